@@ -1,0 +1,27 @@
+package ferry.connector;
+
+import java.time.Duration;
+
+/// How fast one upstream account may be asked, shared by every worker that reads it (R19). Thread-safe.
+public interface Limits {
+    /// The kinds of host that slow a reader down separately.
+    enum HostClass {
+        AUTH,
+        SETUP,
+        LISTING,
+        CONTENT
+    }
+
+    /// Waits for a turn to send one request, a few seconds at most.
+    ///
+    /// @throws ConnectorException.Unavailable where the wait would be longer; the task should then come back later
+    void turn(HostClass host) throws ConnectorException.Unavailable, InterruptedException;
+
+    /// The source asked to slow down; every worker of this account does.
+    ///
+    /// @param wait how long, as the source said or as its rule has it
+    void throttled(HostClass host, Duration wait);
+
+    /// How many requests of this kind may be in flight at once for one task, from 1.
+    int parallel(HostClass host);
+}

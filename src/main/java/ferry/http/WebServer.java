@@ -1,0 +1,142 @@
+package ferry.http;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// A plain HTTP/1.1 server: every request goes to one handler, on a virtual thread of its own. Started by [#start],
+/// stopped by [#close], which lets requests under way finish for a moment.
+public final class WebServer implements AutoCloseable {
+    private final io.helidon.webserver.WebServer server;
+    private final String host;
+
+    private WebServer(io.helidon.webserver.WebServer server, String host) {
+        this.server = server;
+        this.host = host;
+    }
+
+    /// Answers every request. Must respond exactly once; an exception that escapes is answered 500 without a body.
+    @FunctionalInterface
+    public interface Handler {
+        /// Handles one request and responds.
+        void handle(Exchange exchange) throws Exception;
+    }
+
+    /// Starts to listen.
+    ///
+    /// @param host the address to listen on, such as `127.0.0.1`
+    /// @param port the port, 0 for a free one
+    /// @throws BindException where the port is taken or not allowed
+    public static WebServer start(String host, int port, Handler handler) throws BindException {
+        var server = io.helidon.webserver.WebServer.builder()
+                .host(host)
+                .port(port)
+                .shutdownHook(false)
+                .connectionOptions(options -> options.readTimeout(Duration.ofSeconds(30)))
+                .shutdownGracePeriod(Duration.ofSeconds(2))
+                .routing(routing ->
+                        routing.any((request, response) -> handler.handle(new HelidonExchange(request, response))))
+                .build();
+        try {
+            server.start();
+        } catch (UncheckedIOException | IllegalStateException e) {
+            var busy = new BindException(
+                    "cannot listen on " + host + ":" + port + ": " + deepest(e).getMessage());
+            busy.initCause(e);
+            throw busy;
+        }
+        return new WebServer(server, host);
+    }
+
+    /// The port it listens on.
+    public int port() {
+        return server.port();
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:8080`.
+    public String url() {
+        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port();
+    }
+
+    @Override
+    public void close() {
+        server.stop();
+    }
+
+    private static Throwable deepest(Throwable e) {
+        var cause = e.getCause();
+        return cause == null ? e : deepest(cause);
+    }
+
+    private record HelidonExchange(ServerRequest request, ServerResponse response) implements Exchange {
+        @Override
+        public String method() {
+            return request.prologue().method().text();
+        }
+
+        @Override
+        public String path() {
+            return request.path().rawPath();
+        }
+
+        @Override
+        public String query() {
+            return request.query().rawValue();
+        }
+
+        @Override
+        public Optional<String> header(String name) {
+            return request.headers().first(HeaderNames.create(name));
+        }
+
+        @Override
+        public List<String> headers(String name) {
+            return request.headers().all(HeaderNames.create(name), List::of);
+        }
+
+        @Override
+        public InputStream body() {
+            return request.content().inputStream();
+        }
+
+        @Override
+        public Exchange set(String name, String value) {
+            response.headers().set(HeaderNames.create(name), value);
+            return this;
+        }
+
+        @Override
+        public Exchange add(String name, String value) {
+            HeaderName header = HeaderNames.create(name);
+            var values = new ArrayList<>(
+                    response.headers().contains(header) ? response.headers().all(header, List::of) : List.of());
+            values.add(value);
+            response.headers().set(header, values);
+            return this;
+        }
+
+        @Override
+        public void respond(int status, byte[] body) {
+            response.status(Status.create(status));
+            response.send(body);
+        }
+
+        @Override
+        public OutputStream respond(int status, long length) throws IOException {
+            response.status(Status.create(status));
+            response.headers().contentLength(length);
+            return response.outputStream();
+        }
+    }
+}
