@@ -1,0 +1,106 @@
+package ferry.http;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The table of routes. A path is literal segments and `{names}`; a literal wins over a name.
+public final class Routes {
+    private final List<Route> routes = new ArrayList<>();
+
+    Routes() {}
+
+    /// Answers one authenticated request. One transaction, opened here.
+    @FunctionalInterface
+    public interface Endpoint {
+        /// Answers, or throws [ApiException].
+        Answer handle(Request request) throws InterruptedException;
+    }
+
+    /// Answers a request that needs no token, as bytes.
+    @FunctionalInterface
+    public interface OpenEndpoint {
+        /// Responds through the exchange exactly once.
+        void handle(Exchange exchange, Map<String, String> path) throws Exception;
+    }
+
+    sealed interface Action {
+        record WithToken(Endpoint endpoint) implements Action {}
+
+        record Open(OpenEndpoint endpoint) implements Action {}
+    }
+
+    record Route(String method, List<String> segments, Action action) {
+        boolean isFor(List<String> path) {
+            if (path.size() != segments.size()) {
+                return false;
+            }
+            for (int i = 0; i < path.size(); i++) {
+                if (!isName(segments.get(i)) && !segments.get(i).equals(path.get(i))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        Map<String, String> names(List<String> path) {
+            var names = new HashMap<String, String>();
+            for (int i = 0; i < path.size(); i++) {
+                var segment = segments.get(i);
+                if (isName(segment)) {
+                    names.put(segment.substring(1, segment.length() - 1), path.get(i));
+                }
+            }
+            return names;
+        }
+
+        long literals() {
+            return segments.stream().filter(segment -> !isName(segment)).count();
+        }
+
+        private static boolean isName(String segment) {
+            return segment.startsWith("{");
+        }
+    }
+
+    /// Adds a read.
+    public void get(String path, Endpoint endpoint) {
+        add("GET", path, new Action.WithToken(endpoint));
+    }
+
+    /// Adds a create, an update or an action.
+    public void post(String path, Endpoint endpoint) {
+        add("POST", path, new Action.WithToken(endpoint));
+    }
+
+    /// Adds a delete.
+    public void delete(String path, Endpoint endpoint) {
+        add("DELETE", path, new Action.WithToken(endpoint));
+    }
+
+    /// Adds a route that needs no token.
+    public void open(String method, String path, OpenEndpoint endpoint) {
+        add(method, path, new Action.Open(endpoint));
+    }
+
+    /// Every route as `METHOD /path`, for tests and documents.
+    public List<String> list() {
+        return routes.stream()
+                .map(route -> route.method() + " /" + String.join("/", route.segments()))
+                .toList();
+    }
+
+    List<Route> all() {
+        return routes;
+    }
+
+    private void add(String method, String path, Action action) {
+        var route = new Route(method, List.of(path.substring(1).split("/", -1)), action);
+        if (routes.stream()
+                .anyMatch(r -> r.method().equals(method) && r.segments().equals(route.segments()))) {
+            throw new IllegalArgumentException("two routes for " + method + " " + path);
+        }
+        routes.add(route);
+    }
+}
