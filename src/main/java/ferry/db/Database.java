@@ -2,9 +2,17 @@ package ferry.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.transaction.TransactionException;
+import org.jspecify.annotations.Nullable;
 
 /// Two pools on one database, each signed in as a role that is neither superuser nor owner.
 ///
@@ -42,19 +50,66 @@ public final class Database implements AutoCloseable {
     }
 
     /// Runs `work` in a transaction that sees the rows of `tenant` only.
-    public <T> T tenant(Tenant tenant, Work<T> work) {
-        return tenantJdbi.inTransaction(tx -> {
-            tx.createQuery("select set_config('ferry.organisation', :organisation, true)")
-                    .bind("organisation", Long.toString(tenant.value()))
-                    .mapTo(String.class)
-                    .one();
+    public <T extends @Nullable Object> T tenant(Tenant tenant, Work<T> work) {
+        return inTransaction(tenantJdbi, tx -> {
+            narrow(tx, tenant);
             return work.in(tx);
         });
     }
 
+    /// As [#tenant], for work without a result.
+    public void tenantDo(Tenant tenant, Consumer<Handle> work) {
+        this.<@Nullable Void>tenant(tenant, tx -> {
+            work.accept(tx);
+            return null;
+        });
+    }
+
     /// Runs `work` in a transaction that sees all rows. For authentication, admission and sweepers only.
-    public <T> T system(Work<T> work) {
-        return systemJdbi.inTransaction(work::in);
+    public <T extends @Nullable Object> T system(Work<T> work) {
+        return inTransaction(systemJdbi, work);
+    }
+
+    /// As [#system], for work without a result.
+    public void systemDo(Consumer<Handle> work) {
+        this.<@Nullable Void>system(tx -> {
+            work.accept(tx);
+            return null;
+        });
+    }
+
+    private static <T extends @Nullable Object> T inTransaction(Jdbi jdbi, Work<T> work) {
+        try {
+            return jdbi.<T, RuntimeException>inTransaction(work::in);
+        } catch (JdbiException e) {
+            throw lost(e) ? new DatabaseException.Away(e) : e;
+        }
+    }
+
+    /// Ends with the transaction, so that a pooled connection carries no organisation to the next. Plain JDBC, which
+    /// keeps the statement prepared on the server: it comes before everything a tenant does.
+    private static void narrow(Handle tx, Tenant tenant) {
+        try (var statement = tx.getConnection().prepareStatement("select set_config('ferry.organisation', ?, true)")) {
+            statement.setString(1, Long.toString(tenant.value()));
+            statement.execute();
+        } catch (SQLException e) {
+            throw new TransactionException("no organisation could be set", e);
+        }
+    }
+
+    /// Whether the connection was lost or not to be had: SQLSTATE class 08, or a server that stops (57P01 to 57P03).
+    private static boolean lost(JdbiException failure) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLTransientConnectionException || (cause instanceof SQLException e && away(e))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean away(SQLException e) {
+        var state = e.getSQLState();
+        return state != null && (state.startsWith("08") || state.startsWith("57P0"));
     }
 
     /// The system pool itself, for db-scheduler, which keeps its own transactions.
@@ -76,6 +131,10 @@ public final class Database implements AutoCloseable {
         config.setPassword(login.password());
         config.setMaximumPoolSize(size);
         config.setConnectionTimeout(WAIT_FOR_A_CONNECTION.toMillis());
-        return new HikariDataSource(config);
+        try {
+            return new HikariDataSource(config);
+        } catch (PoolInitializationException e) {
+            throw new DatabaseException("Cannot sign in to the database as " + login + ": " + e.getMessage(), e);
+        }
     }
 }
