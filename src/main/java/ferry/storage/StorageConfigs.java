@@ -1,0 +1,250 @@
+package ferry.storage;
+
+import ferry.access.OrgId;
+import ferry.crypto.Sealed;
+import ferry.error.ErrorCode;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/// The table of storage configs, and which one is used.
+public final class StorageConfigs {
+    private final InstantSource clock;
+
+    public StorageConfigs(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// Adds a config in state `new`, without credentials: they are sealed under the id it gets here and set by
+    /// [#credentials] in the same transaction.
+    ///
+    /// @param url which [Destination#parse] has found good
+    public StorageConfig create(Handle tx, OrgId organisation, String url, SignedUrlsPolicy signedUrls) {
+        return tx.createQuery("""
+                        insert into storage_config (organisation, url, signed_urls_enabled, signed_urls_expiry, date_created)
+                        values (:organisation, :url, :enabled, :expiry, :now)
+                        returning *
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("url", url)
+                .bind("enabled", signedUrls.enabled())
+                .bindBySqlType("expiry", seconds(signedUrls), Types.INTEGER)
+                .bind("now", clock.instant().atOffset(ZoneOffset.UTC))
+                .map((row, _) -> config(row))
+                .one();
+    }
+
+    /// The config, in whatever state; another organisation's is not found.
+    public Optional<StorageConfig> find(Handle tx, OrgId organisation, long id) {
+        return tx.createQuery("select * from storage_config where organisation = :organisation and id = :id")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> config(row))
+                .findOne();
+    }
+
+    /// The newest configs strictly between the two cursors.
+    ///
+    /// @param after the list starts behind this one, so with older ones
+    /// @param before the list ends in front of this one
+    public List<StorageConfig> page(
+            Handle tx, OrgId organisation, Optional<Long> after, Optional<Long> before, int limit) {
+        return tx.createQuery("""
+                        select * from storage_config
+                         where organisation = :organisation and id < :below and id > :above
+                         order by id desc
+                         limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("below", after.orElse(Long.MAX_VALUE))
+                .bind("above", before.orElse(0L))
+                .bind("limit", limit)
+                .map((row, _) -> config(row))
+                .list();
+    }
+
+    /// How many configs the organisation has, in whatever state.
+    public long count(Handle tx, OrgId organisation) {
+        return tx.createQuery("select count(*) from storage_config where organisation = :organisation")
+                .bind("organisation", organisation.value())
+                .mapTo(Long.class)
+                .one();
+    }
+
+    /// Sets where it points and what it signs; it is `new` again and must be tested. Empty where there is no such
+    /// config.
+    ///
+    /// @param url which [Destination#parse] has found good
+    public Optional<StorageConfig> update(
+            Handle tx, OrgId organisation, long id, String url, SignedUrlsPolicy signedUrls) {
+        return tx.createQuery("""
+                        update storage_config
+                           set url = :url, signed_urls_enabled = :enabled, signed_urls_expiry = :expiry,
+                               state = 'new', error = null, message = null, revision = revision + 1
+                         where organisation = :organisation and id = :id
+                        returning *
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("url", url)
+                .bind("enabled", signedUrls.enabled())
+                .bindBySqlType("expiry", seconds(signedUrls), Types.INTEGER)
+                .map((row, _) -> config(row))
+                .findOne();
+    }
+
+    /// Sets the credentials; the config is `new` again and must be tested.
+    ///
+    /// @param credentials empty to have none
+    public Optional<StorageConfig> credentials(Handle tx, OrgId organisation, long id, Optional<Sealed> credentials) {
+        return tx.createQuery("""
+                        update storage_config
+                           set credentials = :credentials,
+                               state = 'new', error = null, message = null, revision = revision + 1
+                         where organisation = :organisation and id = :id
+                        returning *
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bindBySqlType(
+                        "credentials", credentials.map(Sealed::ciphertext).orElse(null), Types.BINARY)
+                .map((row, _) -> config(row))
+                .findOne();
+    }
+
+    /// Its test succeeded. The organisation's first config to become valid becomes its default; so does one that
+    /// becomes valid while the default is deactivated. Empty, and nothing changes, where the config was changed
+    /// or deactivated since that revision was read.
+    public Optional<StorageConfig> valid(Handle tx, OrgId organisation, long id, int revision) {
+        var config = tested(tx, organisation, id, revision, StorageConfigState.VALID, Optional.empty());
+        config.ifPresent(_ -> tx.createUpdate("""
+                        insert into storage_default as d (organisation, config) values (:organisation, :id)
+                        on conflict (organisation) do update set config = excluded.config
+                         where exists (select from storage_config c
+                                        where c.organisation = d.organisation and c.id = d.config
+                                          and c.state = 'deactivated')
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .execute());
+        return config;
+    }
+
+    /// Its test failed. Empty, and nothing changes, where the config was changed or deactivated since that
+    /// revision was read.
+    public Optional<StorageConfig> invalid(
+            Handle tx, OrgId organisation, long id, int revision, StorageConfig.Problem why) {
+        return tested(tx, organisation, id, revision, StorageConfigState.INVALID, Optional.of(why));
+    }
+
+    private static Optional<StorageConfig> tested(
+            Handle tx,
+            OrgId organisation,
+            long id,
+            int revision,
+            StorageConfigState state,
+            Optional<StorageConfig.Problem> why) {
+        return tx.createQuery("""
+                        update storage_config set state = :state, error = :error, message = :message
+                         where organisation = :organisation and id = :id and revision = :revision
+                           and state <> 'deactivated'
+                        returning *
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("revision", revision)
+                .bind("state", state.slug())
+                .bindBySqlType("error", why.map(w -> w.error().slug()).orElse(null), Types.VARCHAR)
+                .bindBySqlType(
+                        "message", why.map(StorageConfig.Problem::message).orElse(null), Types.VARCHAR)
+                .map((row, _) -> config(row))
+                .findOne();
+    }
+
+    /// Switches it off; nothing is published to it any more. Where it is the default it stays so, without effect.
+    public Optional<StorageConfig> deactivate(Handle tx, OrgId organisation, long id) {
+        return tx.createQuery("""
+                        update storage_config set state = 'deactivated', error = null, message = null
+                         where organisation = :organisation and id = :id
+                        returning *
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> config(row))
+                .findOne();
+    }
+
+    /// The organisation's default, in whatever state; empty while it has none.
+    public Optional<Long> defaultConfig(Handle tx, OrgId organisation) {
+        return tx.createQuery("select config from storage_default where organisation = :organisation")
+                .bind("organisation", organisation.value())
+                .mapTo(Long.class)
+                .findOne();
+    }
+
+    /// Makes it the default. False, and nothing changes, where the organisation has no such config.
+    public boolean makeDefault(Handle tx, OrgId organisation, long id) {
+        return tx.createUpdate("""
+                        insert into storage_default (organisation, config)
+                        select organisation, id from storage_config where organisation = :organisation and id = :id
+                        on conflict (organisation) do update set config = excluded.config
+                        """)
+                        .bind("organisation", organisation.value())
+                        .bind("id", id)
+                        .execute()
+                == 1;
+    }
+
+    /// What results of this key are published to: the key's own config, else the organisation's default. Empty,
+    /// for which the answer is `unconfigured`, where that one is not `valid`: a key's own is not passed over
+    /// silently.
+    ///
+    /// @param key the key's number
+    public Optional<StorageConfig> effective(Handle tx, OrgId organisation, long key) {
+        return tx.createQuery("""
+                        select c.*
+                          from api_key k
+                          left join storage_default d on d.organisation = k.organisation
+                          join storage_config c on c.organisation = k.organisation
+                                               and c.id = coalesce(k.storage_config, d.config)
+                         where k.organisation = :organisation and k.id = :key and c.state = 'valid'
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("key", key)
+                .map((row, _) -> config(row))
+                .findOne();
+    }
+
+    private static Optional<StorageConfig.Problem> problem(@Nullable String error, String message) {
+        return Optional.ofNullable(error).map(e -> new StorageConfig.Problem(ErrorCode.of(e), message));
+    }
+
+    private static @Nullable Integer seconds(SignedUrlsPolicy policy) {
+        return policy.expiry().map(e -> Math.toIntExact(e.toSeconds())).orElse(null);
+    }
+
+    private static StorageConfig config(ResultSet row) throws SQLException {
+        var url = row.getString("url");
+        return new StorageConfig(
+                row.getLong("id"),
+                url,
+                Destination.of(url),
+                Optional.ofNullable(row.getBytes("credentials")).map(Sealed::new),
+                new SignedUrlsPolicy(
+                        row.getBoolean("signed_urls_enabled"),
+                        Optional.ofNullable(row.getObject("signed_urls_expiry", Integer.class))
+                                .map(Duration::ofSeconds)),
+                StorageConfigState.of(row.getString("state")),
+                problem(row.getString("error"), row.getString("message")),
+                row.getInt("revision"),
+                row.getObject("date_created", OffsetDateTime.class).toInstant());
+    }
+}
