@@ -1,0 +1,11 @@
+package ferry.egress;
+
+import java.io.IOException;
+
+/// The call was not made: its address is not one that Ferry may reach. Trying again changes nothing, until the name
+/// resolves elsewhere or the operator allows it. The message names host, port and reason, never path or query.
+public final class EgressRefused extends IOException {
+    EgressRefused(String message) {
+        super(message);
+    }
+}
