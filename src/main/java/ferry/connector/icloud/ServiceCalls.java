@@ -345,7 +345,7 @@ public final class ServiceCalls {
     private void refresh(Loaded stale, int step) throws ConnectorException, InterruptedException {
         refreshing.lockInterruptibly();
         try {
-            if (current != stale) {
+            if (current.session() != stale.session()) {
                 return; // another thread of this task was faster
             }
             var newest = reading.access().current();
@@ -394,7 +394,7 @@ public final class ServiceCalls {
     private boolean consent(Loaded used, String what) throws ConnectorException, InterruptedException {
         refreshing.lockInterruptibly();
         try {
-            if (current != used) {
+            if (current.session() != used.session()) {
                 return true; // another thread of this task was faster
             }
             try {

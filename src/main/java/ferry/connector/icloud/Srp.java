@@ -41,6 +41,7 @@ final class Srp implements AutoCloseable {
     ///
     /// @param protocol `s2k` or `s2k_fo`
     /// @param serverValue B, at most 256 bytes
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Challenge(String protocol, int iterations, byte[] salt, byte[] serverValue) {
         Challenge {
             if (!protocol.equals("s2k") && !protocol.equals("s2k_fo")) {
@@ -56,6 +57,7 @@ final class Srp implements AutoCloseable {
     }
 
     /// What shows the server that the password is known.
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Proof(byte[] m1, byte[] m2) {}
 
     /// Starts an exchange with a fresh private value, such that no reader can disagree on how A is written.
