@@ -1,0 +1,121 @@
+package ferry.connector.icloud;
+
+import ferry.connector.ConnectorException.Refused;
+import ferry.connector.ConnectorException.Unavailable;
+import ferry.connector.Limits;
+import ferry.connector.icloud.WebSession.Held;
+import ferry.error.ErrorCode;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+
+/// The owner's consent, given on a device of theirs, to read data under Advanced Data Protection (icloud-protocol
+/// 1.11, R13). Each call makes one step; between steps the task waits elsewhere.
+final class Consent {
+    private static final Duration NEXT_LOOK = Duration.ofSeconds(10);
+    /// After that the owner has evidently not seen the request.
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private final Setup setup;
+    private final InstantSource clock;
+
+    Consent(Setup setup, InstantSource clock) {
+        this.setup = setup;
+        this.clock = clock;
+    }
+
+    /// One application whose cookies open its data.
+    ///
+    /// @param cookies all of which must be there
+    private record App(String name, List<String> cookies) {
+        static App of(String what) {
+            if (what.contains("com.apple.notes")) {
+                return new App("notes3", List.of("X-APPLE-WEBAUTH-PCS-Notes"));
+            }
+            if (what.contains("com.apple.reminders")) {
+                return new App("reminders", List.of("X-APPLE-WEBAUTH-PCS-Reminders"));
+            }
+            if (what.startsWith("drivews") || what.startsWith("docws")) {
+                return new App("iclouddrive", List.of("X-APPLE-WEBAUTH-PCS-Documents"));
+            }
+            return new App("photos", List.of("X-APPLE-WEBAUTH-PCS-Photos", "X-APPLE-WEBAUTH-PCS-Sharing"));
+        }
+
+        boolean isOpen(WebSession session) {
+            return cookies.stream().allMatch(session.cookies()::has);
+        }
+    }
+
+    /// Whether this request lacks the cookies that only consent brings.
+    boolean isMissing(WebSession session, String what) {
+        return !App.of(what).isOpen(session);
+    }
+
+    /// Makes the next step. What it learns stays in the session, which must be stored whatever happens.
+    ///
+    /// @param what service and path of the request that needs it
+    /// @return whether consent was what lacked and is there now; false where the account needs none
+    /// @throws Unavailable while the owner's device is being waited for
+    boolean obtain(WebSession session, String what, Limits limits)
+            throws IOException, Refused, Unavailable, InterruptedException {
+        var access = setup.post(session, "requestWebAccessState", "{}", limits).tree();
+        if (Boolean.FALSE.equals(Json.maybeFlag(access, "isWebAccessAllowed"))) {
+            throw new Refused(
+                    ErrorCode.WEB_ACCESS_DISABLED,
+                    "Access to iCloud data on the web is switched off for this account.");
+        }
+        if (!Json.flag(access, "isICDRSDisabled")) {
+            return false;
+        }
+        if (!Json.flag(access, "isDeviceConsentedForPCS")) {
+            askOwner(session, limits);
+            throw waiting(session);
+        }
+        var app = App.of(what);
+        var body = Json.object().put("appName", app.name()).put("derivedFromUserAction", true);
+        var reply = setup.post(session, "requestPCS", body.toString(), limits).tree();
+        if ("success".equals(Json.text(reply, "status"))) {
+            if (app.isOpen(session)) {
+                session.set(Held.CONSENT_ASKED, null);
+                return true;
+            }
+            throw refused();
+        }
+        var message = String.valueOf(Json.text(reply, "message"));
+        if (message.startsWith("Requested the device to upload cookies")
+                || message.startsWith("Cookies not available yet on server")) {
+            if (session.get(Held.CONSENT_ASKED) == null) {
+                session.set(Held.CONSENT_ASKED, clock.instant().toString());
+            }
+            throw waiting(session);
+        }
+        throw refused();
+    }
+
+    static Refused refused() {
+        return new Refused(
+                ErrorCode.CONSENT_REQUIRED, "The owner must allow access to protected data on one of their devices.");
+    }
+
+    /// Shows the question on the owner's devices, once until it is answered or given up.
+    private void askOwner(WebSession session, Limits limits) throws IOException, Unavailable, InterruptedException {
+        if (session.get(Held.CONSENT_ASKED) == null) {
+            setup.post(session, "enableDeviceConsentForPCS", "{}", limits);
+            session.set(Held.CONSENT_ASKED, clock.instant().toString());
+        }
+    }
+
+    private Unavailable waiting(WebSession session) throws Refused {
+        var asked = session.get(Held.CONSENT_ASKED);
+        if (asked != null && Instant.parse(asked).plus(PATIENCE).isBefore(clock.instant())) {
+            session.set(Held.CONSENT_ASKED, null);
+            throw refused();
+        }
+        return new Unavailable(
+                NEXT_LOOK,
+                ErrorCode.CONSENT_REQUIRED,
+                "Waiting for the owner to allow access on one of their devices.");
+    }
+}

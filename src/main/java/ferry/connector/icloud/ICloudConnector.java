@@ -1,0 +1,94 @@
+package ferry.connector.icloud;
+
+import ferry.connector.Catalogue;
+import ferry.connector.Connector;
+import ferry.connector.ConnectorException;
+import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
+import ferry.connector.Limits;
+import ferry.connector.Login;
+import ferry.connector.NextStep;
+import ferry.connector.Reading;
+import ferry.connector.SignIn;
+import ferry.connector.Window;
+import ferry.crypto.Secret;
+import ferry.egress.Outbound;
+import ferry.error.ErrorCode;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Apple's iCloud, read as its own web pages read it.
+public final class ICloudConnector implements Connector {
+    private final Outbound outbound;
+    private final ICloudSettings settings;
+    private final InstantSource clock;
+    private final SignInFlow signIns;
+
+    public ICloudConnector(Outbound outbound, ICloudSettings settings, InstantSource clock) {
+        this.outbound = outbound;
+        this.settings = settings;
+        this.clock = clock;
+        signIns = new SignInFlow(outbound, settings, clock, new SecureRandom());
+    }
+
+    @Override
+    public String sourceType() {
+        return "icloud.account";
+    }
+
+    @Override
+    public Catalogue catalogue() {
+        return new Catalogue(
+                Set.of(Account.ACCOUNT, Account.DEVICES, Account.STORAGE, Account.FAMILY, Account.BACKUPS),
+                Set.of(Account.ACCOUNT_INFO),
+                Set.of(),
+                Map.of("info.account", Account.ACCOUNT_INFO));
+    }
+
+    @Override
+    public Login signIn(SignIn signIn, Limits limits) throws ConnectorException, InterruptedException {
+        return signIns.signIn(signIn, limits);
+    }
+
+    @Override
+    public Login proceed(String identifier, Secret open, NextStep step, Limits limits)
+            throws ConnectorException, InterruptedException {
+        return signIns.proceed(open, step, limits);
+    }
+
+    @Override
+    public void signOut(Reading reading) throws ConnectorException, InterruptedException {
+        calls(reading).signOut();
+    }
+
+    @Override
+    public void info(Reading reading, String infoType, Feed feed) throws ConnectorException, InterruptedException {
+        new Account(calls(reading)).read(infoType, feed);
+    }
+
+    @Override
+    public void data(Reading reading, String dataType, Window window, Feed feed)
+            throws ConnectorException, InterruptedException {
+        switch (dataType) {
+            case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
+            default ->
+                throw new ConnectorException.Refused(
+                        ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");
+        }
+    }
+
+    @Override
+    public void files(Reading reading, List<FileRef> refs, Files files) {
+        for (var ref : refs) {
+            files.refused(ref, ErrorCode.NOT_AVAILABLE, "iCloud has no file type " + ref.fileType() + ".");
+        }
+    }
+
+    private ServiceCalls calls(Reading reading) {
+        return new ServiceCalls(outbound, settings, clock, reading);
+    }
+}

@@ -1,0 +1,466 @@
+package ferry.connector.icloud;
+
+import ferry.connector.ConnectorException;
+import ferry.connector.ConnectorException.Refused;
+import ferry.connector.ConnectorException.SessionLost;
+import ferry.connector.ConnectorException.Unavailable;
+import ferry.connector.Limits.HostClass;
+import ferry.connector.Reading;
+import ferry.crypto.Secret;
+import ferry.egress.Answer;
+import ferry.egress.Call;
+import ferry.egress.EgressRefused;
+import ferry.egress.Header;
+import ferry.egress.Outbound;
+import ferry.error.ErrorCode;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/// The calls of one reading: adds cookies, base parameters and account id, takes turns from the account's limits,
+/// refreshes the session where it must, and sorts failures by who can act. Thread-safe.
+///
+/// A refresh is validate, then accountLogin with the stored tokens; never the password (icloud-protocol 1.9). One
+/// chain of attempts at a request refreshes at most that far, then the session is lost (R9, R10).
+public final class ServiceCalls {
+    private static final String CLOUDKIT = "ckdatabasews";
+    private static final int TRIES = 4;
+    private static final int REDIRECTS = 5;
+    /// A longer wait is left to the task, which then makes room for others.
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    /// An over-used account is locked out longer with every failed try (R14).
+    private static final Duration LOCKOUT = Duration.ofHours(4);
+
+    private final Outbound outbound;
+    private final ICloudSettings settings;
+    private final InstantSource clock;
+    private final Reading reading;
+    private final Pause pause;
+    private final Origins origins;
+    private final Wire wire;
+    private final Setup setup;
+    private final Consent consent;
+    private final ReentrantLock refreshing = new ReentrantLock();
+    private volatile Loaded current;
+    private volatile boolean consentSeen;
+
+    /// A session as this reading uses it now, and the secret it came from.
+    private record Loaded(Secret sealed, WebSession session) {}
+
+    /// Waits. A test's does not.
+    @FunctionalInterface
+    interface Pause {
+        void pause(Duration wait) throws InterruptedException;
+    }
+
+    /// One attempt at a request, for the session as it is then.
+    @FunctionalInterface
+    private interface Attempt {
+        Sent send(WebSession session) throws IOException, ConnectorException, InterruptedException;
+    }
+
+    private record Sent(URI url, Reply reply) {}
+
+    private enum Verdict {
+        FINE,
+        BUSY,
+        STALE,
+        NO_ACCESS,
+        NO_CONSENT,
+        NOT_ACTIVATED,
+        FAILED
+    }
+
+    /// Reads with the session of that reading.
+    public ServiceCalls(Outbound outbound, ICloudSettings settings, InstantSource clock, Reading reading) {
+        this(outbound, settings, clock, reading, Thread::sleep);
+    }
+
+    ServiceCalls(Outbound outbound, ICloudSettings settings, InstantSource clock, Reading reading, Pause pause) {
+        this.outbound = outbound;
+        this.settings = settings;
+        this.clock = clock;
+        this.reading = reading;
+        this.pause = pause;
+        origins = new Origins(settings);
+        wire = new Wire(outbound, settings);
+        setup = new Setup(wire, settings, clock);
+        consent = new Consent(setup, clock);
+        current = load(reading.access().current());
+    }
+
+    /// GET on a service of the account, such as `drivews`. An empty object where the answer is empty.
+    ///
+    /// @param path from the service's root, with a leading slash
+    /// @throws Refused with [ErrorCode#NOT_ACTIVATED] where the account lacks the service
+    public JsonNode get(String service, String path, Map<String, String> query)
+            throws ConnectorException, InterruptedException {
+        return call(host(service), service + path, session -> send(session, "GET", service, path, query, null));
+    }
+
+    /// POST on a service of the account; the body goes as `text/plain` to CloudKit, as a browser sends it. Per-record
+    /// failures inside an answer are the caller's.
+    ///
+    /// @param path from the service's root, with a leading slash
+    /// @throws Refused with [ErrorCode#NOT_ACTIVATED] where the account lacks the service or its zone
+    public JsonNode post(String service, String path, Map<String, String> query, JsonNode body)
+            throws ConnectorException, InterruptedException {
+        return call(host(service), service + path, session -> send(session, "POST", service, path, query, body));
+    }
+
+    /// POST on the setup base.
+    ///
+    /// @param path without a leading slash, such as `storageUsageInfo`
+    public JsonNode setup(String path, JsonNode body) throws ConnectorException, InterruptedException {
+        return call(HostClass.SETUP, path, session -> {
+            var base = settings.region(session.inChina()).setup();
+            return new Sent(base, setup.post(session, path, body.toString(), reading.limits()));
+        });
+    }
+
+    /// Whether the account has this service.
+    public boolean has(String service) {
+        return current.session().service(service).isPresent();
+    }
+
+    /// One GET of a content URL as received, without cookies, from byte `from`. Follows redirects itself. The answer
+    /// may have any status but a busy one; the caller looks and closes it.
+    public Answer content(String url, long from) throws ConnectorException, InterruptedException {
+        var start = origins.follow(url);
+        for (var attempt = 1; ; attempt++) {
+            try {
+                var answer = followed(start, from);
+                if (answer.status() != 429 && answer.status() != 503) {
+                    return answer;
+                }
+                var reply = new Reply(answer.status(), retryAfter(answer), "", Optional.empty());
+                answer.close();
+                wire.forget(start);
+                waitOrLeave(HostClass.CONTENT, reply, attempt, "a file");
+            } catch (IOException e) {
+                afterLoss(e, start, attempt, "a file");
+            }
+        }
+    }
+
+    /// Signs out at Apple, as far as it still knows the session; a session that is gone already is fine.
+    void signOut() throws ConnectorException, InterruptedException {
+        var session = current.session();
+        try {
+            var body = Json.object().put("trustBrowser", false).put("allBrowsers", false);
+            var reply = setup.post(session, "logout", body.toString(), reading.limits());
+            if (reply.isBusy()) {
+                throw unavailable(reply, 1, "logout");
+            }
+        } catch (IOException e) {
+            Wire.throwIfInterrupted();
+            throw unreachable("logout");
+        }
+    }
+
+    /// The account as Apple describes it now; renews the session's map of services on the way.
+    JsonNode account() throws ConnectorException, InterruptedException {
+        return call(HostClass.SETUP, "validate", session -> {
+            var base = settings.region(session.inChina()).setup();
+            var reply = setup.post(session, "validate", "null", reading.limits());
+            return new Sent(base, reply);
+        });
+    }
+
+    private JsonNode call(HostClass host, String what, Attempt attempt)
+            throws ConnectorException, InterruptedException {
+        var refreshes = 0;
+        var consented = false;
+        for (var tries = 1; ; tries++) {
+            var used = current;
+            var where = settings.region(used.session().inChina()).setup();
+            try {
+                var sent = attempt.send(used.session());
+                where = sent.url();
+                var reply = sent.reply();
+                switch (verdict(reply)) {
+                    case FINE -> {
+                        if (tries < TRIES && holdsBusyParts(reply)) {
+                            waitOrLeave(host, reply, tries, what);
+                            continue;
+                        }
+                        return reply.json().orElseGet(Json::object);
+                    }
+                    case BUSY -> {
+                        if (reply.status() == 503) {
+                            wire.forget(where);
+                        }
+                        waitOrLeave(host, reply, tries, what);
+                    }
+                    case STALE -> {
+                        if (refreshes == 2) {
+                            throw new SessionLost("The source ended the session (" + reply + ").");
+                        }
+                        if (reply.meant() == 421) {
+                            wire.forget(where);
+                        }
+                        refresh(used, refreshes++);
+                    }
+                    case NO_CONSENT -> {
+                        if (consented) {
+                            throw Consent.refused();
+                        }
+                        consent(used, what);
+                        consented = true;
+                    }
+                    case NO_ACCESS -> {
+                        if (consented || !consent(used, what)) {
+                            throw lockedOut();
+                        }
+                        consented = true;
+                    }
+                    case NOT_ACTIVATED -> throw notActivated(what);
+                    case FAILED ->
+                        throw new Refused(
+                                ErrorCode.SERVICE_UNAVAILABLE,
+                                "The source answered " + reply.meant() + " to " + what + ".");
+                }
+            } catch (IOException e) {
+                afterLoss(e, where, tries, what);
+            }
+        }
+    }
+
+    private Sent send(
+            WebSession session,
+            String method,
+            String service,
+            String path,
+            Map<String, String> query,
+            @Nullable JsonNode body)
+            throws IOException, ConnectorException, InterruptedException {
+        var entry = session.service(service).orElseThrow(() -> notActivated(service));
+        if (entry.pcsRequired() && session.protectedData() && !consentSeen) {
+            if (consent.isMissing(session, service + path)) {
+                consent(current, service + path);
+            }
+            consentSeen = true;
+        }
+        var root =
+                entry.url().endsWith("/") ? entry.url().substring(0, entry.url().length() - 1) : entry.url();
+        var url = origins.follow(root + path + "?" + setup.query(session, query));
+        var type = service.equals(CLOUDKIT) ? "text/plain" : "application/json";
+        reading.limits().turn(host(service));
+        var bytes = Optional.ofNullable(body).map(json -> json.toString().getBytes(StandardCharsets.UTF_8));
+        return new Sent(url, wire.send(session, method, url, setup.headers(session, type), bytes));
+    }
+
+    private static Verdict verdict(Reply reply) {
+        var code = reply.serverErrorCode();
+        if (code.equals("ZONE_NOT_FOUND")
+                || (code.equals("AUTHENTICATION_FAILED") && reply.body().contains("not complete"))) {
+            return Verdict.NOT_ACTIVATED;
+        }
+        if (code.equals("ACCESS_DENIED")) {
+            return Verdict.NO_ACCESS;
+        }
+        var status = reply.meant();
+        if (status == 423 || (status == 400 && reply.body().contains("PCS"))) {
+            return Verdict.NO_CONSENT;
+        }
+        if (reply.isBusy()) {
+            return Verdict.BUSY;
+        }
+        if (status == 401
+                || status == 403
+                || status == 421
+                || status == 450
+                || code.equals("AUTHENTICATION_FAILED")
+                || code.equals("AUTHENTICATION_REQUIRED")) {
+            return Verdict.STALE;
+        }
+        if (!reply.isSuccess()) {
+            return Verdict.FAILED;
+        }
+        // A page of HTML with status 200 is an error in disguise; nothing at all is an empty service.
+        var blank = reply.body().isBlank() || reply.body().strip().equals("null");
+        return reply.json().isPresent() || blank ? Verdict.FINE : Verdict.BUSY;
+    }
+
+    /// Whether some parts of a good answer ask to come back later.
+    private static boolean holdsBusyParts(Reply reply) {
+        return List.of("records", "zones", "batch").stream()
+                .flatMap(list -> reply.tree().path(list).valueStream())
+                .anyMatch(part -> Reply.isBusy(part.path("serverErrorCode").asString("")));
+    }
+
+    /// Waits before the next try, or leaves the source to a later task (R19).
+    private void waitOrLeave(HostClass host, Reply reply, int tries, String what)
+            throws Unavailable, InterruptedException {
+        var busy = unavailable(reply, tries, what);
+        reading.limits().throttled(host, busy.retryAfter());
+        if (tries >= TRIES || busy.retryAfter().compareTo(LONGEST_PAUSE) > 0) {
+            throw busy;
+        }
+        pause.pause(busy.retryAfter());
+    }
+
+    private Unavailable unavailable(Reply reply, int tries, String what) {
+        var wait = reply.retryAfter(clock.instant()).orElseGet(() -> backOff(Duration.ofSeconds(5), tries));
+        return new Unavailable(
+                wait, ErrorCode.SERVICE_UNAVAILABLE, "The source is busy (" + reply + " to " + what + ").");
+    }
+
+    /// A connection that broke is opened anew a few times.
+    private void afterLoss(IOException e, URI where, int tries, String what)
+            throws ConnectorException, InterruptedException {
+        Wire.throwIfInterrupted();
+        if (e instanceof EgressRefused) {
+            throw new Refused(ErrorCode.SERVICE_UNAVAILABLE, "The source's address may not be called from here.");
+        }
+        wire.forget(where);
+        if (tries >= TRIES) {
+            throw unreachable(what);
+        }
+        pause.pause(backOff(Duration.ofMillis(500), tries));
+    }
+
+    private static Unavailable unreachable(String what) {
+        return new Unavailable(
+                Duration.ofMinutes(1), ErrorCode.SERVICE_UNAVAILABLE, "The source could not be reached for " + what);
+    }
+
+    /// Doubles with each try, at most 60 s, give or take a quarter.
+    private static Duration backOff(Duration first, int tries) {
+        var millis = Math.min(60_000, first.toMillis() << Math.min(tries - 1, 10));
+        return Duration.ofMillis(millis * 3 / 4 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
+    }
+
+    /// @param step 0: see whether the session still holds, and open it anew where not; 1: open it anew in any case
+    private void refresh(Loaded stale, int step) throws ConnectorException, InterruptedException {
+        refreshing.lockInterruptibly();
+        try {
+            if (current.session() != stale.session()) {
+                return; // another thread of this task was faster
+            }
+            var newest = reading.access().current();
+            if (!newest.equals(stale.sealed())) {
+                current = load(newest); // another task was faster
+                return;
+            }
+            var session = WebSession.of(stale.session().toJson(), clock);
+            adopt(stale, session, reopened(session, step));
+        } catch (IOException e) {
+            Wire.throwIfInterrupted();
+            throw unreachable("a refresh of the session");
+        } finally {
+            refreshing.unlock();
+        }
+    }
+
+    private Setup.State reopened(WebSession session, int step)
+            throws IOException, ConnectorException, InterruptedException {
+        var limits = reading.limits();
+        if (step == 0 && setup.validate(session, limits) instanceof Setup.State.Ready ready) {
+            return ready;
+        }
+        return setup.login(session, limits);
+    }
+
+    private void adopt(Loaded stale, WebSession session, Setup.State state) throws SessionLost {
+        switch (state) {
+            case Setup.State.Ready _ -> store(stale, session);
+            case Setup.State.FactorNeeded _ -> throw new SessionLost("The source asks for a second factor to go on.");
+            case Setup.State.Rejected(var status) ->
+                throw new SessionLost("The source does not renew the session (" + status + ").");
+        }
+    }
+
+    /// Writes a changed session back; where another task was faster, its session is used.
+    private void store(Loaded stale, WebSession session) {
+        var sealed = session.seal();
+        var newest = reading.access().replace(stale.sealed(), sealed);
+        current = newest.equals(sealed) ? new Loaded(sealed, session) : load(newest);
+    }
+
+    /// Gets the owner's consent to read protected data, or tells the task to come back.
+    ///
+    /// @return false where no consent is missing, so that something else must be wrong
+    private boolean consent(Loaded used, String what) throws ConnectorException, InterruptedException {
+        refreshing.lockInterruptibly();
+        try {
+            if (current.session() != used.session()) {
+                return true; // another thread of this task was faster
+            }
+            try {
+                return consent.obtain(used.session(), what, reading.limits());
+            } finally {
+                store(used, used.session());
+            }
+        } catch (IOException e) {
+            Wire.throwIfInterrupted();
+            throw unreachable("the owner's consent");
+        } finally {
+            refreshing.unlock();
+        }
+    }
+
+    private Answer followed(URI start, long from) throws IOException, ConnectorException, InterruptedException {
+        var url = start;
+        for (var redirects = 0; redirects <= REDIRECTS; redirects++) {
+            reading.limits().turn(HostClass.CONTENT);
+            var answer = outbound.send(
+                    new Call("GET", url, contentHeaders(from), Optional.empty(), settings.contentTimeout()));
+            var location = answer.header("Location");
+            if (answer.status() < 300 || answer.status() > 308 || answer.status() == 304 || location.isEmpty()) {
+                return answer;
+            }
+            answer.close();
+            url = origins.follow(url, location.orElseThrow());
+        }
+        throw new Refused(ErrorCode.NOT_RETRIEVABLE, "The source redirects a file in circles.");
+    }
+
+    private List<Header> contentHeaders(long from) {
+        var home = settings.region(current.session().inChina()).home();
+        var headers = new ArrayList<Header>();
+        headers.add(new Header("User-Agent", settings.userAgent()));
+        headers.add(new Header("Accept", "*/*"));
+        headers.add(new Header("Origin", home.toString()));
+        headers.add(new Header("Referer", home + "/"));
+        if (from > 0) {
+            headers.add(new Header("Range", "bytes=" + from + "-"));
+        }
+        return headers;
+    }
+
+    private static Map<String, String> retryAfter(Answer answer) {
+        return answer.header("Retry-After")
+                .map(value -> Map.of("retry-after", value))
+                .orElse(Map.of());
+    }
+
+    private Loaded load(Secret sealed) {
+        return new Loaded(sealed, WebSession.open(sealed, clock));
+    }
+
+    private static HostClass host(String service) {
+        return service.equals("account") ? HostClass.SETUP : HostClass.LISTING;
+    }
+
+    private static Refused notActivated(String what) {
+        return new Refused(ErrorCode.NOT_ACTIVATED, "The owner has never opened this service (" + what + ").");
+    }
+
+    private static Unavailable lockedOut() {
+        return new Unavailable(
+                LOCKOUT,
+                ErrorCode.SERVICE_UNAVAILABLE,
+                "The source denies access to the data though it is allowed: the account was read too often.");
+    }
+}
