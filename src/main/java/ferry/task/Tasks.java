@@ -1,0 +1,175 @@
+package ferry.task;
+
+import ferry.access.OrgId;
+import ferry.crypto.Sealed;
+import ferry.error.ErrorCode;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The `task` table, for the rooms above: enqueueing and finding. How a task moves is [Worker]'s.
+public final class Tasks {
+    /// What makes a [Task]. Without payload, arguments and cursor, which may be large.
+    static final String COLUMNS = """
+            task.id, task.organisation, task.key, task.end_user, task.source, task.session, task.poll,
+            task.source_type, task.type, task.target, task.priority, task.state, task.error, task.error_detail,
+            task.items, task.items_total, task.bytes, task.attempt, task.cancel, task.due,
+            task.date_created, task.date_started, task.date_completed""";
+
+    static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final InstantSource clock;
+
+    public Tasks(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// Adds a pending task to the caller's transaction. Call [Worker#wake] once that has committed; without
+    /// it the task is seen within a tick.
+    public Task enqueue(Handle tx, NewTask task) {
+        return tx.createQuery("""
+                        insert into task (id, organisation, key, end_user, source, session, poll, source_type, type,
+                                          target, priority, once, payload, args, date_created)
+                        values (:id, :organisation, :key, :user, :source, cast(:session as uuid), cast(:poll as uuid), :sourceType, :type,
+                                :target, :priority, :once, cast(:payload as bytea), cast(:args as jsonb), :now)
+                        returning <columns>
+                        """)
+                .define("columns", COLUMNS)
+                .bind("id", task.id())
+                .bind("organisation", task.organisation().value())
+                .bind("key", task.key())
+                .bindByType("user", task.user(), Long.class)
+                .bindByType("source", task.source(), Long.class)
+                .bindByType("session", task.session(), UUID.class)
+                .bindByType("poll", task.poll(), UUID.class)
+                .bindByType("sourceType", task.sourceType(), String.class)
+                .bind("type", task.type())
+                .bindByType("target", task.target(), String.class)
+                .bind("priority", task.priority())
+                .bind("once", task.payload() != null)
+                .bindByType("payload", ciphertext(task.payload()), byte[].class)
+                .bindByType("args", json(task.args()), String.class)
+                .bind("now", clock.instant())
+                .map((row, _, _) -> task(row))
+                .one();
+    }
+
+    /// One task of the organisation.
+    public Optional<Task> find(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery("select <columns> from task where organisation = :organisation and id = :id")
+                .define("columns", COLUMNS)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _, _) -> task(row))
+                .findOne();
+    }
+
+    /// The tasks of one poll, oldest first.
+    public List<Task> ofPoll(Handle tx, OrgId organisation, UUID poll) {
+        return tx.createQuery("""
+                        select <columns> from task
+                         where organisation = :organisation and poll = :poll
+                         order by id
+                        """)
+                .define("columns", COLUMNS)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .map((row, _, _) -> task(row))
+                .list();
+    }
+
+    /// The tasks of one session, its sign-in included, oldest first.
+    public List<Task> ofSession(Handle tx, OrgId organisation, UUID session) {
+        return tx.createQuery("""
+                        select <columns> from task
+                         where organisation = :organisation and session = :session
+                         order by id
+                        """)
+                .define("columns", COLUMNS)
+                .bind("organisation", organisation.value())
+                .bind("session", session)
+                .map((row, _, _) -> task(row))
+                .list();
+    }
+
+    /// How many tasks of one poll stand where. Every state is there, with 0 if need be.
+    public Map<TaskState, Integer> counts(Handle tx, OrgId organisation, UUID poll) {
+        var counts = new EnumMap<TaskState, Integer>(TaskState.class);
+        for (var state : TaskState.values()) {
+            counts.put(state, 0);
+        }
+        tx.createQuery("""
+                        select state, count(*) as tasks from task
+                         where organisation = :organisation and poll = :poll
+                         group by state
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .map((row, _, _) -> counts.put(TaskState.of(row.getString("state")), row.getInt("tasks")))
+                .list();
+        return counts;
+    }
+
+    /// What the task was given to know, or empty if nothing or if there is no such task.
+    public Optional<JsonNode> args(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery("""
+                        select args::text from task
+                         where organisation = :organisation and id = :id and args is not null
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .mapTo(String.class)
+                .findOne()
+                .map(JSON::readTree);
+    }
+
+    static Task task(ResultSet row) throws SQLException {
+        var error = row.getString("error");
+        return new Task(
+                row.getObject("id", UUID.class),
+                new OrgId(row.getLong("organisation")),
+                row.getLong("key"),
+                row.getObject("end_user", Long.class),
+                row.getObject("source", Long.class),
+                row.getObject("session", UUID.class),
+                row.getObject("poll", UUID.class),
+                row.getString("source_type"),
+                row.getString("type"),
+                row.getString("target"),
+                row.getInt("priority"),
+                TaskState.of(row.getString("state")),
+                error == null ? null : ErrorCode.of(error),
+                row.getString("error_detail"),
+                new Progress(row.getLong("items"), row.getObject("items_total", Long.class), row.getLong("bytes")),
+                row.getInt("attempt"),
+                row.getBoolean("cancel"),
+                instant(row, "due"),
+                row.getObject("date_created", OffsetDateTime.class).toInstant(),
+                instant(row, "date_started"),
+                instant(row, "date_completed"));
+    }
+
+    static @Nullable String json(@Nullable JsonNode node) {
+        return node == null ? null : node.toString();
+    }
+
+    private static byte @Nullable [] ciphertext(@Nullable Sealed payload) {
+        return payload == null ? null : payload.ciphertext();
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        var time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+}

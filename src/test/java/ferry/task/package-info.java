@@ -1,0 +1,4 @@
+@NullMarked
+package ferry.task;
+
+import org.jspecify.annotations.NullMarked;
