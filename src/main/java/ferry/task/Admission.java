@@ -75,8 +75,8 @@ final class Admission {
     /// table are that was empty a moment ago; compiling it would take longer than running it.
     private static void lock(Handle tx) {
         tx.createQuery("""
-                        select pg_advisory_xact_lock(:lock)::text, set_config('jit', 'off', true),
-                               set_config('enable_seqscan', 'off', true)
+                        select pg_advisory_xact_lock(:lock)::text, set_config('jit', 'off', true) as jit,
+                               set_config('enable_seqscan', 'off', true) as scans
                         """).bind("lock", LOCK).mapToMap().one();
     }
 
