@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /// How fast one upstream account may be asked, shared by all workers through one row per kind of host (R19).
 ///
-/// Turns are leased from the row a second at a time, not one by one: the row says up to when every turn is given out,
+/// Turns are leased from the row in batches of up to a second, not one by one: the row says up to when every turn is
+/// given out,
 /// and a lease moves that on. The rate falls to half when the source asks to slow down and rises again by an eighth of
 /// the ceiling per second that it does not. A lease is at most a second old, so a pause reaches every node within one.
 ///
@@ -34,6 +36,9 @@ public final class UpstreamLimits implements Limits {
     private final UpstreamSettings settings;
     private final InstantSource clock;
     private final Map<HostClass, Lease> leases = new EnumMap<>(HostClass.class);
+    /// Turns asked for at once: twice as many after a lease that was used up, one after a lease that was not, so that
+    /// a node with little to do takes no turns from the others.
+    private final Map<HostClass, Integer> batches = new EnumMap<>(HostClass.class);
 
     /// @param account an opaque name of the account, such as a hash; the same on every node and for every organisation
     public UpstreamLimits(Database db, String account, UpstreamSettings settings, InstantSource clock) {
@@ -71,9 +76,11 @@ public final class UpstreamLimits implements Limits {
 
     /// Takes a turn, unless its time is too far away, and says how long until then.
     private synchronized Duration reserve(HostClass host) {
-        var now = clock.instant();
+        var now = now();
         var lease = leases.get(host);
         if (lease == null || !lease.serves(now)) {
+            var usedUp = lease != null && lease.left() == 0;
+            batches.merge(host, 1, (old, one) -> usedUp ? Math.min(2 * old, 1024) : one);
             lease = db.system(tx -> lease(tx, host, now));
         }
         var wait = Duration.between(now, lease.next());
@@ -95,7 +102,8 @@ public final class UpstreamLimits implements Limits {
             return new Lease(start, Duration.ZERO, 0, now);
         }
         var step = rate == null ? Duration.ZERO : Duration.ofNanos((long) (1e9 / rate));
-        var turns = rate == null ? Long.MAX_VALUE : Math.max(1, (long) Math.floor(rate));
+        var turns =
+                rate == null ? Long.MAX_VALUE : Math.clamp((long) Math.floor(rate), 1, batches.getOrDefault(host, 1));
         var taken = rate == null ? start : start.plus(step.multipliedBy(turns));
         tx.createUpdate("""
                         update upstream set rate = :rate, taken_until = :taken, date_leased = :now
@@ -148,7 +156,7 @@ public final class UpstreamLimits implements Limits {
     @Override
     public synchronized void throttled(HostClass host, Duration wait) {
         leases.remove(host);
-        var now = clock.instant();
+        var now = now();
         db.system(tx -> {
             var row = lock(tx, host, now);
             var rate = row.rate() == null ? WITHOUT_CEILING : row.rate();
@@ -176,6 +184,11 @@ public final class UpstreamLimits implements Limits {
             case LISTING -> settings.parallelListing();
             case CONTENT -> settings.parallelContent();
         };
+    }
+
+    /// As fine as the database keeps it: a rounded-up time would lie after itself.
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
 
     private static Instant latest(Instant a, Instant b) {
