@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -44,6 +46,7 @@ final class FakeApple implements AutoCloseable {
     final List<Duration> pauses = Collections.synchronizedList(new ArrayList<>());
     private final SrpServer srp;
     private final Map<String, Deque<Told>> scripts = new ConcurrentHashMap<>();
+    private final Map<String, String> needed = new ConcurrentHashMap<>();
     private final AtomicInteger rotation = new AtomicInteger();
     private final WebServer server;
 
@@ -86,6 +89,17 @@ final class FakeApple implements AutoCloseable {
         scripts.put(call, new ArrayDeque<>(List.of(answers)));
     }
 
+    /// The same numbers each time: one exchange in 128 would otherwise be started over.
+    static SecureRandom random() {
+        try {
+            var random = SecureRandom.getInstance("SHA1PRNG");
+            random.setSeed(42);
+            return random;
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /// The right answer to `init`.
     Told init() {
         return Told.of(200, srp.init().toString());
@@ -101,6 +115,16 @@ final class FakeApple implements AutoCloseable {
                         "Set-Cookie",
                         "X-APPLE-WEBAUTH-TOKEN=\"v=2:t=EQ==BST~~\";Expires=Tue,16-Jan-2034 02:07:19 GMT;Path=/;HttpOnly",
                         "X-APPLE-WEBAUTH-USER=\"v=1:s=1:d=42\";Path=/");
+    }
+
+    /// Refuses this call with 401 as long as it comes without that cookie.
+    void needs(String call, String cookie) {
+        needed.put(call, cookie);
+    }
+
+    /// Answers nothing any more.
+    void hangUp() {
+        server.close();
     }
 
     /// The answer of accountLogin.
@@ -203,8 +227,12 @@ final class FakeApple implements AutoCloseable {
     private void handle(Exchange exchange) throws IOException {
         var call = exchange.method() + " " + exchange.path();
         var body = new String(exchange.body().readAllBytes(), StandardCharsets.UTF_8);
-        asked.add(new Asked(call, exchange.query(), headers(exchange), body));
+        var headers = headers(exchange);
+        asked.add(new Asked(call, exchange.query(), headers, body));
         var told = wrongProof(call, body);
+        if (!headers.getOrDefault("Cookie", "").contains(needed.getOrDefault(call, ""))) {
+            told = Told.of(401, "{}");
+        }
         if (told == null) {
             told = next(call);
         }

@@ -12,7 +12,6 @@ import ferry.connector.icloud.FakeApple.Told;
 import ferry.crypto.Secret;
 import ferry.error.ErrorCode;
 import java.net.BindException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -340,13 +339,39 @@ class SignInTest {
     void r25AnAccountOfTheOtherRegionIsOpenedThere() throws Exception {
         apple.on("POST /setup/accountLogin", Told.of(302, "{\"domainToUse\":\"iCloud.com.cn\"}"));
         apple.on("POST /cn/setup/accountLogin", apple.opened(apple.account(true)));
-        var flow = new SignInFlow(apple.outbound, apple.twoRegions(), apple.clock, new SecureRandom());
+        var flow = new SignInFlow(apple.outbound, apple.twoRegions(), apple.clock, FakeApple.random());
         var login = flow.signIn(
                 new SignIn(FakeApple.ACCOUNT, Map.of("password", FakeApple.PASSWORD), Optional.empty()),
                 apple.limits());
         assertThat(login).isInstanceOf(Login.Opened.class);
         assertThat(apple.last("POST /cn/setup/accountLogin").header("Origin")).isEqualTo(apple.url() + "/cn/home");
         assertThat(apple.count("POST /auth/signin/complete")).isEqualTo(1);
+    }
+
+    @Test
+    void r25AThrottledStartIsTriedInTheOtherRegionBeforeItIsReported() throws Exception {
+        apple.on("POST /auth/signin/init", Told.of(503, ""));
+        apple.on("POST /cn/auth/signin/init", apple.init());
+        apple.on("POST /cn/auth/signin/complete", FakeApple.token(Told.of(200, "{}")));
+        apple.on("POST /cn/setup/accountLogin", apple.opened(apple.account(true)));
+        var flow = new SignInFlow(apple.outbound, apple.twoRegions(), apple.clock, FakeApple.random());
+        var signIn = new SignIn(FakeApple.ACCOUNT, Map.of("password", FakeApple.PASSWORD), Optional.empty());
+        assertThat(flow.signIn(signIn, apple.limits())).isInstanceOf(Login.Opened.class);
+    }
+
+    @Test
+    void aWayThatTheAccountDoesNotListSendsNothing() throws Exception {
+        var required = codeRequired();
+        var before = apple.asked.size();
+        var same = (Login.CodeRequired) proceed(required.open(), new NextStep.Send("sms", Optional.of("99")));
+        assertThat(same.challenge()).isEqualTo(required.challenge());
+        assertThat(apple.asked).hasSize(before);
+    }
+
+    @Test
+    void aSourceThatCannotBeReachedIsUnavailable() {
+        apple.hangUp();
+        assertThatThrownBy(this::signIn).isInstanceOf(ConnectorException.Unavailable.class);
     }
 
     @Test
@@ -405,7 +430,7 @@ class SignInTest {
     }
 
     private SignInFlow flow() {
-        return new SignInFlow(apple.outbound, apple.settings(), apple.clock, new SecureRandom());
+        return new SignInFlow(apple.outbound, apple.settings(), apple.clock, FakeApple.random());
     }
 
     private static Login refused(ErrorCode why) {
