@@ -116,6 +116,15 @@ record SecondFactor(
                 .findFirst();
     }
 
+    /// Whether a code can be sent that way; what the account does not list is not tried.
+    boolean allows(String way, Optional<String> phoneId) {
+        return switch (way) {
+            case "device" -> devices;
+            case "sms", "voice" -> phone(phoneId).isPresent();
+            default -> false;
+        };
+    }
+
     Challenge toChallenge() {
         var methods = new ArrayList<Challenge.Method>();
         if (devices) {

@@ -96,7 +96,8 @@ final class SignInFlow {
         var factor = SecondFactor.fromJson(json.path("second_factor"));
         return ending(() -> switch (step) {
             case NextStep.Code(var code) -> check(context, factor, code);
-            case NextStep.Send(var method, var phone) -> codeRequired(context, ask(context, factor, method, phone));
+            case NextStep.Send(var method, var phone) ->
+                codeRequired(context, factor.allows(method, phone) ? ask(context, factor, method, phone) : factor);
         });
     }
 
