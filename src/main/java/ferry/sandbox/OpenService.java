@@ -2,7 +2,8 @@ package ferry.sandbox;
 
 import ferry.http.Exchange;
 
-/// A host that needs no session, such as the one that serves photo content by signed address. Called by many threads.
+/// A host that needs no session, such as the one that serves photo content by signed address. Called by many
+/// threads.
 @FunctionalInterface
 public interface OpenService {
     /// Answers one request.

@@ -5,29 +5,47 @@ import ferry.http.WebServer;
 import java.net.BindException;
 import java.net.URI;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The simulated iCloud on one port: Apple's hosts become path prefixes, and every address it hands out leads back
-/// here.
-/// Started by [#start]; whoever started it closes it. Its memory ends with it.
+/// The simulated iCloud on one port: Apple's hosts become path prefixes, and every address it hands out leads
+/// back here. Started by [#start]; whoever started it closes it. Its memory ends with it.
 public final class Sandbox implements AutoCloseable {
+    private static final String AUTH = "/appleauth/auth";
+    private static final String SETUP = "/setup/ws/1";
+    private static final Pattern PARTITION = Pattern.compile("p\\d+");
+
     private final InstantSource clock;
     private final SandboxOptions options;
     private final Journal journal = new Journal();
     private final Accounts accounts = new Accounts();
     /// By name in the `webservices` map; each is reached at `/p<partition>/<name>`.
-    private final Map<String, Service> services = new HashMap<>();
+    private final Map<String, Service> services = new ConcurrentHashMap<>();
     /// By first segment of the path.
-    private final Map<String, OpenService> open = new HashMap<>();
+    private final Map<String, OpenService> open = new ConcurrentHashMap<>();
 
+    private final Tokens tokens;
+    private final WebSessions web;
+    private final SignIn signIn;
+    private final Setup setup;
+    private final KeyGate gate;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
     private Sandbox(InstantSource clock, SandboxOptions options) {
         this.clock = clock;
         this.options = options;
+        tokens = new Tokens(options.seed());
+        web = new WebSessions(tokens);
+        signIn = new SignIn(accounts, web, tokens, clock, options, this::url);
+        setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
+        gate = new KeyGate(web, clock);
+        services.put("account", new AccountService());
         // Who serves photos adds `services.put("ckdatabasews", new CloudKit(…))` and `open.put("content", new
         // Content(…))`
         // here; both may ask url() once a request is there.
@@ -77,6 +95,11 @@ public final class Sandbox implements AutoCloseable {
         return accounts;
     }
 
+    /// Mounts a service of accounts before any request is made.
+    void mount(String name, Service service) {
+        services.put(name, service);
+    }
+
     @Override
     public void close() {
         var running = server;
@@ -85,25 +108,76 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
+    /// The code that would be accepted for the account now, if one was shown or sent.
+    public Optional<String> codeShown(String identifier) {
+        return accounts.find(identifier).flatMap(signIn::shown);
+    }
+
     private void handle(Exchange plain) throws Exception {
         var exchange = new JournaledExchange(plain, journal, clock);
-        if (!options.latency().isZero()) {
-            Thread.sleep(options.latency());
-        }
-        if (Journal.forbidden(exchange.method(), exchange.path())) {
+        var path = exchange.path();
+        var first = segment(path);
+        wait(PARTITION.matcher(first).matches() ? segment(path.substring(first.length() + 1)) : first);
+        if (Journal.forbidden(exchange.method(), path)) {
             Replies.json(exchange, 403, Replies.object().put("error", "FORBIDDEN"));
             return;
         }
-        var first = segment(exchange.path());
-        var host = open.get(first);
-        if (host != null) {
-            host.handle(exchange, exchange.path().substring(first.length() + 1));
+        if (path.startsWith(AUTH)) {
+            signIn.handle(exchange, path.substring(AUTH.length()));
+        } else if (path.startsWith(SETUP)) {
+            setup.handle(exchange, path.substring(SETUP.length()));
+        } else if (open.containsKey(first)) {
+            Objects.requireNonNull(open.get(first)).handle(exchange, path.substring(first.length() + 1));
+        } else if (PARTITION.matcher(first).matches()) {
+            service(exchange, first, path.substring(first.length() + 1));
+        } else {
+            Replies.empty(exchange, path.equals("/") ? 200 : 404);
+        }
+    }
+
+    /// A service of an account, behind the checks that all of them share.
+    private void service(JournaledExchange exchange, String partition, String path) throws Exception {
+        var name = segment(path);
+        var service = services.get(name);
+        if (service == null) {
+            Replies.empty(exchange, 404);
             return;
         }
-        Replies.empty(exchange, services.containsKey(first) ? 421 : 404);
+        var account = web.of(exchange, clock.instant()).flatMap(session -> accounts.find(session.account()));
+        if (account.isEmpty()) {
+            Setup.refused(exchange, 421, "Missing " + WebSessions.COOKIE + " cookie");
+            return;
+        }
+        exchange.of(account.get());
+        var memory = accounts.memory(account.get());
+        if (!partition.equals("p" + memory.partition()) || !dsid(exchange, account.get())) {
+            Setup.refused(exchange, 421, "Misdirected Request");
+            return;
+        }
+        memory.served(account.get().has(Trait.MOVING_PARTITION));
+        if (gate.opens(exchange, account.get(), name)) {
+            service.handle(exchange, account.get(), path.substring(name.length() + 1));
+        }
+    }
+
+    /// Who names an account must name the one of the session.
+    private static boolean dsid(Exchange exchange, Account account) {
+        return Stream.of(exchange.query().split("&", -1))
+                .filter(parameter -> parameter.startsWith("dsid="))
+                .allMatch(parameter -> parameter.equals("dsid=" + account.dsid()));
+    }
+
+    private void wait(String service) throws InterruptedException {
+        var latency = options.latencyOf(service);
+        if (!latency.isZero()) {
+            Thread.sleep(latency);
+        }
     }
 
     private static String segment(String path) {
+        if (path.isEmpty()) {
+            return "";
+        }
         var end = path.indexOf('/', 1);
         return end < 0 ? path.substring(1) : path.substring(1, end);
     }

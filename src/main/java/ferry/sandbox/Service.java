@@ -2,8 +2,9 @@ package ferry.sandbox;
 
 import ferry.http.Exchange;
 
-/// One web service of an account, mounted under its name in the `webservices` map, such as `ckdatabasews`. Called by
-/// many threads at once, only for requests that carry a live session of `account` and reached the right partition.
+/// One web service of an account, mounted under its name in the `webservices` map, such as `ckdatabasews`.
+/// Called by many threads at once, only for requests that carry a live session of `account` and reached the
+/// right partition.
 @FunctionalInterface
 public interface Service {
     /// Answers one request.

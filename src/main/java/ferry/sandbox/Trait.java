@@ -6,7 +6,8 @@ public enum Trait {
     LOCKED,
     /// New terms wait for the owner; services refuse until they are accepted, which a connector must never do.
     TERMS,
-    /// Advanced Data Protection: services that need it answer only after the owner's consent and with PCS cookies.
+    /// Advanced Data Protection: services that need it answer only after the owner's consent and with PCS
+    /// cookies.
     ADP,
     /// The owner has switched off access to iCloud data on the web.
     WEB_ACCESS_DISABLED,
@@ -28,6 +29,16 @@ public enum Trait {
     MOVING_PARTITION,
     /// Managed by an organisation.
     MANAGED,
+    /// Asked for consent under Advanced Data Protection, the owner never answers.
+    NO_CONSENT,
+    /// The web session lasts five minutes, and what could renew it no longer.
+    SIGNED_OUT,
+    /// Each code shown is another: 123456, 123457, …
+    CHANGING_CODES,
+    /// The code calls want home as Origin and Referer and none of the optional headers (`icloud-protocol 1.4`).
+    STRICT_HEADERS,
+    /// Every server value begins with a zero byte, as one in 256 does.
+    LEADING_ZERO,
     /// Says the logical status in X-Apple-I-Rscd and 200 in HTTP, as old recordings do.
     LOGICAL_STATUS
 }
