@@ -56,6 +56,7 @@ public final class Accounts {
         add("sms-only", new SecondFactor.Codes(ON_REQUEST, NO_CONTENT_204, false, List.of(PHONE)));
         add("sms-2024", new SecondFactor.Codes(AUTOMATIC, NO_CONTENT_204, false, List.of(PHONE)));
         add("phones", new SecondFactor.Codes(ON_REQUEST, NO_CONTENT_204, false, PHONES));
+        add("device-or-phones", new SecondFactor.Codes(ON_REQUEST, NO_CONTENT_204, true, PHONES));
         add("security-key", new SecondFactor.SecurityKey(List.of("Blue key", "Spare key")));
         add("strict-headers", CODES, Trait.STRICT_HEADERS);
 

@@ -34,7 +34,7 @@ final class AuthSession {
     SrpServer.@Nullable Offer offer;
     String c = "";
     int codesSent;
-    private @Nullable Code code;
+    private volatile @Nullable Code code;
 
     AuthSession(String cookie, Instant opened) {
         this.cookie = cookie;
@@ -61,10 +61,10 @@ final class AuthSession {
 
     /// Whether that is the code, came the way it was sent, and in time. A code is good once.
     boolean accepts(String digits, int phone, Instant now) {
-        var right = code != null
-                && code.expires().isAfter(now)
-                && code.phone() == phone
-                && code.digits().equals(digits);
+        var right = Optional.ofNullable(code)
+                .filter(shown -> shown.expires().isAfter(now) && shown.phone() == phone)
+                .filter(shown -> shown.digits().equals(digits))
+                .isPresent();
         if (right) {
             code = null;
         }

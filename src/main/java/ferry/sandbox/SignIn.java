@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -101,10 +102,13 @@ final class SignIn {
     /// What would be accepted as a code now, in any open sign-in of the account. For tests and the console of the
     /// sandbox.
     Optional<String> shown(Account account) {
+        var now = clock.instant();
         return sessions.values().stream()
-                .filter(session -> account.equals(session.account) && session.stage == CODE_WANTED)
-                .max((one, other) -> one.opened.compareTo(other.opened))
-                .flatMap(session -> session.shown(clock.instant()));
+                .filter(session -> account.equals(session.account))
+                .sorted(Comparator.comparing((AuthSession session) -> session.opened)
+                        .reversed())
+                .flatMap(session -> session.shown(now).stream())
+                .findFirst();
     }
 
     // ---- the password
@@ -508,8 +512,9 @@ final class SignIn {
     }
 
     private void grant(JournaledExchange exchange, Account account, boolean complete) {
+        var now = clock.instant();
         var life = account.has(Trait.SIGNED_OUT) ? Setup.SHORT_LIFE : TOKEN_LIFE;
-        exchange.set(SESSION_TOKEN, web.grant(account, complete, clock.instant().plus(life)));
+        exchange.set(SESSION_TOKEN, web.grant(account, complete, now, now.plus(life)));
         exchange.set("X-Apple-ID-Account-Country", account.has(Trait.CHINA) ? "CHN" : "USA");
         exchange.set("X-Apple-OAuth-Grant-Code", tokens.next(48));
     }

@@ -48,7 +48,11 @@ final class WebSessions {
                 .isPresent();
     }
 
-    String grant(Account account, boolean complete, Instant expires) {
+    /// Gives out a session token; what has expired is forgotten.
+    String grant(Account account, boolean complete, Instant now, Instant expires) {
+        grants.values().removeIf(grant -> grant.expires().isBefore(now));
+        sessions.values().removeIf(session -> session.expires().isBefore(now));
+        keys.values().removeIf(key -> key.expires().isBefore(now));
         var token = tokens.next(64);
         grants.put(token, new Grant(account.identifier(), complete, expires));
         return token;
