@@ -26,6 +26,7 @@ final class AccountMemory {
     private final Deque<Instant> signIns = new ArrayDeque<>();
     private final Map<String, Instant> trust = new HashMap<>();
     private final Map<String, Integer> keyRequests = new HashMap<>();
+    private int exchanges;
     private int wrongPasswords;
     private int wrongCodes;
     private Instant codesLockedUntil = Instant.MIN;
@@ -50,6 +51,11 @@ final class AccountMemory {
         }
         signIns.add(now);
         return true;
+    }
+
+    /// Counts exchanges opened; true for the first, the third, and so on.
+    synchronized boolean everyOther() {
+        return exchanges++ % 2 == 0;
     }
 
     synchronized void passwordRefused() {

@@ -155,7 +155,7 @@ final class SignIn {
             return;
         }
         var verifier = verifiers.computeIfAbsent(name.toLowerCase(Locale.ROOT), this::verifier);
-        var zero = account.filter(who -> who.has(Trait.LEADING_ZERO)).isPresent();
+        var zero = account.filter(who -> who.has(Trait.LEADING_ZERO)).isPresent() && memory.everyOther();
         var offer = SrpServer.Offer.open(verifier, SrpServer.number(a), tokens.generator(), zero);
         if (offer.isEmpty() || !offered.contains(verifier.protocol())) {
             Replies.empty(exchange, 400);

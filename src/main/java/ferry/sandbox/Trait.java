@@ -37,7 +37,7 @@ public enum Trait {
     CHANGING_CODES,
     /// The code calls want home as Origin and Referer and none of the optional headers (`icloud-protocol 1.4`).
     STRICT_HEADERS,
-    /// Every server value begins with a zero byte, as one in 256 does.
+    /// Every other server value begins with a zero byte, as one in 256 does.
     LEADING_ZERO,
     /// Says the logical status in X-Apple-I-Rscd and 200 in HTTP, as old recordings do.
     LOGICAL_STATUS

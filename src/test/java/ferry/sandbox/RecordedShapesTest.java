@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.BindException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -117,6 +119,37 @@ class RecordedShapesTest {
     }
 
     @Test
+    void theKnownAnswersOfTheExchange() throws IOException {
+        var vectors = JSON.readTree(Files.readAllBytes(recordings().resolve("srp-vectors.json")))
+                .get("vectors");
+        assertThat(vectors).isNotEmpty();
+        for (var vector : vectors) {
+            var verifier = SrpServer.Verifier.of(
+                    vector.get("password").asString(),
+                    vector.get("protocol").asString(),
+                    bytes(vector, "salt"),
+                    vector.get("iteration").asInt());
+            assertThat(verifier.value()).isEqualTo(SrpServer.number(bytes(vector, "verifier_v")));
+            var offer = new SrpServer.Offer(
+                    verifier,
+                    SrpServer.number(bytes(vector, "A")),
+                    new BigInteger(vector.get("serverPrivate_b_hex").asString(), 16),
+                    SrpServer.number(bytes(vector, "B")));
+            var name = vector.get("accountName").asString();
+            assertThat(offer.proven(name, bytes(vector, "M1"), bytes(vector, "M2")))
+                    .isTrue();
+            assertThat(offer.proven("x" + name, bytes(vector, "M1"), bytes(vector, "M2")))
+                    .isFalse();
+            assertThat(offer.proven(name, bytes(vector, "M1"), bytes(vector, "M1")))
+                    .isFalse();
+        }
+    }
+
+    private static byte[] bytes(JsonNode vector, String name) {
+        return Base64.getDecoder().decode(vector.get(name).asString());
+    }
+
+    @Test
     void devices() throws IOException {
         var url = client.accountLogin().json().at("/webservices/account/url").asString();
         var ours = client.service(url + "/setup/web/device/getDevices").json();
@@ -140,7 +173,8 @@ class RecordedShapesTest {
                 .isEmpty();
     }
 
-    /// What of the one is missing in the other or has another type there. Of lists the first elements are compared.
+    /// What of the one is missing in the other or has another type there. Of lists the first elements are
+    /// compared.
     private static List<String> differences(String path, JsonNode one, JsonNode other) {
         var found = new ArrayList<String>();
         if (one.getNodeType() != other.getNodeType()) {

@@ -139,6 +139,15 @@ class SandboxSignInTest {
         assertThat(client.init(at("throttled")).status()).isEqualTo(503);
         assertThat(client.auth("POST", "/signin?isRememberMeEnabled=true", "{}").status())
                 .isEqualTo(503);
+        assertThat(client.init(PLAIN).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aServiceAnswersAfterItsLatency() throws BindException {
+        start(SandboxOptions.DEFAULT.withLatency("appleauth", Duration.ofMillis(20)));
+        var before = System.nanoTime();
+        client.init(PLAIN);
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isGreaterThanOrEqualTo(Duration.ofMillis(20));
     }
 
     @Test

@@ -25,9 +25,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A browser of few words: keeps cookies and session headers, and knows the client's half of SRP from the same page as
-/// the
-/// server, but from code of its own.
+/// A browser of few words: keeps cookies and session headers, and knows the client's half of SRP from the
+/// same page as the server, but from code of its own.
 final class ScriptedClient {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final BigInteger N = new BigInteger(
