@@ -2,6 +2,9 @@ package ferry.sandbox;
 
 import ferry.http.Exchange;
 import ferry.http.WebServer;
+import ferry.sandbox.photos.CloudKit;
+import ferry.sandbox.photos.ContentHost;
+import ferry.sandbox.photos.PhotoLibraries;
 import java.net.BindException;
 import java.net.URI;
 import java.time.InstantSource;
@@ -34,6 +37,7 @@ public final class Sandbox implements AutoCloseable {
     private final SignIn signIn;
     private final Setup setup;
     private final KeyGate gate;
+    private final PhotoLibraries photos;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -46,9 +50,9 @@ public final class Sandbox implements AutoCloseable {
         setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
         gate = new KeyGate(web, clock);
         services.put("account", new AccountService());
-        // Who serves photos adds `services.put("ckdatabasews", new CloudKit(…))` and `open.put("content", new
-        // Content(…))`
-        // here; both may ask url() once a request is there.
+        photos = new PhotoLibraries(clock);
+        services.put("ckdatabasews", new CloudKit(photos, this::url, clock));
+        open.put("content", new ContentHost(photos, clock));
     }
 
     /// Starts to listen.
@@ -93,6 +97,11 @@ public final class Sandbox implements AutoCloseable {
     /// Who lives in it.
     public Accounts accounts() {
         return accounts;
+    }
+
+    /// Everyone's photo libraries, for tests to change while a connector is at work.
+    public PhotoLibraries photos() {
+        return photos;
     }
 
     /// Mounts a service of accounts before any request is made.

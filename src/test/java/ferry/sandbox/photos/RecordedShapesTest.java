@@ -65,7 +65,7 @@ class RecordedShapesTest {
                 new InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8)) {
             var tape = JSON.valueToTree(new Yaml(new Lenient(options)).load(in));
             for (var exchange : tape.path("interactions")) {
-                if (exchange.path("request").path("uri").asString("").contains("records/query")) {
+                if (exchange.path("request").path("uri").asString("").contains("/private/records/query")) {
                     var body = exchange.path("response")
                             .path("body")
                             .path("string")

@@ -22,7 +22,7 @@ final class TestCloud {
     final Account account;
     final PhotoLibraries libraries = new PhotoLibraries(clock);
     private final CloudKit cloudKit = new CloudKit(libraries, () -> "http://127.0.0.1:1", clock, pauses::add);
-    private final ContentHost content = new ContentHost(libraries, clock, pauses::add);
+    final ContentHost content = new ContentHost(libraries, clock, pauses::add);
 
     private TestCloud(LibrarySpec spec) {
         account = new Account("a@sandbox.example", 20_000_000_007L, "A", "B", new SecondFactor.None(), Set.of(), spec);
