@@ -21,8 +21,8 @@ class ContentOnTheWireTest {
         try (var server = WebServer.start(
                         "127.0.0.1",
                         0,
-                        exchange -> cloud.content.handle(
-                                exchange, exchange.path().substring("/content".length())));
+                        exchange ->
+                                cloud.content.handle(exchange, exchange.path().substring("/content".length())));
                 var client = HttpClient.newHttpClient()) {
             var url = URI.create(film.path("downloadURL")
                     .asString()
@@ -32,7 +32,8 @@ class ContentOnTheWireTest {
             var whole = client.send(HttpRequest.newBuilder(url).build(), BodyHandlers.ofInputStream());
             assertThat(whole.statusCode()).isEqualTo(200);
             assertThat(whole.headers().firstValueAsLong("Content-Length")).hasValue(length);
-            assertThat(checksum(whole.body())).isEqualTo(film.path("fileChecksum").asString());
+            assertThat(checksum(whole.body()))
+                    .isEqualTo(film.path("fileChecksum").asString());
 
             var end = HttpRequest.newBuilder(url).header("Range", "bytes=" + (length - 1000) + "-");
             var part = client.send(end.build(), BodyHandlers.ofByteArray());
