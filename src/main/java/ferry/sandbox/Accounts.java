@@ -1,0 +1,139 @@
+package ferry.sandbox;
+
+import static ferry.sandbox.SecondFactor.Accepted.NO_CONTENT_204;
+import static ferry.sandbox.SecondFactor.Accepted.OK_200;
+import static ferry.sandbox.SecondFactor.Accepted.VALID_409;
+import static ferry.sandbox.SecondFactor.Accepted.VALID_409_WITHOUT_TOKEN;
+import static ferry.sandbox.SecondFactor.Accepted.VALID_412;
+import static ferry.sandbox.SecondFactor.Push.AUTOMATIC;
+import static ferry.sandbox.SecondFactor.Push.ON_REQUEST;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Who lives here. Thread-safe.
+public final class Accounts {
+    private static final String DOMAIN = "@sandbox.example";
+    private static final long FIRST_DSID = 20_000_000_001L;
+
+    /// Everyone's password here.
+    static final String PASSWORD = "password";
+
+    private static final int FIRST_PARTITION = 61;
+    private static final SecondFactor NONE = new SecondFactor.None();
+    private static final Phone PHONE = new Phone(1, "81", "sms", false);
+    private static final List<Phone> PHONES =
+            List.of(PHONE, new Phone(2, "17", "voice", false), new Phone(3, "42", "sms", true));
+    private static final SecondFactor CODES = codes(ON_REQUEST, NO_CONTENT_204);
+
+    private final Map<String, Account> accounts = new ConcurrentHashMap<>();
+    private final Map<String, AccountMemory> memories = new ConcurrentHashMap<>();
+
+    /// The named ones; `docs/sandbox.md` says what each shows.
+    Accounts() {
+        add("plain", NONE, Set.of(), new LibrarySpec(1, 12));
+        add(new Account(
+                "john.appleseed" + DOMAIN,
+                FIRST_DSID + 1,
+                "John",
+                "Appleseed",
+                CODES,
+                Set.of(),
+                new LibrarySpec(2, 48)));
+        add("big", NONE, Set.of(), new LibrarySpec(3, 100_000));
+
+        add("device-2024", codes(AUTOMATIC, NO_CONTENT_204));
+        add("code-200", codes(ON_REQUEST, OK_200));
+        add("code-409", codes(ON_REQUEST, VALID_409));
+        add("code-409-without-token", codes(ON_REQUEST, VALID_409_WITHOUT_TOKEN));
+        add("code-412", codes(ON_REQUEST, VALID_412));
+        add("changing-codes", CODES, Trait.CHANGING_CODES);
+        add("sms-only", new SecondFactor.Codes(ON_REQUEST, NO_CONTENT_204, false, List.of(PHONE)));
+        add("sms-2024", new SecondFactor.Codes(AUTOMATIC, NO_CONTENT_204, false, List.of(PHONE)));
+        add("phones", new SecondFactor.Codes(ON_REQUEST, NO_CONTENT_204, false, PHONES));
+        add("device-or-phones", new SecondFactor.Codes(ON_REQUEST, NO_CONTENT_204, true, PHONES));
+        add("security-key", new SecondFactor.SecurityKey(List.of("Blue key", "Spare key")));
+        add("strict-headers", CODES, Trait.STRICT_HEADERS);
+
+        add("locked", NONE, Trait.LOCKED);
+        add("throttled", NONE, Trait.THROTTLED);
+        add("hashcash", NONE, Trait.HASHCASH);
+        add("leading-zero", NONE, Trait.LEADING_ZERO);
+        add("logical-status", CODES, Trait.LOGICAL_STATUS);
+        add("repair", NONE, Trait.REPAIR);
+        add("repair-stuck", NONE, Trait.REPAIR_STUCK);
+        add("terms", NONE, Trait.TERMS);
+        add("china", NONE, Trait.CHINA);
+        add("managed", NONE, Trait.MANAGED);
+
+        add("adp", CODES, Trait.ADP);
+        add("adp-no-consent", CODES, Trait.ADP, Trait.NO_CONSENT);
+        add("web-access-disabled", NONE, Trait.ADP, Trait.WEB_ACCESS_DISABLED);
+        add("not-activated", NONE, Trait.NO_PHOTOS);
+        add("short-session", NONE, Trait.SHORT_SESSION);
+        add("signed-out", NONE, Trait.SIGNED_OUT);
+        add("moving-partition", NONE, Trait.MOVING_PARTITION);
+
+        library("indexing", LibraryQuirk.INDEXING);
+        library("moving", LibraryQuirk.MOVING);
+        library("corrupt", LibraryQuirk.CORRUPT);
+        library("expiring-urls", LibraryQuirk.EXPIRING_URLS);
+        library("missing-files", LibraryQuirk.MISSING_FILES);
+        library("record-errors", LibraryQuirk.RECORD_ERRORS);
+        library("empty-pages", LibraryQuirk.EMPTY_PAGES);
+        library("busy", LibraryQuirk.THROTTLING);
+        library("slow", LibraryQuirk.SLOW);
+    }
+
+    private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {
+        return new SecondFactor.Codes(push, accepted, true, List.of(PHONE));
+    }
+
+    private void add(String name, SecondFactor factor, Trait... traits) {
+        add(name, factor, Set.of(traits), new LibrarySpec(100 + accounts.size(), 24));
+    }
+
+    private void library(String name, LibraryQuirk quirk) {
+        add(name, NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 240, Set.of(quirk)));
+    }
+
+    private void add(String name, SecondFactor factor, Set<Trait> traits, LibrarySpec library) {
+        var first = name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+        add(new Account(name + DOMAIN, FIRST_DSID + accounts.size(), first, "Sandbox", factor, traits, library));
+    }
+
+    /// What has happened to the account.
+    AccountMemory memory(Account account) {
+        return memory(account.identifier());
+    }
+
+    /// The same by name; names that nobody has are remembered too, so that guessing them is throttled alike.
+    AccountMemory memory(String identifier) {
+        return memories.computeIfAbsent(identifier.toLowerCase(Locale.ROOT), _ -> new AccountMemory(FIRST_PARTITION));
+    }
+
+    /// Adds an account, or puts it in the place of the one with its identifier.
+    public void add(Account account) {
+        accounts.put(account.identifier(), account);
+    }
+
+    /// The account of that Apple ID, in any case of letters.
+    public Optional<Account> find(String identifier) {
+        return Optional.ofNullable(accounts.get(identifier.toLowerCase(Locale.ROOT)));
+    }
+
+    /// Forgets what happened to the account, as its owner does who unlocks it. Its sessions stay.
+    public void reset(String identifier) {
+        memories.remove(identifier.toLowerCase(Locale.ROOT));
+    }
+
+    /// All of them, in no order.
+    public Collection<Account> all() {
+        return List.copyOf(accounts.values());
+    }
+}

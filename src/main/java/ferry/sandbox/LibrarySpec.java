@@ -1,0 +1,18 @@
+package ferry.sandbox;
+
+import java.util.Set;
+
+/// Describes a photo library; the same description always grows into the same library.
+///
+/// @param seed where its randomness starts
+/// @param photos how many items it holds
+/// @param quirks what is out of the ordinary in it
+public record LibrarySpec(long seed, int photos, Set<LibraryQuirk> quirks) {
+    public LibrarySpec {
+        quirks = Set.copyOf(quirks);
+    }
+
+    public LibrarySpec(long seed, int photos) {
+        this(seed, photos, Set.of());
+    }
+}

@@ -1,0 +1,193 @@
+package ferry.sandbox;
+
+import ferry.http.Exchange;
+import ferry.http.WebServer;
+import ferry.sandbox.photos.CloudKit;
+import ferry.sandbox.photos.ContentHost;
+import ferry.sandbox.photos.PhotoLibraries;
+import java.net.BindException;
+import java.net.URI;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The simulated iCloud on one port: Apple's hosts become path prefixes, and every address it hands out leads
+/// back here. Started by [#start]; whoever started it closes it. Its memory ends with it.
+public final class Sandbox implements AutoCloseable {
+    private static final String AUTH = "/appleauth/auth";
+    private static final String SETUP = "/setup/ws/1";
+    private static final Pattern PARTITION = Pattern.compile("p\\d+");
+
+    private final InstantSource clock;
+    private final SandboxOptions options;
+    private final Journal journal = new Journal();
+    private final Accounts accounts = new Accounts();
+    /// By name in the `webservices` map; each is reached at `/p<partition>/<name>`.
+    private final Map<String, Service> services = new ConcurrentHashMap<>();
+    /// By first segment of the path.
+    private final Map<String, OpenService> open = new ConcurrentHashMap<>();
+
+    private final Tokens tokens;
+    private final WebSessions web;
+    private final SignIn signIn;
+    private final Setup setup;
+    private final KeyGate gate;
+    private final PhotoLibraries photos;
+    private volatile String url = "";
+    private volatile @Nullable WebServer server;
+
+    private Sandbox(InstantSource clock, SandboxOptions options) {
+        this.clock = clock;
+        this.options = options;
+        tokens = new Tokens(options.seed());
+        web = new WebSessions(tokens);
+        signIn = new SignIn(accounts, web, tokens, clock, options, this::url);
+        setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
+        gate = new KeyGate(web, clock);
+        services.put("account", new AccountService());
+        photos = new PhotoLibraries(clock);
+        services.put("ckdatabasews", new CloudKit(photos, this::url, clock));
+        open.put("content", new ContentHost(photos, clock));
+    }
+
+    /// Starts to listen.
+    ///
+    /// @param port 0 for a free one
+    /// @param clock what sessions, codes and addresses expire by
+    /// @throws BindException where the port is taken
+    public static Sandbox start(String host, int port, InstantSource clock, SandboxOptions options)
+            throws BindException {
+        var sandbox = new Sandbox(clock, options);
+        var server = WebServer.start(host, port, sandbox::handle);
+        sandbox.server = server;
+        sandbox.url = server.url();
+        return sandbox;
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:8081`.
+    public String url() {
+        return url;
+    }
+
+    /// The base of sign-in.
+    public URI authUrl() {
+        return URI.create(url + "/appleauth/auth");
+    }
+
+    /// The base of the account's set-up service.
+    public URI setupUrl() {
+        return URI.create(url + "/setup/ws/1");
+    }
+
+    /// The home page, which requests name as their origin.
+    public URI homeUrl() {
+        return URI.create(url);
+    }
+
+    /// What was asked of it.
+    public Journal journal() {
+        return journal;
+    }
+
+    /// Who lives in it.
+    public Accounts accounts() {
+        return accounts;
+    }
+
+    /// Everyone's photo libraries, for tests to change while a connector is at work.
+    public PhotoLibraries photos() {
+        return photos;
+    }
+
+    /// Mounts a service of accounts before any request is made.
+    void mount(String name, Service service) {
+        services.put(name, service);
+    }
+
+    @Override
+    public void close() {
+        var running = server;
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    /// The code that would be accepted for the account now, if one was shown or sent.
+    public Optional<String> codeShown(String identifier) {
+        return accounts.find(identifier).flatMap(signIn::shown);
+    }
+
+    private void handle(Exchange plain) throws Exception {
+        var exchange = new JournaledExchange(plain, journal, clock);
+        var path = exchange.path();
+        var first = segment(path);
+        wait(PARTITION.matcher(first).matches() ? segment(path.substring(first.length() + 1)) : first);
+        if (Journal.forbidden(exchange.method(), path)) {
+            Replies.json(exchange, 403, Replies.object().put("error", "FORBIDDEN"));
+            return;
+        }
+        if (path.startsWith(AUTH)) {
+            signIn.handle(exchange, path.substring(AUTH.length()));
+        } else if (path.startsWith(SETUP)) {
+            setup.handle(exchange, path.substring(SETUP.length()));
+        } else if (open.containsKey(first)) {
+            Objects.requireNonNull(open.get(first)).handle(exchange, path.substring(first.length() + 1));
+        } else if (PARTITION.matcher(first).matches()) {
+            service(exchange, first, path.substring(first.length() + 1));
+        } else {
+            Replies.empty(exchange, path.equals("/") ? 200 : 404);
+        }
+    }
+
+    /// A service of an account, behind the checks that all of them share.
+    private void service(JournaledExchange exchange, String partition, String path) throws Exception {
+        var name = segment(path);
+        var service = services.get(name);
+        if (service == null) {
+            Replies.empty(exchange, 404);
+            return;
+        }
+        var account = web.of(exchange, clock.instant()).flatMap(session -> accounts.find(session.account()));
+        if (account.isEmpty()) {
+            Setup.refused(exchange, 421, "Missing " + WebSessions.COOKIE + " cookie");
+            return;
+        }
+        exchange.of(account.get());
+        var memory = accounts.memory(account.get());
+        if (!partition.equals("p" + memory.partition()) || !dsid(exchange, account.get())) {
+            Setup.refused(exchange, 421, "Misdirected Request");
+            return;
+        }
+        memory.served(account.get().has(Trait.MOVING_PARTITION));
+        if (gate.opens(exchange, account.get(), name)) {
+            service.handle(exchange, account.get(), path.substring(name.length() + 1));
+        }
+    }
+
+    /// Who names an account must name the one of the session.
+    private static boolean dsid(Exchange exchange, Account account) {
+        return Stream.of(exchange.query().split("&", -1))
+                .filter(parameter -> parameter.startsWith("dsid="))
+                .allMatch(parameter -> parameter.equals("dsid=" + account.dsid()));
+    }
+
+    private void wait(String service) throws InterruptedException {
+        var latency = options.latencyOf(service);
+        if (!latency.isZero()) {
+            Thread.sleep(latency);
+        }
+    }
+
+    private static String segment(String path) {
+        if (path.isEmpty()) {
+            return "";
+        }
+        var end = path.indexOf('/', 1);
+        return end < 0 ? path.substring(1) : path.substring(1, end);
+    }
+}

@@ -1,0 +1,76 @@
+package ferry.sandbox.photos;
+
+import ferry.sandbox.Account;
+import ferry.sandbox.LibrarySpec;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// Everyone's photo libraries, grown when first asked for and then kept, so that what a test changes stays changed.
+/// Thread-safe; shared by [CloudKit] and [ContentHost].
+public final class PhotoLibraries {
+    static final String PRIMARY = "PrimarySync";
+
+    private final InstantSource clock;
+    private final Map<Long, Zone> primary = new ConcurrentHashMap<>();
+    private final Map<Long, Zone> shared = new ConcurrentHashMap<>();
+
+    public PhotoLibraries(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// The account's own library.
+    public PhotoLibrary of(Account account) {
+        return primary(account).library();
+    }
+
+    Zone primary(Account account) {
+        return primary.computeIfAbsent(
+                account.dsid(),
+                dsid -> new Zone(dsid, PRIMARY, user(dsid), false, PhotoLibrary.of(account.library(), clock)));
+    }
+
+    /// The iCloud Shared Photo Library that the account takes part in, six photos of someone else's: accounts with an
+    /// ordinary library of 40 photos or more do (R24).
+    Optional<Zone> shared(Account account) {
+        var spec = account.library();
+        if (spec.photos() < 40 || spec.photos() > Mix.ORDINARY || !spec.quirks().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(shared.computeIfAbsent(account.dsid(), dsid -> sharedZone(dsid, spec.seed())));
+    }
+
+    private Zone sharedZone(long dsid, long seed) {
+        var id = new UUID(Dice.roll(seed, dsid, 90), Dice.roll(seed, dsid, 91));
+        var name = "SharedSync-" + id.toString().toUpperCase(Locale.ROOT);
+        var library = PhotoLibrary.of(new LibrarySpec(Dice.roll(seed, dsid, 92), 6, Set.of()), clock);
+        return new Zone(dsid, name, user(dsid + 1), true, library);
+    }
+
+    /// The zones of one database, `private` or `shared`.
+    List<Zone> zones(Account account, String database) {
+        return switch (database) {
+            case "private" -> List.of(primary(account));
+            case "shared" -> shared(account).stream().toList();
+            default -> List.of();
+        };
+    }
+
+    /// The library an address leads into; null where nobody has asked for it in this process.
+    @Nullable
+    PhotoLibrary known(ContentUrl url) {
+        var zone = (url.shared() ? shared : primary).get(url.dsid());
+        return zone == null ? null : zone.library();
+    }
+
+    private static String user(long dsid) {
+        return "_" + HexFormat.of().formatHex(Dice.bytes(16, dsid, 0, 93));
+    }
+}
