@@ -1,0 +1,156 @@
+package ferry.connector.icloud.photos;
+
+import ferry.connector.ConnectorException;
+import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
+import ferry.connector.Limits;
+import ferry.connector.Limits.HostClass;
+import ferry.connector.Window;
+import ferry.error.ErrorCode;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/// Reads the photos, albums and files of one account during one task.
+///
+/// Blocks, on the caller's thread, which alone writes records; files come over threads of its own, which have
+/// ended when a call returns or throws. An interrupt stops all of it.
+public final class Photos {
+    /// Every photo and video, the hidden and recently deleted ones included.
+    public static final String PHOTOS = "icpl.photos";
+    /// Albums and folders.
+    public static final String ALBUMS = "icpl.albums";
+
+    public static final Set<String> DATA_TYPES = Set.of(PHOTOS, ALBUMS);
+    /// `icpl.photos.original`, `.edited`, `.live_video`, `.alternative` and the others of [Variant].
+    public static final Set<String> FILE_TYPES = Variant.fileTypes();
+
+    private final Calls calls;
+    private final PhotosDatabase database;
+    private final Limits limits;
+    private final InstantSource clock;
+
+    /// @param limits says only how much may be in flight at once; `calls` takes the turns
+    public Photos(Calls calls, Limits limits, InstantSource clock) {
+        this.calls = calls;
+        this.limits = limits;
+        this.clock = clock;
+        this.database = new PhotosDatabase(calls, clock);
+    }
+
+    /// Reads [#PHOTOS].
+    ///
+    /// @throws ConnectorException.Unavailable also while the source is still indexing the library (R16)
+    public void photos(Window window, Feed feed) throws ConnectorException, InterruptedException {
+        var libraries = database.libraries();
+        var counts = new HashMap<Library, OptionalLong>();
+        for (var library : libraries) {
+            database.requireIndexed(library);
+            counts.put(library, count(library));
+        }
+        feed.expect(counts.values().stream().mapToLong(c -> c.orElse(0)).sum());
+        boolean fetching = FILE_TYPES.stream().anyMatch(feed::wants);
+        // Pages that wait for files to be fetched wait with URLs that age (R18).
+        int ahead = fetching ? 1 : Math.max(1, limits.parallel(HostClass.LISTING));
+        for (var library : libraries) {
+            try (var downloads = downloads(library, feed.files())) {
+                new LibraryReading(database, library, window, feed, new Listing(database, library, ahead), downloads)
+                        .read(counts.getOrDefault(library, OptionalLong.empty()));
+            }
+        }
+    }
+
+    /// Reads [#ALBUMS].
+    public void albums(Feed feed) throws ConnectorException, InterruptedException {
+        for (var library : database.libraries()) {
+            new Albums(database, library, feed).read();
+        }
+    }
+
+    /// Fetches files by references that [#photos] gave out, perhaps long ago. Each ends committed or refused.
+    public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
+        var library = database.libraries().getFirst();
+        try (var downloads = downloads(library, files)) {
+            for (int from = 0; from < refs.size(); from += PhotosDatabase.MAX_LOOKUP) {
+                var some = refs.subList(from, Math.min(refs.size(), from + PhotosDatabase.MAX_LOOKUP));
+                fetch(library, some, files, downloads);
+            }
+            downloads.finish();
+        }
+    }
+
+    /// @param refs at most as many as one look-up takes
+    private void fetch(Library library, List<FileRef> refs, Files files, Downloads downloads)
+            throws ConnectorException, InterruptedException {
+        var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
+        var found = lookedUp(library, missing.stream().map(Photos::recordName).flatMap(Optional::stream));
+        // An edit lies on the asset, but its file's name and kind are those of the master.
+        var masters = lookedUp(library, found.records.values().stream().map(Photos::masterName));
+        for (var ref : missing) {
+            var variant = Variant.of(ref.fileType());
+            var record = recordName(ref).map(found.records::get);
+            if (variant.isEmpty() || record.isEmpty()) {
+                files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the file.");
+                continue;
+            }
+            var photo = variant.get().holder() == Variant.Holder.MASTER
+                    ? new Photo(CloudRecord.NONE, record.get())
+                    : new Photo(record.get(), masters.records.getOrDefault(masterName(record.get()), CloudRecord.NONE));
+            downloads.fetch(new Downloads.Wanted(photo, variant.get(), found.received));
+        }
+    }
+
+    /// Records by name, and when they came.
+    private record Found(Map<String, CloudRecord> records, Instant received) {}
+
+    private Found lookedUp(Library library, Stream<String> names) throws ConnectorException, InterruptedException {
+        var wanted = new LinkedHashSet<String>();
+        names.filter(name -> !name.isEmpty()).forEach(wanted::add);
+        var records = new HashMap<String, CloudRecord>();
+        if (wanted.isEmpty()) {
+            return new Found(records, clock.instant());
+        }
+        var page = database.lookup(library, new ArrayList<>(wanted));
+        for (var record : page.records()) {
+            if (record.error().isEmpty() && !record.isTombstone()) {
+                records.put(record.name(), record);
+            }
+        }
+        return new Found(records, page.received());
+    }
+
+    private Downloads downloads(Library library, Files files) {
+        return new Downloads(calls, database, library, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
+    }
+
+    private OptionalLong count(Library library) throws ConnectorException, InterruptedException {
+        var counts = database.counts(
+                library, Stream.of(View.values()).map(View::countIndex).toList());
+        return counts.stream().allMatch(OptionalLong::isPresent)
+                ? OptionalLong.of(
+                        counts.stream().mapToLong(OptionalLong::getAsLong).sum())
+                : OptionalLong.empty();
+    }
+
+    /// The record that a reference points into; empty for a locator that is none of ours.
+    private static Optional<String> recordName(FileRef ref) {
+        return Variant.of(ref.fileType())
+                .map(variant -> variant.holder().prefix())
+                .filter(prefix ->
+                        ref.locator().startsWith(prefix) && ref.locator().length() > prefix.length())
+                .map(prefix -> ref.locator().substring(prefix.length()));
+    }
+
+    private static String masterName(CloudRecord asset) {
+        return asset.value("masterRef").path("recordName").asString("");
+    }
+}
