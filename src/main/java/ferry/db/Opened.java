@@ -1,0 +1,63 @@
+package ferry.db;
+
+import java.util.Optional;
+
+/// A database that is migrated and open, and the embedded server where there is one. Whoever opened it closes it.
+public final class Opened implements AutoCloseable {
+    private final Database database;
+    private final Login owner;
+    private final Optional<EmbeddedPostgres> server;
+
+    private Opened(Database database, Login owner, Optional<EmbeddedPostgres> server) {
+        this.database = database;
+        this.owner = owner;
+        this.server = server;
+    }
+
+    /// Starts the PostgreSQL of `folder` and opens its database. The folder stays the caller's to close, afterwards.
+    public static Opened embedded(
+            DataFolder folder, DatabaseSettings settings, String tenantPassword, String systemPassword) {
+        var server = EmbeddedPostgres.start(folder);
+        try {
+            return open(server.owner(), Optional.of(server), settings, tenantPassword, systemPassword);
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /// Opens a database that others run.
+    ///
+    /// @param url a JDBC URL with user and password: the owner, who may create roles
+    public static Opened external(String url, DatabaseSettings settings, String tenantPassword, String systemPassword) {
+        return open(ExternalUrl.login(url), Optional.empty(), settings, tenantPassword, systemPassword);
+    }
+
+    private static Opened open(
+            Login owner,
+            Optional<EmbeddedPostgres> server,
+            DatabaseSettings settings,
+            String tenantPassword,
+            String systemPassword) {
+        var roles = new Roles(settings.rolePrefix(), tenantPassword, systemPassword);
+        Migrations.run(owner, roles);
+        var database = Database.open(roles.tenantAt(owner.url()), roles.systemAt(owner.url()), settings.poolSize());
+        return new Opened(database, owner, server);
+    }
+
+    public Database database() {
+        return database;
+    }
+
+    /// How the owner signs in, for what the two roles may not do.
+    public Login owner() {
+        return owner;
+    }
+
+    /// Closes the pools, then stops the embedded server.
+    @Override
+    public void close() {
+        database.close();
+        server.ifPresent(EmbeddedPostgres::close);
+    }
+}

@@ -1,0 +1,58 @@
+package ferry.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ferry.testing.Databases;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OpenedTest {
+    private static final DatabaseSettings SETTINGS = new DatabaseSettings(2, "opened");
+
+    @Test
+    void anExternalDatabaseOpensByItsUrl() {
+        var owner = Databases.empty().owner();
+        var url = owner.url() + "?user=" + owner.user() + "&password="
+                + URLEncoder.encode(owner.password(), StandardCharsets.UTF_8) + "&ApplicationName=ferry";
+        try (var opened = Opened.external(url, SETTINGS, "one", "two")) {
+            String user = opened.database()
+                    .system(tx -> tx.createQuery("select current_user")
+                            .mapTo(String.class)
+                            .one());
+            assertThat(user).isEqualTo("opened_system");
+            assertThat(opened.owner().url()).endsWith("?ApplicationName=ferry");
+            assertThat(opened.owner().toString()).doesNotContain(owner.password());
+        }
+    }
+
+    @Test
+    void aPasswordInTheUrlShowsInNoFailure() {
+        var good = Databases.empty().owner().url();
+        for (var url : List.of(
+                good + "?user=ferry_owner&password=hunter2%21",
+                "jdbc:postgresql://127.0.0.1:1/none?user=x&password=hunter2",
+                "jdbc:postgresql://x:hunter2@127.0.0.1:1/none",
+                "jdbc:postgresql://127.0.0.1:1/none?password=hunter2",
+                "jdbc:postgresql://127.0.0.1:1/none?user=x&password=hunter2%zz",
+                "postgres://x:hunter2@host/none")) {
+            assertThatThrownBy(() -> Opened.external(url, SETTINGS, "one", "two"))
+                    .isInstanceOf(DatabaseException.class)
+                    .satisfies(failure -> assertThat(stackTrace(failure)).doesNotContain("hunter2"));
+        }
+    }
+
+    @Test
+    void theParametersArePercentDecoded() {
+        assertThat(ExternalUrl.login("jdbc:postgresql://h/d?ssl=true&user=a%40b&password=p%26q"))
+                .isEqualTo(new Login("jdbc:postgresql://h/d?ssl=true", "a@b", "p&q"));
+    }
+
+    private static String stackTrace(Throwable failure) {
+        var text = new java.io.StringWriter();
+        failure.printStackTrace(new java.io.PrintWriter(text));
+        return text.toString();
+    }
+}
