@@ -10,7 +10,7 @@ public interface Target extends AutoCloseable {
     long written();
 
     /// Forgets all bytes taken so far: the source starts over.
-    void restart();
+    void restart() throws InterruptedException;
 
     /// Everything is there and is what the source said it would be. The file becomes a result, unless this attempt has
     /// lost its task meanwhile.

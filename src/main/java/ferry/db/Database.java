@@ -11,6 +11,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.transaction.TransactionException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +31,8 @@ public final class Database implements AutoCloseable {
     private Database(HikariDataSource tenants, HikariDataSource system) {
         this.tenants = tenants;
         this.system = system;
-        this.tenantJdbi = Jdbi.create(tenants);
-        this.systemJdbi = Jdbi.create(system);
+        this.tenantJdbi = jdbi(tenants);
+        this.systemJdbi = jdbi(system);
     }
 
     /// Opens both pools. Fails at once where the database does not answer or refuses a role.
@@ -123,12 +124,20 @@ public final class Database implements AutoCloseable {
         system.close();
     }
 
+    /// Failures name the statement, never its arguments: those may be somebody's name or a token's hash.
+    private static Jdbi jdbi(DataSource pool) {
+        var jdbi = Jdbi.create(pool);
+        jdbi.getConfig(StatementExceptions.class).setMessageRendering(StatementExceptions.MessageRendering.NONE);
+        return jdbi;
+    }
+
     private static HikariDataSource pool(String name, Login login, int size) {
         var config = new HikariConfig();
         config.setPoolName(name);
         config.setJdbcUrl(login.url());
         config.setUsername(login.user());
         config.setPassword(login.password());
+        config.addDataSourceProperty("logServerErrorDetail", "false");
         config.setMaximumPoolSize(size);
         config.setConnectionTimeout(WAIT_FOR_A_CONNECTION.toMillis());
         try {

@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads the fields of a body and collects all that is wrong, so that a client learns it in one answer. [#check] throws
-/// what was collected; until then wrong fields read as empty.
+/// Reads the fields of a body and collects all that is wrong, so that a client learns it in one answer.
+/// [#check] throws what was collected; until then wrong fields read as empty.
 public final class Fields {
     private final ObjectNode node;
     private final String prefix;

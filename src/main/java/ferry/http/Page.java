@@ -2,6 +2,7 @@ package ferry.http;
 
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /// Which part of a list is asked for: the items strictly between two cursors, newest first.
 ///
@@ -40,8 +41,29 @@ public record Page(int limit, Optional<String> after, Optional<String> before) {
         return before.map(id -> Ids.number(id).orElseThrow(() -> unknown("before_id")));
     }
 
-    /// The failure of a cursor that names nothing in this list.
-    public static ApiException unknown(String cursor) {
+    /// Refuses cursors that name nothing in the list, of a list whose ids are UUIDs.
+    ///
+    /// @param known whether the list has an item of that id
+    public void checkUuids(Predicate<UUID> known) {
+        check("after_id", afterUuid(), known);
+        check("before_id", beforeUuid(), known);
+    }
+
+    /// Refuses cursors that name nothing in the list, of a list whose ids are numbers.
+    ///
+    /// @param known whether the list has an item of that id
+    public void checkNumbers(Predicate<Long> known) {
+        check("after_id", afterNumber(), known);
+        check("before_id", beforeNumber(), known);
+    }
+
+    private static <I> void check(String cursor, Optional<I> id, Predicate<I> known) {
+        if (id.isPresent() && !known.test(id.get())) {
+            throw unknown(cursor);
+        }
+    }
+
+    private static ApiException unknown(String cursor) {
         return ApiException.parameter(cursor, "names no item of this list");
     }
 

@@ -79,6 +79,18 @@ public final class StorageConfigs {
                 .one();
     }
 
+    /// Whether any config of the organisation is in that state.
+    public boolean anyIn(Handle tx, OrgId organisation, StorageConfigState state) {
+        return tx.createQuery("""
+                        select exists (select from storage_config
+                                        where organisation = :organisation and state = :state)
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("state", state.slug())
+                .mapTo(boolean.class)
+                .one();
+    }
+
     /// Sets where it points and what it signs; it is `new` again and must be tested. Empty where there is no such
     /// config.
     ///

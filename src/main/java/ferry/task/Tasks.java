@@ -3,6 +3,8 @@ package ferry.task;
 import ferry.access.OrgId;
 import ferry.crypto.Sealed;
 import ferry.error.ErrorCode;
+import ferry.http.Page;
+import ferry.http.Slice;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -74,6 +76,48 @@ public final class Tasks {
                 .map((row, _, _) -> task(row))
                 .findOne();
     }
+
+    /// What a list of tasks is narrowed to.
+    public record Filter(
+            Optional<UUID> poll,
+            Optional<UUID> session,
+            Optional<Long> source,
+            Optional<Long> user,
+            Optional<String> type,
+            Optional<String> state) {}
+
+    Slice<Task> list(Handle tx, OrgId organisation, Filter filter, Page page) {
+        page.checkUuids(id -> find(tx, organisation, id).isPresent());
+        var rows = tx.createQuery("select <columns> from task" + FILTER + """
+                           and (cast(:after as uuid) is null or id < cast(:after as uuid))
+                           and (cast(:before as uuid) is null or id > cast(:before as uuid))
+                         order by id desc limit :limit
+                        """)
+                .define("columns", COLUMNS)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .bind("after", page.afterUuid())
+                .bind("before", page.beforeUuid())
+                .bind("limit", page.limit() + 1)
+                .map((row, _, _) -> task(row))
+                .list();
+        var total = tx.createQuery("select count(*) from task" + FILTER)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .mapTo(long.class)
+                .one();
+        return Slice.of(rows, page, total);
+    }
+
+    private static final String FILTER = """
+             where organisation = :organisation
+               and (cast(:poll as uuid) is null or poll = cast(:poll as uuid))
+               and (cast(:session as uuid) is null or session = cast(:session as uuid))
+               and (cast(:source as bigint) is null or source = cast(:source as bigint))
+               and (cast(:user as bigint) is null or end_user = cast(:user as bigint))
+               and (cast(:type as text) is null or type = cast(:type as text))
+               and (cast(:state as text) is null or state = cast(:state as text))
+            """;
 
     /// The tasks of one poll, oldest first.
     public List<Task> ofPoll(Handle tx, OrgId organisation, UUID poll) {

@@ -12,11 +12,13 @@ import ferry.connector.NextStep;
 import ferry.connector.Reading;
 import ferry.connector.SignIn;
 import ferry.connector.Window;
+import ferry.connector.icloud.photos.Photos;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
 import ferry.error.ErrorCode;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,8 +46,8 @@ public final class ICloudConnector implements Connector {
     public Catalogue catalogue() {
         return new Catalogue(
                 Set.of(Account.ACCOUNT, Account.DEVICES, Account.STORAGE, Account.FAMILY, Account.BACKUPS),
-                Set.of(Account.ACCOUNT_INFO),
-                Set.of(),
+                dataTypes(),
+                Photos.FILE_TYPES,
                 Map.of("info.account", Account.ACCOUNT_INFO));
     }
 
@@ -75,6 +77,8 @@ public final class ICloudConnector implements Connector {
             throws ConnectorException, InterruptedException {
         switch (dataType) {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
+            case Photos.PHOTOS -> photos(reading).photos(window, feed);
+            case Photos.ALBUMS -> photos(reading).albums(feed);
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");
@@ -82,10 +86,19 @@ public final class ICloudConnector implements Connector {
     }
 
     @Override
-    public void files(Reading reading, List<FileRef> refs, Files files) {
-        for (var ref : refs) {
-            files.refused(ref, ErrorCode.NOT_AVAILABLE, "iCloud has no file type " + ref.fileType() + ".");
-        }
+    public void files(Reading reading, List<FileRef> refs, Files files)
+            throws ConnectorException, InterruptedException {
+        photos(reading).files(refs, files);
+    }
+
+    private Photos photos(Reading reading) {
+        return new Photos(calls(reading), reading.limits(), clock);
+    }
+
+    private static Set<String> dataTypes() {
+        var types = new HashSet<>(Photos.DATA_TYPES);
+        types.add(Account.ACCOUNT_INFO);
+        return types;
     }
 
     private ServiceCalls calls(Reading reading) {

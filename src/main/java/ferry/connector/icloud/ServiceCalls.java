@@ -6,6 +6,7 @@ import ferry.connector.ConnectorException.SessionLost;
 import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.Limits.HostClass;
 import ferry.connector.Reading;
+import ferry.connector.icloud.photos.Calls;
 import ferry.crypto.Secret;
 import ferry.egress.Answer;
 import ferry.egress.Call;
@@ -32,7 +33,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// A refresh is validate, then accountLogin with the stored tokens; never the password (icloud-protocol 1.9). One
 /// chain of attempts at a request refreshes at most that far, then the session is lost (R9, R10).
-public final class ServiceCalls {
+public final class ServiceCalls implements Calls {
     private static final String CLOUDKIT = "ckdatabasews";
     private static final int TRIES = 4;
     private static final int REDIRECTS = 5;
@@ -113,6 +114,7 @@ public final class ServiceCalls {
     ///
     /// @param path from the service's root, with a leading slash
     /// @throws Refused with [ErrorCode#NOT_ACTIVATED] where the account lacks the service or its zone
+    @Override
     public JsonNode post(String service, String path, Map<String, String> query, JsonNode body)
             throws ConnectorException, InterruptedException {
         return call(host(service), service + path, session -> send(session, "POST", service, path, query, body));
@@ -129,12 +131,14 @@ public final class ServiceCalls {
     }
 
     /// Whether the account has this service.
+    @Override
     public boolean has(String service) {
         return current.session().service(service).isPresent();
     }
 
     /// One GET of a content URL as received, without cookies, from byte `from`. Follows redirects itself. The answer
     /// may have any status but a busy one; the caller looks and closes it.
+    @Override
     public Answer content(String url, long from) throws ConnectorException, InterruptedException {
         var start = origins.follow(url);
         for (var attempt = 1; ; attempt++) {

@@ -258,7 +258,7 @@ final class Downloads implements AutoCloseable {
                     Duration.ofMinutes(1), ErrorCode.SERVICE_UNAVAILABLE, "The source breaks off its files.");
         }
 
-        private void restart() {
+        private void restart() throws InterruptedException {
             if (target.written() > 0) {
                 target.restart();
                 signature.ifPresent(Signature::restart);

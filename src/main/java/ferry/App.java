@@ -1,0 +1,234 @@
+package ferry;
+
+import ferry.access.Organisations;
+import ferry.access.Vault;
+import ferry.audit.Audit;
+import ferry.connector.Connector;
+import ferry.connector.Limits;
+import ferry.crypto.MasterKey;
+import ferry.db.Database;
+import ferry.event.Events;
+import ferry.http.Api;
+import ferry.http.Endpoints;
+import ferry.http.Page;
+import ferry.key.KeyEndpoints;
+import ferry.key.Keys;
+import ferry.organisation.OrganisationEndpoints;
+import ferry.poll.Fetch;
+import ferry.poll.PollEndpoints;
+import ferry.poll.PollErrors;
+import ferry.poll.PollPages;
+import ferry.poll.Polls;
+import ferry.result.ResultEndpoints;
+import ferry.result.ResultPages;
+import ferry.result.Results;
+import ferry.session.EndSession;
+import ferry.session.OpenSession;
+import ferry.session.OpenSignIns;
+import ferry.session.SessionEndpoints;
+import ferry.session.SessionExpiry;
+import ferry.session.Sessions;
+import ferry.session.SignInBudget;
+import ferry.source.Connectors;
+import ferry.source.FileIds;
+import ferry.source.SourceEndpoints;
+import ferry.source.Sources;
+import ferry.storage.LocalBuckets;
+import ferry.storage.Probe;
+import ferry.storage.Publishers;
+import ferry.storage.SignedUrls;
+import ferry.storage.StorageConfigEndpoints;
+import ferry.storage.StorageConfigs;
+import ferry.storage.TestStorage;
+import ferry.storage.disk.DiskObjects;
+import ferry.storage.disk.UnfinishedUploads;
+import ferry.task.TaskEndpoints;
+import ferry.task.TaskHandler;
+import ferry.task.TaskPages;
+import ferry.task.Tasks;
+import ferry.task.UpstreamLimits;
+import ferry.task.Worker;
+import ferry.user.UserEndpoints;
+import ferry.user.Users;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import javax.crypto.spec.SecretKeySpec;
+
+/// The whole service, built by hand from the ground floor up. `serve`, the operator's commands and the tests
+/// all start here. Nothing runs before [#start]; [#close] stops what runs, in reverse. The database stays its
+/// opener's to close.
+public final class App implements AutoCloseable {
+    private final Api api;
+    private final Worker worker;
+    private final Sweeper sweeper;
+    private final Organisations organisations;
+    private final Keys keys;
+
+    /// @param db migrated; closed by whoever opened it, after this
+    /// @param clock the only source of time
+    /// @param master seals the organisations' keys
+    /// @param connectors the kinds of source this service reads
+    public App(Database db, InstantSource clock, MasterKey master, List<Connector> connectors, AppSettings settings) {
+        var fingerprint = master.fingerprint();
+        this.organisations = new Organisations(clock, master.sealer());
+        var vault = new Vault(db, organisations, master.sealer());
+
+        var events = new Events(clock);
+        var audit = new Audit(clock);
+
+        var tasks = new Tasks(clock);
+        var users = new Users(clock);
+        this.keys = new Keys(db, clock);
+
+        var sources = new Sources(clock);
+        var readers = new Connectors(connectors);
+        var fileIds = new FileIds(vault);
+        var configs = new StorageConfigs(clock);
+        var publishers = new Publishers(settings.buckets());
+        var downloads = new DiskObjects(settings.buckets().orElse(settings.noBuckets()));
+        var signedUrls = new SignedUrls(settings.publicUrl(), signingKey(master), clock);
+
+        var sessions = new Sessions(clock);
+        var openSignIns = new OpenSignIns(clock);
+        var budget = new SignInBudget(db, clock, fingerprint, settings.signIns());
+        var expiry = new SessionExpiry(db, sessions, events, clock, settings.idleSessions());
+        var results = new Results(clock);
+        var resultPages = new ResultPages(results, configs, signedUrls, clock);
+        var taskPages = new TaskPages((tx, organisation, task) -> resultPages.list(
+                tx, organisation, Results.Filter.ofTask(task), Page.FIRST, "/tasks/" + task + "/results"));
+
+        var polls = new Polls(clock);
+        var errors = new PollErrors(clock);
+        var pollPages = new PollPages(tasks, resultPages, errors);
+
+        var accounts = new ConcurrentHashMap<String, Limits>();
+        BiFunction<String, String, Limits> limits = (type, identifier) -> accounts.computeIfAbsent(
+                HexFormat.of()
+                        .formatHex(fingerprint.of(
+                                "account", type, identifier.strip().toLowerCase(Locale.ROOT))),
+                account -> new UpstreamLimits(db, account, settings.upstream(), clock));
+
+        var fetch = new Fetch(
+                db,
+                polls,
+                errors,
+                pollPages,
+                taskPages,
+                sessions,
+                expiry,
+                sources,
+                readers,
+                fileIds,
+                vault,
+                configs,
+                publishers,
+                results,
+                limits,
+                events);
+        var handlers = new HashMap<String, TaskHandler>();
+        handlers.put(
+                OpenSession.TYPE,
+                new OpenSession(
+                        db, sessions, openSignIns, sources, readers, vault, budget, limits, events, audit, clock));
+        handlers.put(EndSession.TYPE, new EndSession(db, sources, readers, vault, limits));
+        handlers.put(
+                TestStorage.TYPE, new TestStorage(db, configs, new Probe(db, new LocalBuckets(clock), publishers)));
+        handlers.put(Fetch.DATA, fetch);
+        handlers.put(Fetch.INFO, fetch);
+        handlers.put(Fetch.FILES, fetch);
+        this.worker = new Worker(db, handlers, settings.tasks(), clock);
+
+        List<Endpoints> rooms = List.of(
+                new Health(db),
+                new OrganisationEndpoints(db, organisations, configs),
+                new KeyEndpoints(db, keys),
+                new UserEndpoints(db, users),
+                new SourceEndpoints(db, sources, users, readers),
+                new SessionEndpoints(
+                        db,
+                        sessions,
+                        openSignIns,
+                        sources,
+                        users,
+                        readers,
+                        tasks,
+                        vault,
+                        events,
+                        audit,
+                        clock,
+                        worker::wake),
+                new PollEndpoints(
+                        db,
+                        polls,
+                        errors,
+                        pollPages,
+                        resultPages,
+                        taskPages,
+                        sessions,
+                        sources,
+                        readers,
+                        fileIds,
+                        configs,
+                        tasks,
+                        worker,
+                        events,
+                        audit,
+                        clock),
+                new TaskEndpoints(db, tasks, taskPages, worker),
+                new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
+                new StorageConfigEndpoints(db, configs, tasks, taskPages, worker, vault, audit, clock));
+        this.api = new Api(keys, rooms);
+
+        this.sweeper = new Sweeper(Map.of(
+                "idle sessions", new Sweeper.Duty(Duration.ofMinutes(1), expiry::runDue),
+                "open sign-ins", new Sweeper.Duty(Duration.ofSeconds(30), () -> db.systemDo(openSignIns::sweep)),
+                "sign-in budgets", new Sweeper.Duty(Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
+                "unfinished uploads",
+                        new Sweeper.Duty(Duration.ofHours(1), () -> {
+                            if (settings.buckets().isPresent()) {
+                                new UnfinishedUploads(settings.buckets().get(), clock).sweep(Duration.ofDays(1));
+                            }
+                        })));
+    }
+
+    /// What answers requests.
+    public Api api() {
+        return api;
+    }
+
+    /// The table of organisations, for the operator's commands.
+    public Organisations organisations() {
+        return organisations;
+    }
+
+    /// The table of keys, for the operator's commands.
+    public Keys keys() {
+        return keys;
+    }
+
+    /// Starts workers and sweepers, unless the settings give this process none.
+    public void start() {
+        worker.start();
+        sweeper.start();
+    }
+
+    /// Stops them: tasks under way go back to be done elsewhere.
+    @Override
+    public void close() {
+        sweeper.close();
+        worker.close();
+    }
+
+    private static SecretKeySpec signingKey(MasterKey master) {
+        var key = master.derive("signed-urls").reveal().getBytes(StandardCharsets.UTF_8);
+        return new SecretKeySpec(key, "HmacSHA256");
+    }
+}

@@ -1,0 +1,30 @@
+package ferry;
+
+import ferry.session.SignInBudget;
+import ferry.task.TaskSettings;
+import ferry.task.UpstreamSettings;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/// What the service is told at its start, room by room.
+///
+/// @param publicUrl where clients reach the service
+/// @param buckets the folder of all local buckets; empty where local storage is switched off
+/// @param tasks how this process works on tasks
+/// @param upstream how fast accounts are asked
+/// @param signIns how often an account is signed in to
+/// @param idleSessions how long a session may go unused
+public record AppSettings(
+        URI publicUrl,
+        Optional<Path> buckets,
+        TaskSettings tasks,
+        UpstreamSettings upstream,
+        SignInBudget.Settings signIns,
+        Duration idleSessions) {
+    /// A folder in which nothing is ever found.
+    Path noBuckets() {
+        return Path.of("/nonexistent");
+    }
+}

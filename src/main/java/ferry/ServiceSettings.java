@@ -1,0 +1,150 @@
+package ferry;
+
+import ferry.connector.icloud.ICloudSettings;
+import ferry.crypto.MasterKey;
+import ferry.crypto.Secret;
+import ferry.db.DatabaseSettings;
+import ferry.egress.EgressPolicy;
+import ferry.session.SignInBudget;
+import ferry.settings.Env;
+import ferry.settings.SettingException;
+import ferry.task.TaskSettings;
+import ferry.task.UpstreamSettings;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/// How `serve` and `demo` start the service: read once from the environment and the command line, where the command
+/// line wins. `docs/settings.md` lists every variable.
+///
+/// @param data the data folder
+/// @param host the address to listen on
+/// @param port the port to listen on, 0 for a free one
+/// @param databaseUrl a JDBC URL; empty for the embedded database
+/// @param masterKey given by the operator; empty to keep one in the data folder
+/// @param publicUrl where clients reach the service, where that is not `http://host:port`
+/// @param localStorage whether `local://` is offered
+/// @param egress where outbound calls may go although the address is private
+/// @param icloud where iCloud is; empty for the in-process sandbox
+public record ServiceSettings(
+        Path data,
+        String host,
+        int port,
+        Optional<String> databaseUrl,
+        DatabaseSettings database,
+        Optional<MasterKey> masterKey,
+        Optional<URI> publicUrl,
+        boolean localStorage,
+        EgressPolicy egress,
+        Optional<ICloudSettings> icloud,
+        TaskSettings tasks,
+        UpstreamSettings upstream,
+        SignInBudget.Settings signIns,
+        Duration idleSessions) {
+    private static final int DEFAULT_PORT = 8080;
+
+    /// What people type.
+    ///
+    /// @param sandbox whether the simulated iCloud is read
+    /// @param sandboxPublic whether the sandbox may go with an external database or an open host
+    public record Options(
+            Optional<Path> data,
+            Optional<String> host,
+            Optional<Integer> port,
+            Optional<Integer> workers,
+            boolean sandbox,
+            boolean sandboxPublic) {}
+
+    /// Reads all of it.
+    ///
+    /// @throws SettingException naming the setting that is wrong, and what is allowed
+    public static ServiceSettings read(Env env, Options options) {
+        var sandbox = options.sandbox() || env.bool("FERRY_SANDBOX", false);
+        var databaseUrl = env.string("FERRY_DATABASE_URL");
+        var host = options.host().or(() -> env.string("FERRY_HOST")).orElse("127.0.0.1");
+        var settings = new ServiceSettings(
+                options.data().or(() -> env.path("FERRY_DATA")).orElse(Path.of("data")),
+                host,
+                options.port().orElse(env.integer("FERRY_PORT", DEFAULT_PORT, 0, 65_535)),
+                databaseUrl,
+                new DatabaseSettings(
+                        env.integer("FERRY_DATABASE_POOL", 24, 4, 1000),
+                        env.string("FERRY_DATABASE_ROLES").orElse("ferry")),
+                env.secret(
+                        "FERRY_MASTER_KEY",
+                        text -> MasterKey.of(new Secret(text)),
+                        "a key set as " + "`./ferry master-key` prints it"),
+                env.uri("FERRY_PUBLIC_URL"),
+                env.bool("FERRY_LOCAL_STORAGE", databaseUrl.isEmpty()),
+                egress(env, sandbox),
+                icloud(env, sandbox),
+                tasks(env, options),
+                upstream(env, sandbox),
+                new SignInBudget.Settings(
+                        env.integer("FERRY_SIGN_INS_PER_QUARTER", sandbox ? 10_000 : 3, 1, 100_000),
+                        env.integer("FERRY_SIGN_INS_PER_HOUR", sandbox ? 10_000 : 8, 1, 100_000)),
+                env.duration("FERRY_SESSION_IDLE", Duration.ofHours(24), Duration.ofMinutes(1), Duration.ofDays(60)));
+        env.requireAllKnown();
+        settings.check(sandbox, options.sandboxPublic());
+        return settings;
+    }
+
+    /// The passwords of this service's accounts lie in a simulator for everyone to see: it goes with one
+    /// machine only.
+    private void check(boolean sandbox, boolean sandboxPublic) {
+        if (sandbox && !sandboxPublic && (databaseUrl.isPresent() || !isLoopback(host))) {
+            throw new SettingException("--sandbox goes with the embedded database on a loopback host only; "
+                    + "add --sandbox-public if this is really meant.");
+        }
+        if (databaseUrl.isPresent() && masterKey.isEmpty()) {
+            throw new SettingException("FERRY_MASTER_KEY is required with FERRY_DATABASE_URL, since all nodes need "
+                    + "the same one; `./ferry master-key` prints a new one.");
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException _) {
+            throw new SettingException("FERRY_HOST must be an address of this machine, not " + host + ".");
+        }
+    }
+
+    private static EgressPolicy egress(Env env, boolean sandbox) {
+        try {
+            var policy = EgressPolicy.of(env.list("FERRY_EGRESS_ALLOW"));
+            return sandbox ? policy.withLoopback() : policy;
+        } catch (IllegalArgumentException e) {
+            throw new SettingException("FERRY_EGRESS_ALLOW: " + e.getMessage());
+        }
+    }
+
+    private static Optional<ICloudSettings> icloud(Env env, boolean sandbox) {
+        var apple = ICloudSettings.apple().world();
+        var auth = env.uri("FERRY_ICLOUD_AUTH_URL");
+        var setup = env.uri("FERRY_ICLOUD_SETUP_URL");
+        var home = env.uri("FERRY_ICLOUD_HOME_URL");
+        if (sandbox && auth.isEmpty() && setup.isEmpty() && home.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                ICloudSettings.of(auth.orElse(apple.auth()), setup.orElse(apple.setup()), home.orElse(apple.home())));
+    }
+
+    private static TaskSettings tasks(Env env, Options options) {
+        var normal = TaskSettings.DEFAULT;
+        return normal.withSlots(options.workers().orElse(env.integer("FERRY_WORKERS", normal.slots(), 0, 1000)));
+    }
+
+    private static UpstreamSettings upstream(Env env, boolean sandbox) {
+        var normal = UpstreamSettings.DEFAULT;
+        return new UpstreamSettings(
+                env.integer("FERRY_UPSTREAM_RATE", sandbox ? 0 : (int) normal.rate(), 0, 100_000),
+                env.integer("FERRY_UPSTREAM_LISTING", sandbox ? 4 : normal.parallelListing(), 1, 64),
+                env.integer("FERRY_UPSTREAM_CONTENT", sandbox ? 8 : normal.parallelContent(), 1, 64),
+                normal.longestWait());
+    }
+}

@@ -1,0 +1,57 @@
+package ferry.access;
+
+import ferry.crypto.FileIdCipher;
+import ferry.crypto.Sealed;
+import ferry.crypto.Sealer;
+import ferry.crypto.Secret;
+import ferry.db.Database;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Seals and opens with the organisation's own keys, which lie sealed under the master key in the
+/// organisation's row. Thread-safe. Opened keys are kept for the life of the process.
+public final class Vault {
+    private final Database db;
+    private final Organisations organisations;
+    private final Sealer master;
+    private final Map<OrgId, Sealer> sealers = new ConcurrentHashMap<>();
+    private final Map<OrgId, FileIdCipher> fileIds = new ConcurrentHashMap<>();
+
+    /// @param master seals the organisations' keys
+    public Vault(Database db, Organisations organisations, Sealer master) {
+        this.db = db;
+        this.organisations = organisations;
+        this.master = master;
+    }
+
+    /// Seals a secret of the organisation.
+    ///
+    /// @param context binds it to its place, such as `session/<id>/access`; opening needs the same
+    public Sealed seal(OrgId organisation, Secret secret, String context) {
+        return sealer(organisation).seal(secret, context(organisation, context));
+    }
+
+    /// Opens what [#seal] sealed for the same organisation and context.
+    public Secret open(OrgId organisation, Sealed sealed, String context) {
+        return sealer(organisation).open(sealed, context(organisation, context));
+    }
+
+    /// The cipher of the organisation's file ids.
+    public FileIdCipher fileIds(OrgId organisation) {
+        return fileIds.computeIfAbsent(
+                organisation, id -> master.fileIds(keys(id).fileKeys(), Organisations.fileKeysContext(id.value())));
+    }
+
+    private Sealer sealer(OrgId organisation) {
+        return sealers.computeIfAbsent(
+                organisation, id -> master.keyset(keys(id).dataKeys(), Organisations.dataKeysContext(id.value())));
+    }
+
+    private Organisations.Keys keys(OrgId organisation) {
+        return db.tenant(organisation, tx -> organisations.keys(tx, organisation));
+    }
+
+    private static String context(OrgId organisation, String context) {
+        return "organisation/" + organisation + "/" + context;
+    }
+}

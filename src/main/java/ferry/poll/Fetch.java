@@ -1,0 +1,278 @@
+package ferry.poll;
+
+import ferry.access.OrgId;
+import ferry.access.Vault;
+import ferry.connector.Connector;
+import ferry.connector.ConnectorException;
+import ferry.connector.Limits;
+import ferry.connector.Reading;
+import ferry.db.Database;
+import ferry.error.ErrorCode;
+import ferry.event.Events;
+import ferry.result.Results;
+import ferry.session.SessionAccess;
+import ferry.session.SessionExpiry;
+import ferry.session.SessionState;
+import ferry.session.Sessions;
+import ferry.source.Connectors;
+import ferry.source.FileIds;
+import ferry.source.Source;
+import ferry.source.Sources;
+import ferry.storage.ObjectKey;
+import ferry.storage.PublishException;
+import ferry.storage.Publishers;
+import ferry.storage.StorageConfig;
+import ferry.storage.StorageConfigs;
+import ferry.task.Attempt;
+import ferry.task.Outcome;
+import ferry.task.Task;
+import ferry.task.TaskHandler;
+import ferry.task.TaskPages;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BiFunction;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Fetches what one task of a poll asks for and publishes it. A feed is listed anew from the start by each attempt;
+/// files that have become results are not fetched again.
+public final class Fetch implements TaskHandler {
+    /// The type of a task that fetches one data type.
+    public static final String DATA = "data";
+    /// The type of a task that fetches one info type.
+    public static final String INFO = "info";
+    /// The type of a task that fetches all the files a poll names.
+    public static final String FILES = "files";
+
+    private static final Logger log = LoggerFactory.getLogger(Fetch.class);
+    private static final Duration STORAGE_PAUSE = Duration.ofSeconds(30);
+
+    private final Database db;
+    private final Polls polls;
+    private final PollErrors errors;
+    private final PollPages pages;
+    private final TaskPages taskPages;
+    private final Sessions sessions;
+    private final SessionExpiry expiry;
+    private final Sources sources;
+    private final Connectors connectors;
+    private final FileIds fileIds;
+    private final Vault vault;
+    private final StorageConfigs configs;
+    private final Publishers publishers;
+    private final Results results;
+    private final BiFunction<String, String, Limits> limits;
+    private final Events events;
+
+    /// @param limits of an account, by source type and identifier
+    public Fetch(
+            Database db,
+            Polls polls,
+            PollErrors errors,
+            PollPages pages,
+            TaskPages taskPages,
+            Sessions sessions,
+            SessionExpiry expiry,
+            Sources sources,
+            Connectors connectors,
+            FileIds fileIds,
+            Vault vault,
+            StorageConfigs configs,
+            Publishers publishers,
+            Results results,
+            BiFunction<String, String, Limits> limits,
+            Events events) {
+        this.db = db;
+        this.polls = polls;
+        this.errors = errors;
+        this.pages = pages;
+        this.taskPages = taskPages;
+        this.sessions = sessions;
+        this.expiry = expiry;
+        this.sources = sources;
+        this.connectors = connectors;
+        this.fileIds = fileIds;
+        this.vault = vault;
+        this.configs = configs;
+        this.publishers = publishers;
+        this.results = results;
+        this.limits = limits;
+        this.events = events;
+    }
+
+    /// What the task needs to know.
+    private record Job(Poll poll, Source source, StorageConfig config, SessionState session) {}
+
+    @Override
+    public Outcome run(Attempt attempt) throws InterruptedException {
+        var task = attempt.task();
+        var job = db.tenant(task.organisation(), tx -> job(tx, task));
+        if (!(job.session() instanceof SessionState.Active)) {
+            return new Outcome.Failed(ErrorCode.SESSION_EXPIRED, ErrorCode.SESSION_EXPIRED.sentence());
+        }
+        try (var publisher = publishers.open(job.config().destination())) {
+            var publication = new Publication(
+                    attempt, job.poll(), job.source(), job.config(), publisher, results, errors, fileIds);
+            publication.forgetEarlierProblems();
+            fetch(publication);
+            publication.flush();
+            return new Outcome.Succeeded();
+        } catch (SinkFailed e) {
+            return outcome(e.why());
+        } catch (PublishException e) {
+            return outcome(e);
+        } catch (SessionAccess.Ended _) {
+            return new Outcome.Failed(ErrorCode.SESSION_EXPIRED, ErrorCode.SESSION_EXPIRED.sentence());
+        } catch (ConnectorException e) {
+            return outcome(task, e);
+        }
+    }
+
+    @Override
+    public void settled(Handle tx, Task task, Outcome.Final outcome) {
+        var organisation = task.organisation();
+        var poll = Objects.requireNonNull(task.poll(), "a fetch has a poll");
+        switch (outcome) {
+            case Outcome.Succeeded _ -> emit(tx, task, "succeeded");
+            case Outcome.Failed(var why, var detail) -> {
+                errors.add(
+                        tx,
+                        organisation,
+                        poll,
+                        task.id(),
+                        List.of(new PollErrors.Problem(why, detail, Optional.ofNullable(task.target()))));
+                if (why == ErrorCode.SESSION_EXPIRED) {
+                    expiry.lost(tx, organisation, Objects.requireNonNull(task.session(), "a fetch has a session"));
+                }
+                emit(tx, task, "failed");
+            }
+        }
+        if (polls.completeIfDone(tx, organisation, poll)) {
+            var shown = pages.shown(
+                    tx, organisation, polls.find(tx, organisation, poll).orElseThrow());
+            events.emit(tx, organisation, task.key(), "poll", "completed", poll.toString(), shown);
+        }
+    }
+
+    private void fetch(Publication publication) throws ConnectorException, PublishException, InterruptedException {
+        var task = publication.attempt().task();
+        var source = publication.source();
+        var connector = connectors.of(source);
+        var reading = new Reading(
+                source.identifier(),
+                new SessionAccess(
+                        db,
+                        sessions,
+                        vault,
+                        task.organisation(),
+                        publication.asked().session()),
+                limits.apply(source.type(), source.identifier()));
+        switch (task.type()) {
+            case DATA, INFO -> feed(connector, reading, publication);
+            case FILES -> files(connector, reading, publication);
+            default -> throw new IllegalStateException("no such fetch: " + task.type());
+        }
+    }
+
+    private void feed(Connector connector, Reading reading, Publication publication)
+            throws ConnectorException, PublishException, InterruptedException {
+        var task = publication.attempt().task();
+        var type = Objects.requireNonNull(task.target(), "a feed has a type");
+        var identifier = task.type() + ":" + type;
+        var kind = task.type().equals(INFO) ? ObjectKey.Kind.INFO : ObjectKey.Kind.DATA;
+        if (publication.has(identifier)) {
+            // An earlier attempt published it and died before it could settle.
+            deleteLosers(publication, kind, type);
+            return;
+        }
+        try (var feed = PublishedFeed.open(publication, kind, identifier, type)) {
+            var canonical = connector.catalogue().aliases().getOrDefault(type, type);
+            if (kind == ObjectKey.Kind.INFO) {
+                connector.info(reading, canonical, feed);
+            } else {
+                connector.data(reading, canonical, publication.asked().payload().window(), feed);
+            }
+            feed.finish();
+        }
+        deleteLosers(publication, kind, type);
+    }
+
+    private void files(Connector connector, Reading reading, Publication publication)
+            throws ConnectorException, InterruptedException {
+        var ids = new ArrayList<String>();
+        publication.attempt().args().orElseThrow().get("files").forEach(id -> ids.add(id.asString()));
+        publication.expect(ids.size());
+        connector.files(
+                reading, PollRequest.refs(fileIds, publication.source(), ids), new PublishedFiles(publication, true));
+    }
+
+    /// Deletes the feeds that earlier attempts may have left. A late one of a stalled worker deletes itself when it
+    /// finds that it lost its task.
+    private void deleteLosers(Publication publication, ObjectKey.Kind kind, String type)
+            throws PublishException, InterruptedException {
+        var winner = db.tenant(
+                        publication.organisation(),
+                        tx -> results.find(
+                                tx,
+                                publication.organisation(),
+                                publication.poll(),
+                                publication.attempt().task().type() + ":" + type))
+                .orElseThrow();
+        for (int number = 1; number <= publication.attempt().number(); number++) {
+            var key = PublishedFeed.key(publication, kind, type, number);
+            if (!key.toString().equals(winner.objectKey())) {
+                publication.publisher().delete(key);
+            }
+        }
+    }
+
+    private static Outcome outcome(PublishException e) {
+        return switch (e) {
+            case PublishException.Refused refused -> new Outcome.Failed(refused.code(), detail(refused));
+            case PublishException.Unavailable away -> new Outcome.Again(STORAGE_PAUSE, away.code(), detail(away));
+        };
+    }
+
+    private static Outcome outcome(Task task, ConnectorException e) {
+        return switch (e) {
+            case ConnectorException.Refused refused -> new Outcome.Failed(refused.code(), detail(refused));
+            case ConnectorException.SessionLost lost -> {
+                log.info("task {}: the source ended session {}: {}", task.id(), task.session(), lost.getMessage());
+                yield new Outcome.Failed(ErrorCode.SESSION_EXPIRED, ErrorCode.SESSION_EXPIRED.sentence());
+            }
+            case ConnectorException.Unavailable busy -> new Outcome.Again(busy.retryAfter(), busy.code(), detail(busy));
+        };
+    }
+
+    private static String detail(Exception e) {
+        return Objects.requireNonNullElse(e.getMessage(), "");
+    }
+
+    private void emit(Handle tx, Task task, String action) {
+        events.emit(
+                tx,
+                task.organisation(),
+                task.key(),
+                "task",
+                action,
+                task.id().toString(),
+                taskPages.shown(tx, task.organisation(), task));
+    }
+
+    private Job job(Handle tx, Task task) {
+        OrgId organisation = task.organisation();
+        UUID id = Objects.requireNonNull(task.poll(), "a fetch has a poll");
+        var poll = polls.find(tx, organisation, id).orElseThrow();
+        return new Job(
+                poll,
+                sources.find(tx, organisation, poll.source()).orElseThrow(),
+                configs.find(tx, organisation, poll.storageConfig().orElseThrow())
+                        .orElseThrow(),
+                sessions.find(tx, organisation, poll.session()).orElseThrow().state());
+    }
+}

@@ -1,0 +1,36 @@
+package ferry.poll;
+
+import ferry.connector.Window;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What a poll asks for, checked and with its wildcards resolved. Also how it lies in the table.
+///
+/// @param infoTypes each becomes a task
+/// @param dataTypes each becomes a task; as asked for, aliases included
+/// @param files how many file ids were asked for; the ids themselves are their task's
+/// @param fileTypes files to publish in passing, as the data types list them
+/// @param missing known types that this source lacks; each becomes an error of the poll
+record Payload(
+        List<String> infoTypes,
+        List<String> dataTypes,
+        int files,
+        List<String> fileTypes,
+        List<String> missing,
+        @Nullable String since,
+        @Nullable String until) {
+    Payload {
+        infoTypes = List.copyOf(infoTypes);
+        dataTypes = List.copyOf(dataTypes);
+        fileTypes = List.copyOf(fileTypes);
+        missing = List.copyOf(missing);
+    }
+
+    Window window() {
+        return new Window(
+                Optional.ofNullable(since).map(Instant::parse),
+                Optional.ofNullable(until).map(Instant::parse));
+    }
+}

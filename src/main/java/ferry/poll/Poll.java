@@ -1,0 +1,25 @@
+package ferry.poll;
+
+import ferry.access.OrgId;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+
+/// One request for data.
+///
+/// @param source what is read
+/// @param storageConfig where it goes; empty for a poll that asks for nothing
+/// @param dateStarted when its first task started
+public record Poll(
+        UUID id,
+        OrgId organisation,
+        long key,
+        long user,
+        long source,
+        UUID session,
+        Optional<Long> storageConfig,
+        Payload payload,
+        PollState state,
+        Instant dateCreated,
+        Optional<Instant> dateStarted,
+        Optional<Instant> dateCompleted) {}

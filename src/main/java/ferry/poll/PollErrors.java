@@ -1,0 +1,111 @@
+package ferry.poll;
+
+import ferry.access.OrgId;
+import ferry.db.Ids;
+import ferry.error.ErrorCode;
+import ferry.http.ListJson;
+import ferry.http.Page;
+import ferry.http.Slice;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/// The table of what polls could not fetch.
+public final class PollErrors {
+    private final InstantSource clock;
+
+    /// @param clock gives `date_created`
+    public PollErrors(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// Something that could not be fetched.
+    ///
+    /// @param item the item's stable id, or empty where it is about the whole task
+    record Problem(ErrorCode error, String message, Optional<String> item) {}
+
+    /// Adds problems of a task, inside the fence of its attempt.
+    ///
+    /// @param task null where they are about the poll's payload
+    void add(Handle tx, OrgId organisation, UUID poll, @Nullable UUID task, List<Problem> problems) {
+        var batch = tx.prepareBatch("""
+                insert into poll_error (id, organisation, poll, task, error, message, item, date_created)
+                values (:id, :organisation, :poll, cast(:task as uuid), :error, :message, :item, :now)
+                """);
+        for (var problem : problems) {
+            batch.bind("id", Ids.next(clock))
+                    .bind("organisation", organisation.value())
+                    .bind("poll", poll)
+                    .bindByType("task", task, UUID.class)
+                    .bind("error", problem.error().slug())
+                    .bind("message", problem.message())
+                    .bind("item", problem.item())
+                    .bind("now", clock.instant())
+                    .add();
+        }
+        batch.execute();
+    }
+
+    /// Forgets what an earlier attempt of the task noted: this one will find it again, or not.
+    void forget(Handle tx, OrgId organisation, UUID task) {
+        tx.createUpdate("delete from poll_error where organisation = :organisation and task = :task")
+                .bind("organisation", organisation.value())
+                .bind("task", task)
+                .execute();
+    }
+
+    /// A page of a poll's errors. Without `resource`, since ricloud-py cannot parse its items.
+    ListJson<PollErrorJson> list(Handle tx, OrgId organisation, UUID poll, Page page) {
+        page.checkUuids(id -> exists(tx, organisation, poll, id));
+        var rows = tx.createQuery("""
+                        select * from poll_error
+                         where organisation = :organisation and poll = :poll
+                           and (cast(:after as uuid) is null or id < cast(:after as uuid))
+                           and (cast(:before as uuid) is null or id > cast(:before as uuid))
+                         order by id desc limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bind("after", page.afterUuid())
+                .bind("before", page.beforeUuid())
+                .bind("limit", page.limit() + 1)
+                .map((row, _) -> error(row))
+                .list();
+        var total = tx.createQuery(
+                        "select count(*) from poll_error where organisation = :organisation and poll = :poll")
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .mapTo(long.class)
+                .one();
+        return ListJson.<PollErrorJson, PollErrorJson>of(
+                        Slice.of(rows, page, total), "/polls/" + poll + "/errors", error -> error)
+                .bare();
+    }
+
+    private static boolean exists(Handle tx, OrgId organisation, UUID poll, UUID id) {
+        return tx.createQuery("""
+                        select exists (select from poll_error
+                                        where organisation = :organisation and poll = :poll and id = :id)
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bind("id", id)
+                .mapTo(boolean.class)
+                .one();
+    }
+
+    private static PollErrorJson error(ResultSet row) throws SQLException {
+        return new PollErrorJson(
+                row.getObject("id", UUID.class),
+                row.getObject("task", UUID.class),
+                row.getString("error"),
+                row.getString("message"),
+                row.getString("item"),
+                row.getTimestamp("date_created").toInstant());
+    }
+}

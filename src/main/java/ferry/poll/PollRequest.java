@@ -1,0 +1,170 @@
+package ferry.poll;
+
+import ferry.access.Caller;
+import ferry.access.Family;
+import ferry.access.Scopes;
+import ferry.connector.Catalogue;
+import ferry.connector.FileRef;
+import ferry.error.ErrorCode;
+import ferry.http.ApiException;
+import ferry.http.Fields;
+import ferry.source.Connectors;
+import ferry.source.FileIds;
+import ferry.source.Source;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/// Reads and checks the payload of a new poll: which words are known, which are allowed, which this source offers
+/// (ricloud-api 11.2, design 4).
+final class PollRequest {
+    private static final int MOST_TYPES = 200;
+    private static final int MOST_FILES = 10_000;
+
+    private final Caller caller;
+    private final Source source;
+    private final Catalogue offered;
+    private final Connectors connectors;
+    private final FileIds fileIds;
+
+    PollRequest(Caller caller, Source source, Connectors connectors, FileIds fileIds) {
+        this.caller = caller;
+        this.source = source;
+        this.offered = connectors.of(source).catalogue();
+        this.connectors = connectors;
+        this.fileIds = fileIds;
+    }
+
+    /// What is asked for.
+    ///
+    /// @param files the ids as they came, each of which opens for this source
+    record Wanted(Payload payload, List<String> files) {}
+
+    /// Reads `payload`.
+    ///
+    /// @throws ApiException `invalid-parameter` naming every word that is not known, or `missing-scope`
+    Wanted read(Fields payload) {
+        var filters = payload.object("filters");
+        var files = new ArrayList<>(new LinkedHashSet<>(payload.texts("files")));
+        var since = payload.optionalInstant("since").or(() -> filters.optionalInstant("since"));
+        var until = payload.optionalInstant("until").or(() -> filters.optionalInstant("until"));
+        var missing = new LinkedHashSet<String>();
+        var info = types(payload, "info_types", Family.INFO_TYPE, Catalogue::infoTypes, Set.of(), missing);
+        var data = types(payload, "data_types", Family.DATA_TYPE, Catalogue::dataTypes, KnownTypes.DATA, missing);
+        var fileTypes = types(payload, "file_types", Family.FILE_TYPE, Catalogue::fileTypes, KnownTypes.FILES, missing);
+        if (files.size() > MOST_FILES) {
+            payload.problem("files", "holds more than " + MOST_FILES + " ids");
+        }
+        if (!payload.has("info_types") && !payload.has("data_types") && !payload.has("files")) {
+            payload.problem("data_types", "is required, or info_types, or files");
+        }
+        payload.check();
+        checkFiles(files);
+        return new Wanted(
+                new Payload(
+                        info,
+                        data,
+                        files.size(),
+                        fileTypes,
+                        List.copyOf(missing),
+                        since.map(Instant::toString).orElse(null),
+                        until.map(Instant::toString).orElse(null)),
+                files);
+    }
+
+    /// The types a list names, with wildcards resolved to what is allowed and offered.
+    private List<String> types(
+            Fields payload,
+            String field,
+            Family family,
+            Function<Catalogue, Set<String>> kind,
+            Set<String> known,
+            Collection<String> missing) {
+        var words = payload.texts(field);
+        if (words.size() > MOST_TYPES) {
+            payload.problem(field, "holds more than " + MOST_TYPES + " types");
+            return List.of();
+        }
+        var types = new LinkedHashSet<String>();
+        for (var word : words) {
+            if (word.indexOf('*') >= 0) {
+                kind.apply(offered).stream()
+                        .sorted()
+                        .filter(type -> Scopes.matches(word, type) && allowed(family, type))
+                        .forEach(types::add);
+            } else if (!isKnown(kind, known, word)) {
+                payload.problem(field, "names an unknown type: " + word);
+            } else {
+                demand(family, word);
+                (offers(kind, word) ? types : missing).add(word);
+            }
+        }
+        return List.copyOf(types);
+    }
+
+    private boolean isKnown(Function<Catalogue, Set<String>> kind, Set<String> known, String word) {
+        return known.contains(word)
+                || connectors.all().stream().map(c -> c.catalogue()).anyMatch(c -> offers(c, kind, word));
+    }
+
+    private boolean offers(Function<Catalogue, Set<String>> kind, String word) {
+        return offers(offered, kind, word);
+    }
+
+    private static boolean offers(Catalogue catalogue, Function<Catalogue, Set<String>> kind, String word) {
+        var types = kind.apply(catalogue);
+        return types.contains(word)
+                || Optional.ofNullable(catalogue.aliases().get(word))
+                        .filter(types::contains)
+                        .isPresent();
+    }
+
+    private void demand(Family family, String word) {
+        if (!allowed(family, canonical(word))) {
+            throw new ApiException(
+                    ErrorCode.MISSING_SCOPE, "The scope " + family.slug() + ":" + canonical(word) + " is missing.");
+        }
+    }
+
+    private boolean allowed(Family family, String type) {
+        return caller.permissions().allow(family, type);
+    }
+
+    private String canonical(String word) {
+        return offered.aliases().getOrDefault(word, word);
+    }
+
+    private void checkFiles(List<String> files) {
+        var refused = new HashSet<String>();
+        for (var id : files) {
+            var ref = fileIds.open(caller.organisation(), source.id(), id)
+                    .orElseThrow(() -> ApiException.parameter(
+                            "payload.files", "names a file that was not issued for this source: " + shortened(id)));
+            if (!allowed(Family.FILE_TYPE, ref.fileType())) {
+                refused.add(ref.fileType());
+            }
+        }
+        if (!refused.isEmpty()) {
+            throw new ApiException(
+                    ErrorCode.MISSING_SCOPE,
+                    "The scope file_type:" + refused.iterator().next() + " is missing.");
+        }
+    }
+
+    private static String shortened(String id) {
+        return id.length() > 40 ? id.substring(0, 40) + "…" : id;
+    }
+
+    /// The references of ids that were checked when the poll was made.
+    static List<FileRef> refs(FileIds fileIds, Source source, List<String> ids) {
+        return ids.stream()
+                .map(id -> fileIds.open(source.organisation(), source.id(), id).orElseThrow())
+                .toList();
+    }
+}

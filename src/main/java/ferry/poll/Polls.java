@@ -1,0 +1,137 @@
+package ferry.poll;
+
+import ferry.access.OrgId;
+import ferry.http.Json;
+import ferry.http.Page;
+import ferry.http.Slice;
+import ferry.session.Session;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/// The table of polls. When one started, and whether it has, is read off its tasks; when it completed is its own.
+public final class Polls {
+    private final InstantSource clock;
+
+    /// @param clock gives all dates
+    public Polls(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// What a list of polls is narrowed to.
+    public record Filter(Optional<Long> user, Optional<Long> source, Optional<UUID> session, Optional<String> state) {}
+
+    /// Makes a poll; its tasks are the caller's.
+    void create(Handle tx, UUID id, long key, Session session, Optional<Long> storageConfig, Payload payload) {
+        tx.createUpdate("""
+                        insert into poll (id, organisation, key, end_user, source, session, storage_config, payload,
+                                          date_created)
+                        values (:id, :organisation, :key, :user, :source, :session, :storageConfig,
+                                cast(:payload as jsonb), :now)
+                        """)
+                .bind("id", id)
+                .bind("organisation", session.organisation().value())
+                .bind("key", key)
+                .bind("user", session.user())
+                .bind("source", session.source())
+                .bind("session", session.id())
+                .bind("storageConfig", storageConfig)
+                .bind("payload", Json.MAPPER.writeValueAsString(payload))
+                .bind("now", clock.instant())
+                .execute();
+    }
+
+    /// One poll of the organisation.
+    public Optional<Poll> find(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery(SELECT + " where p.organisation = :organisation and p.id = :id")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> poll(row))
+                .findOne();
+    }
+
+    Slice<Poll> list(Handle tx, OrgId organisation, Filter filter, Page page) {
+        page.checkUuids(id -> find(tx, organisation, id).isPresent());
+        var rows = tx.createQuery("select * from (" + SELECT + FILTER + """
+                           and (cast(:after as uuid) is null or p.id < cast(:after as uuid))
+                           and (cast(:before as uuid) is null or p.id > cast(:before as uuid))
+                        ) poll where cast(:state as text) is null or state = :state
+                         order by id desc limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .bind("after", page.afterUuid())
+                .bind("before", page.beforeUuid())
+                .bind("limit", page.limit() + 1)
+                .map((row, _) -> poll(row))
+                .list();
+        var total = tx.createQuery("select count(*) from (" + SELECT + FILTER + """
+                        ) poll where cast(:state as text) is null or state = :state
+                        """)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .mapTo(long.class)
+                .one();
+        return Slice.of(rows, page, total);
+    }
+
+    /// Completes the poll if all its tasks have ended. Takes the poll's row lock first: two last tasks that
+    /// settle at once would each fail to see the other's uncommitted row, and neither would complete it.
+    ///
+    /// @return whether this call completed it
+    boolean completeIfDone(Handle tx, OrgId organisation, UUID id) {
+        tx.createQuery("select id from poll where organisation = :organisation and id = :id for no key update")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .mapTo(UUID.class)
+                .one();
+        return tx.createUpdate("""
+                        update poll p set date_completed = :now
+                         where organisation = :organisation and id = :id and date_completed is null
+                           and not exists (select from task t
+                                            where t.poll = p.id and t.state not in ('succeeded', 'failed'))
+                        """)
+                        .bind("organisation", organisation.value())
+                        .bind("id", id)
+                        .bind("now", clock.instant())
+                        .execute()
+                == 1;
+    }
+
+    private static final String SELECT = """
+            select p.*, started.date as date_started,
+                   case when p.date_completed is not null then 'completed'
+                        when started.date is not null then 'processing' else 'pending' end as state
+              from poll p
+              left join lateral (select min(t.date_started) as date from task t where t.poll = p.id) started on true
+            """;
+
+    private static final String FILTER = """
+             where p.organisation = :organisation
+               and (cast(:user as bigint) is null or p.end_user = cast(:user as bigint))
+               and (cast(:source as bigint) is null or p.source = cast(:source as bigint))
+               and (cast(:session as uuid) is null or p.session = cast(:session as uuid))
+            """;
+
+    private static Poll poll(ResultSet row) throws SQLException {
+        long config = row.getLong("storage_config");
+        var storageConfig = row.wasNull() ? Optional.<Long>empty() : Optional.of(config);
+        return new Poll(
+                row.getObject("id", UUID.class),
+                new OrgId(row.getLong("organisation")),
+                row.getLong("key"),
+                row.getLong("end_user"),
+                row.getLong("source"),
+                row.getObject("session", UUID.class),
+                storageConfig,
+                Json.MAPPER.readValue(row.getString("payload"), Payload.class),
+                PollState.of(row.getString("state")),
+                row.getTimestamp("date_created").toInstant(),
+                Optional.ofNullable(row.getTimestamp("date_started")).map(Timestamp::toInstant),
+                Optional.ofNullable(row.getTimestamp("date_completed")).map(Timestamp::toInstant));
+    }
+}

@@ -1,0 +1,173 @@
+package ferry.poll;
+
+import ferry.access.OrgId;
+import ferry.connector.FileRef;
+import ferry.error.ErrorCode;
+import ferry.result.Results;
+import ferry.source.FileIds;
+import ferry.source.Source;
+import ferry.storage.Publisher;
+import ferry.storage.StorageConfig;
+import ferry.task.Attempt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/// What one attempt publishes and what it could not: counts both, records both inside the attempt's fence, and
+/// keeps the task's progress. Thread-safe.
+final class Publication {
+    private static final int PROBLEMS_AT_ONCE = 100;
+
+    private final Attempt attempt;
+    private final Poll poll;
+    private final Source source;
+    private final StorageConfig config;
+    private final Publisher publisher;
+    private final Results results;
+    private final PollErrors errors;
+    private final FileIds fileIds;
+
+    private final List<PollErrors.Problem> unsaved = new ArrayList<>();
+    private long items;
+    private long bytes;
+    private long published;
+    private long refused;
+    private Optional<Long> expected = Optional.empty();
+
+    Publication(
+            Attempt attempt,
+            Poll poll,
+            Source source,
+            StorageConfig config,
+            Publisher publisher,
+            Results results,
+            PollErrors errors,
+            FileIds fileIds) {
+        this.attempt = attempt;
+        this.poll = poll;
+        this.source = source;
+        this.config = config;
+        this.publisher = publisher;
+        this.results = results;
+        this.errors = errors;
+        this.fileIds = fileIds;
+    }
+
+    OrgId organisation() {
+        return poll.organisation();
+    }
+
+    UUID poll() {
+        return poll.id();
+    }
+
+    Poll asked() {
+        return poll;
+    }
+
+    Source source() {
+        return source;
+    }
+
+    StorageConfig config() {
+        return config;
+    }
+
+    Publisher publisher() {
+        return publisher;
+    }
+
+    Attempt attempt() {
+        return attempt;
+    }
+
+    String fileId(FileRef ref) {
+        return fileIds.issue(organisation(), source.id(), ref);
+    }
+
+    /// Whether the poll has this result already.
+    boolean has(String identifier) {
+        return attempt.fenced(
+                tx -> results.find(tx, organisation(), poll.id(), identifier).isPresent());
+    }
+
+    /// Records a result. The object is in the bucket, and verified.
+    ///
+    /// @throws ferry.task.LeaseLost if another attempt has the task now
+    void record(Results.Published object) {
+        attempt.fenced(tx -> results.record(tx, organisation(), object));
+        synchronized (this) {
+            published++;
+            bytes += object.stored().length();
+        }
+        progress();
+    }
+
+    /// Notes something that could not be had; the rest goes on.
+    void refused(Optional<String> item, ErrorCode why, String detail) {
+        List<PollErrors.Problem> full = List.of();
+        synchronized (this) {
+            refused++;
+            unsaved.add(new PollErrors.Problem(why, detail, item));
+            if (unsaved.size() >= PROBLEMS_AT_ONCE) {
+                full = List.copyOf(unsaved);
+                unsaved.clear();
+            }
+        }
+        save(full);
+    }
+
+    /// Records the problems that are still in memory.
+    void flush() {
+        List<PollErrors.Problem> rest;
+        synchronized (this) {
+            rest = List.copyOf(unsaved);
+            unsaved.clear();
+        }
+        save(rest);
+    }
+
+    /// What an earlier attempt of this task noted is found again by this one, or not.
+    void forgetEarlierProblems() {
+        attempt.fenced(tx -> {
+            errors.forget(tx, organisation(), attempt.task().id());
+            return poll;
+        });
+    }
+
+    synchronized void expect(long total) {
+        expected = Optional.of(total);
+    }
+
+    /// One more item is done.
+    void item() {
+        synchronized (this) {
+            items++;
+        }
+        progress();
+    }
+
+    synchronized long published() {
+        return published;
+    }
+
+    synchronized long refused() {
+        return refused;
+    }
+
+    private void progress() {
+        synchronized (this) {
+            attempt.progress(items, expected.orElse(null), bytes);
+        }
+    }
+
+    private void save(List<PollErrors.Problem> problems) {
+        if (!problems.isEmpty()) {
+            attempt.fenced(tx -> {
+                errors.add(tx, organisation(), poll.id(), attempt.task().id(), problems);
+                return poll;
+            });
+        }
+    }
+}

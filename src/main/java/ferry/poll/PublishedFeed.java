@@ -1,0 +1,146 @@
+package ferry.poll;
+
+import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
+import ferry.error.ErrorCode;
+import ferry.result.Results;
+import ferry.storage.FeedMetadata;
+import ferry.storage.FeedWriter;
+import ferry.storage.Intake;
+import ferry.storage.ObjectKey;
+import ferry.storage.PublishException;
+import ferry.task.LeaseLost;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Publishes one feed, streamed while the connector lists. Its key carries the attempt: a stalled worker's late
+/// upload never overwrites the winner's.
+final class PublishedFeed implements Feed, AutoCloseable {
+    private static final String JSON = "application/json";
+
+    private final Publication publication;
+    private final String identifier;
+    private final String type;
+    private final ObjectKey key;
+    private final FeedWriter writer;
+    private final Files files;
+    private final List<FeedMetadata.Warning> warnings = new ArrayList<>();
+    private boolean complete = true;
+    private long missed;
+
+    private PublishedFeed(Publication publication, String identifier, String type, ObjectKey key, FeedWriter writer) {
+        this.publication = publication;
+        this.identifier = identifier;
+        this.type = type;
+        this.key = key;
+        this.writer = writer;
+        this.files = new PublishedFiles(publication, false);
+    }
+
+    /// Starts the feed of a data or info type.
+    static PublishedFeed open(Publication publication, ObjectKey.Kind kind, String identifier, String type)
+            throws PublishException, InterruptedException {
+        var key = key(publication, kind, type, publication.attempt().number());
+        var intake = Intake.open(publication.publisher(), key, JSON);
+        return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake));
+    }
+
+    /// The key of that attempt's feed.
+    static ObjectKey key(Publication publication, ObjectKey.Kind kind, String type, int attempt) {
+        return ObjectKey.feed(publication.config().destination().path(), publication.poll(), kind, type, attempt);
+    }
+
+    @Override
+    public void item(ObjectNode node) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("stopped between two records");
+        }
+        try {
+            writer.item(node);
+        } catch (PublishException e) {
+            throw new SinkFailed(e);
+        }
+        publication.item();
+    }
+
+    @Override
+    public String fileId(FileRef ref) {
+        return publication.fileId(ref);
+    }
+
+    @Override
+    public boolean wants(String fileType) {
+        return publication.asked().payload().fileTypes().contains(fileType);
+    }
+
+    @Override
+    public Files files() {
+        return files;
+    }
+
+    @Override
+    public void expect(long total) {
+        publication.expect(total);
+    }
+
+    @Override
+    public void refused(String item, ErrorCode why, String detail) {
+        missed++;
+        complete = false;
+        publication.refused(Optional.of(item), why, detail);
+    }
+
+    @Override
+    public void warn(String code, String detail) {
+        warnings.add(new FeedMetadata.Warning(code, OptionalLong.empty(), detail));
+    }
+
+    @Override
+    public void incomplete() {
+        complete = false;
+    }
+
+    /// Ends the feed: it becomes a result, unless this attempt has lost its task; then its object goes.
+    void finish() throws PublishException, InterruptedException {
+        var window = publication.asked().payload().window();
+        var source = JsonNodeFactory.instance.objectNode();
+        source.put("identifier", publication.source().identifier());
+        long filesRefused = publication.refused() - missed;
+        var stored = writer.finish(new FeedMetadata(
+                type,
+                source,
+                window.since(),
+                window.until(),
+                FeedMetadata.Mode.FULL,
+                List.of(),
+                warnings,
+                complete && filesRefused == 0,
+                writer.count() + missed,
+                writer.count(),
+                publication.refused()));
+        try {
+            publication.record(new Results.Published(
+                    publication.poll(),
+                    publication.attempt().task().id(),
+                    publication.config().id(),
+                    identifier,
+                    Optional.of("json"),
+                    key.toString(),
+                    publication.publisher().url(key).toString(),
+                    stored));
+        } catch (LeaseLost e) {
+            publication.publisher().delete(key);
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+    }
+}

@@ -1,0 +1,129 @@
+package ferry.poll;
+
+import ferry.connector.FileMeta;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
+import ferry.connector.Target;
+import ferry.error.ErrorCode;
+import ferry.result.Results;
+import ferry.storage.Intake;
+import ferry.storage.ObjectKey;
+import ferry.storage.PublishException;
+import java.util.Objects;
+import java.util.Optional;
+
+/// Publishes files as the connector brings them, several at once.
+final class PublishedFiles implements Files {
+    private static final String UNKNOWN_TYPE = "application/octet-stream";
+
+    private final Publication publication;
+    private final boolean countsItems;
+
+    /// @param countsItems whether each file is an item of the task's progress, as in a poll for files
+    PublishedFiles(Publication publication, boolean countsItems) {
+        this.publication = publication;
+        this.countsItems = countsItems;
+    }
+
+    @Override
+    public boolean isPublished(FileRef ref) {
+        boolean there = publication.has(identifier(ref));
+        if (there && countsItems) {
+            publication.item();
+        }
+        return there;
+    }
+
+    @Override
+    public Target open(FileRef ref, FileMeta meta) throws InterruptedException {
+        var key = ObjectKey.file(
+                publication.config().destination().path(),
+                publication.poll(),
+                publication.fileId(ref),
+                Optional.ofNullable(meta.filename()));
+        var mediaType = Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE);
+        try {
+            return new FileTarget(Intake.open(publication.publisher(), key, mediaType), ref, meta, key);
+        } catch (PublishException e) {
+            throw new SinkFailed(e);
+        }
+    }
+
+    @Override
+    public void refused(FileRef ref, ErrorCode why, String detail) {
+        publication.refused(Optional.of(publication.fileId(ref)), why, detail);
+        if (countsItems) {
+            publication.item();
+        }
+    }
+
+    private String identifier(FileRef ref) {
+        return "file:" + publication.fileId(ref);
+    }
+
+    /// One file on its way.
+    private final class FileTarget implements Target {
+        private final Intake intake;
+        private final FileRef ref;
+        private final FileMeta meta;
+        private final ObjectKey key;
+
+        FileTarget(Intake intake, FileRef ref, FileMeta meta, ObjectKey key) {
+            this.intake = intake;
+            this.ref = ref;
+            this.meta = meta;
+            this.key = key;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws InterruptedException {
+            try {
+                intake.write(bytes, offset, length);
+            } catch (PublishException e) {
+                throw new SinkFailed(e);
+            }
+        }
+
+        @Override
+        public long written() {
+            return intake.written();
+        }
+
+        @Override
+        public void restart() throws InterruptedException {
+            try {
+                intake.restart();
+            } catch (PublishException e) {
+                throw new SinkFailed(e);
+            }
+        }
+
+        /// Publishes, then records: should the process die between the two, the next attempt writes the same
+        /// key again and records it.
+        @Override
+        public void commit(Integrity integrity) throws InterruptedException {
+            try {
+                var stored = intake.commit();
+                publication.record(new Results.Published(
+                        publication.poll(),
+                        publication.attempt().task().id(),
+                        publication.config().id(),
+                        identifier(ref),
+                        Optional.ofNullable(meta.extension()),
+                        key.toString(),
+                        publication.publisher().url(key).toString(),
+                        stored));
+                if (countsItems) {
+                    publication.item();
+                }
+            } catch (PublishException e) {
+                throw new SinkFailed(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            intake.close();
+        }
+    }
+}

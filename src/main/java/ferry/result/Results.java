@@ -1,0 +1,172 @@
+package ferry.result;
+
+import ferry.access.OrgId;
+import ferry.db.Ids;
+import ferry.http.Page;
+import ferry.http.Slice;
+import ferry.storage.Stored;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/// The table of results.
+public final class Results {
+    private final InstantSource clock;
+
+    /// @param clock gives all dates
+    public Results(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// What a list of results is narrowed to.
+    public record Filter(
+            Optional<UUID> poll, Optional<UUID> task, Optional<String> identifier, Optional<String> state) {
+        /// All results of a poll.
+        public static Filter ofPoll(UUID poll) {
+            return new Filter(Optional.of(poll), Optional.empty(), Optional.empty(), Optional.empty());
+        }
+
+        /// All results of a task.
+        public static Filter ofTask(UUID task) {
+            return new Filter(Optional.empty(), Optional.of(task), Optional.empty(), Optional.empty());
+        }
+    }
+
+    /// An object that was published and verified, about to become a result.
+    ///
+    /// @param identifier see [Result#identifier]
+    /// @param type `json` or the file's extension
+    /// @param stored what was measured in passing
+    public record Published(
+            UUID poll,
+            UUID task,
+            long storageConfig,
+            String identifier,
+            Optional<String> type,
+            String objectKey,
+            String url,
+            Stored stored) {}
+
+    /// Records a result, inside the fence of its attempt. A poll has one result per identifier: where it has
+    /// one, this does nothing.
+    ///
+    /// @return whether it is new
+    public boolean record(Handle tx, OrgId organisation, Published published) {
+        return tx.createUpdate("""
+                        insert into result (id, organisation, poll, task, storage_config, identifier, type, object_key,
+                                            url, checksum, size, date_created)
+                        values (:id, :organisation, :poll, :task, :storageConfig, :identifier, :type, :objectKey,
+                                :url, :checksum, :size, :now)
+                        on conflict (poll, identifier) do nothing
+                        """)
+                        .bind("id", Ids.next(clock))
+                        .bind("organisation", organisation.value())
+                        .bind("poll", published.poll())
+                        .bind("task", published.task())
+                        .bind("storageConfig", published.storageConfig())
+                        .bind("identifier", published.identifier())
+                        .bind("type", published.type())
+                        .bind("objectKey", published.objectKey())
+                        .bind("url", published.url())
+                        .bind("checksum", published.stored().md5Hex())
+                        .bind("size", published.stored().length())
+                        .bind("now", clock.instant())
+                        .execute()
+                == 1;
+    }
+
+    /// One result of the organisation.
+    public Optional<Result> find(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery("select * from result where organisation = :organisation and id = :id")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> result(row))
+                .findOne();
+    }
+
+    /// The poll's result of that identifier.
+    public Optional<Result> find(Handle tx, OrgId organisation, UUID poll, String identifier) {
+        return tx.createQuery("""
+                        select * from result
+                         where organisation = :organisation and poll = :poll and identifier = :identifier
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bind("identifier", identifier)
+                .map((row, _) -> result(row))
+                .findOne();
+    }
+
+    /// The client has it. Acknowledging again changes nothing.
+    Optional<Result> acknowledge(Handle tx, OrgId organisation, UUID id) {
+        tx.createUpdate("""
+                        update result set date_consumed = :now
+                         where organisation = :organisation and id = :id and date_consumed is null
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("now", clock.instant())
+                .execute();
+        return find(tx, organisation, id);
+    }
+
+    /// A page of results.
+    public Slice<Result> list(Handle tx, OrgId organisation, Filter filter, Page page) {
+        page.checkUuids(id -> find(tx, organisation, id).isPresent());
+        var rows = tx.createQuery("select * from result" + FILTER + """
+                           and (cast(:after as uuid) is null or id < cast(:after as uuid))
+                           and (cast(:before as uuid) is null or id > cast(:before as uuid))
+                         order by id desc limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .bind("after", page.afterUuid())
+                .bind("before", page.beforeUuid())
+                .bind("limit", page.limit() + 1)
+                .map((row, _) -> result(row))
+                .list();
+        var total = tx.createQuery("select count(*) from result" + FILTER)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .mapTo(long.class)
+                .one();
+        return Slice.of(rows, page, total);
+    }
+
+    private static final String FILTER = """
+             where organisation = :organisation
+               and (cast(:poll as uuid) is null or poll = cast(:poll as uuid))
+               and (cast(:task as uuid) is null or task = cast(:task as uuid))
+               and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
+               and (cast(:state as text) is null or :state =
+                    case when date_deleted is not null then 'expired'
+                         when date_consumed is not null then 'consumed' else 'available' end)
+            """;
+
+    private static Result result(ResultSet row) throws SQLException {
+        var consumed = Optional.ofNullable(row.getTimestamp("date_consumed")).map(Timestamp::toInstant);
+        var deleted = Optional.ofNullable(row.getTimestamp("date_deleted")).map(Timestamp::toInstant);
+        return new Result(
+                row.getObject("id", UUID.class),
+                new OrgId(row.getLong("organisation")),
+                row.getObject("poll", UUID.class),
+                row.getObject("task", UUID.class),
+                row.getLong("storage_config"),
+                row.getString("identifier"),
+                Optional.ofNullable(row.getString("type")),
+                row.getString("object_key"),
+                row.getString("url"),
+                row.getString("checksum"),
+                row.getLong("size"),
+                deleted.isPresent()
+                        ? ResultState.EXPIRED
+                        : consumed.isPresent() ? ResultState.CONSUMED : ResultState.AVAILABLE,
+                row.getTimestamp("date_created").toInstant(),
+                consumed,
+                deleted);
+    }
+}

@@ -1,0 +1,243 @@
+package ferry.session;
+
+import ferry.access.Caller;
+import ferry.access.OrgId;
+import ferry.crypto.Sealed;
+import ferry.db.Ids;
+import ferry.error.ErrorCode;
+import ferry.http.Json;
+import ferry.http.Page;
+import ferry.http.Slice;
+import ferry.source.Source;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/// The table of sessions.
+public final class Sessions {
+    private final InstantSource clock;
+
+    /// @param clock gives all dates
+    public Sessions(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// What a list of sessions is narrowed to.
+    public record Filter(Optional<Long> user, Optional<Long> source, Optional<String> state) {}
+
+    /// An access and its version, for compare-and-set.
+    record Held(Sealed access, long version) {}
+
+    /// Makes a pending session.
+    Session create(Handle tx, Caller caller, Source source) {
+        var id = Ids.next(clock);
+        tx.createUpdate("""
+                        insert into session (id, organisation, key, end_user, source, state, date_created, date_used)
+                        values (:id, :organisation, :key, :user, :source, 'pending', :now, :now)
+                        """)
+                .bind("id", id)
+                .bind("organisation", caller.organisation().value())
+                .bind("key", caller.key())
+                .bind("user", source.user())
+                .bind("source", source.id())
+                .bind("now", clock.instant())
+                .execute();
+        return find(tx, caller.organisation(), id).orElseThrow();
+    }
+
+    /// One session of the organisation. That of a source that was switched off reads as expired.
+    public Optional<Session> find(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery(SELECT + " where s.organisation = :organisation and s.id = :id")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> session(row))
+                .findOne();
+    }
+
+    Slice<Session> list(Handle tx, OrgId organisation, Filter filter, Page page) {
+        page.checkUuids(id -> find(tx, organisation, id).isPresent());
+        var rows = tx.createQuery(SELECT + FILTER + """
+                           and (cast(:after as uuid) is null or s.id < cast(:after as uuid))
+                           and (cast(:before as uuid) is null or s.id > cast(:before as uuid))
+                         order by s.id desc limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .bind("after", page.afterUuid())
+                .bind("before", page.beforeUuid())
+                .bind("limit", page.limit() + 1)
+                .map((row, _) -> session(row))
+                .list();
+        var total = tx.createQuery("select count(*) from session s join source o on o.id = s.source" + FILTER)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .mapTo(long.class)
+                .one();
+        return Slice.of(rows, page, total);
+    }
+
+    /// A pending session becomes active; does nothing to one that is no longer pending.
+    ///
+    /// @return whether it did
+    boolean opened(Handle tx, OrgId organisation, UUID id, Sealed access, Optional<Instant> expires) {
+        return tx.createUpdate("""
+                        update session
+                           set state = 'active', access = :access, date_expires = :expires, date_used = :now
+                         where organisation = :organisation and id = :id and state = 'pending'
+                        """)
+                        .bind("organisation", organisation.value())
+                        .bind("id", id)
+                        .bind("access", access.ciphertext())
+                        .bind("expires", expires)
+                        .bind("now", clock.instant())
+                        .execute()
+                == 1;
+    }
+
+    /// A pending session becomes failed; does nothing to one that is no longer pending.
+    ///
+    /// @return whether it did
+    boolean failed(Handle tx, OrgId organisation, UUID id, SessionState.Failed why) {
+        return tx.createUpdate("""
+                        update session
+                           set state = 'failed', error = :error, challenge = cast(:challenge as jsonb),
+                               date_retry = :retry
+                         where organisation = :organisation and id = :id and state = 'pending'
+                        """)
+                        .bind("organisation", organisation.value())
+                        .bind("id", id)
+                        .bind("error", why.error().slug())
+                        .bind(
+                                "challenge",
+                                why.challenge() == null ? null : Json.MAPPER.writeValueAsString(why.challenge()))
+                        .bind("retry", why.retry())
+                        .execute()
+                == 1;
+    }
+
+    /// A pending or active session becomes expired, and its access is gone; does nothing to any other.
+    ///
+    /// @return whether it did
+    boolean expired(Handle tx, OrgId organisation, UUID id, ErrorCode why) {
+        return tx.createUpdate("""
+                        update session
+                           set state = 'expired', error = :error, access = null, date_expired = :now
+                         where organisation = :organisation and id = :id and state in ('pending', 'active')
+                        """)
+                        .bind("organisation", organisation.value())
+                        .bind("id", id)
+                        .bind("error", why.slug())
+                        .bind("now", clock.instant())
+                        .execute()
+                == 1;
+    }
+
+    /// The session was read with just now.
+    public void used(Handle tx, OrgId organisation, UUID id) {
+        tx.createUpdate("update session set date_used = :now where organisation = :organisation and id = :id")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("now", clock.instant())
+                .execute();
+    }
+
+    /// The access of an active session, locked until the transaction ends.
+    Optional<Held> lockAccess(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery("""
+                        select access, access_version from session
+                         where organisation = :organisation and id = :id and state = 'active' for update
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> new Held(new Sealed(row.getBytes("access")), row.getLong("access_version")))
+                .findOne();
+    }
+
+    /// Stores a fresh access over the one that [#lockAccess] gave in this transaction.
+    void replaceAccess(Handle tx, OrgId organisation, UUID id, Held held, Sealed fresh) {
+        tx.createUpdate("""
+                        update session set access = :access, access_version = access_version + 1
+                         where organisation = :organisation and id = :id and access_version = :version
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("access", fresh.ciphertext())
+                .bind("version", held.version())
+                .execute();
+    }
+
+    /// Active sessions of all organisations that nobody has used since `before`, at most `limit`. System role.
+    List<Session> idle(Handle tx, Instant before, int limit) {
+        return tx.createQuery(SELECT
+                        + " where s.state = 'active' and s.date_used < :before order by s.date_used limit :limit")
+                .bind("before", before)
+                .bind("limit", limit)
+                .map((row, _) -> session(row))
+                .list();
+    }
+
+    /// A session of a source that was switched off is expired, whatever its row says.
+    private static final String SELECT = """
+            select s.*, o.type as source_type,
+                   s.state = 'active' and o.refused in ('deactivated', 'blocked') as switched_off
+              from session s join source o on o.id = s.source
+            """;
+
+    private static final String FILTER = """
+             where s.organisation = :organisation
+               and (cast(:user as bigint) is null or s.end_user = cast(:user as bigint))
+               and (cast(:source as bigint) is null or s.source = cast(:source as bigint))
+               and (cast(:state as text) is null or :state =
+                    case when s.state = 'active' and o.refused in ('deactivated', 'blocked')
+                         then 'expired' else s.state end)
+            """;
+
+    private static Session session(ResultSet row) throws SQLException {
+        return new Session(
+                row.getObject("id", UUID.class),
+                new OrgId(row.getLong("organisation")),
+                row.getLong("key"),
+                row.getLong("end_user"),
+                row.getLong("source"),
+                row.getString("source_type"),
+                state(row),
+                row.getTimestamp("date_created").toInstant(),
+                row.getTimestamp("date_used").toInstant());
+    }
+
+    private static SessionState state(ResultSet row) throws SQLException {
+        if (row.getBoolean("switched_off")) {
+            return new SessionState.Expired(
+                    ErrorCode.EXPIRED_ORGANISATION,
+                    row.getTimestamp("date_used").toInstant());
+        }
+        return switch (row.getString("state")) {
+            case "pending" -> new SessionState.Pending();
+            case "active" -> new SessionState.Active(new Sealed(row.getBytes("access")));
+            case "failed" ->
+                new SessionState.Failed(
+                        ErrorCode.of(row.getString("error")),
+                        challenge(row.getString("challenge")),
+                        instant(row, "date_retry"));
+            case "expired" ->
+                new SessionState.Expired(
+                        ErrorCode.of(row.getString("error")),
+                        row.getTimestamp("date_expired").toInstant());
+            default -> throw new IllegalStateException("no such session state: " + row.getString("state"));
+        };
+    }
+
+    private static @Nullable ChallengeJson challenge(@Nullable String json) {
+        return json == null ? null : Json.MAPPER.readValue(json, ChallengeJson.class);
+    }
+
+    private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
+        return Optional.ofNullable(row.getTimestamp(column)).map(java.sql.Timestamp::toInstant);
+    }
+}

@@ -1,0 +1,158 @@
+package ferry.source;
+
+import ferry.access.OrgId;
+import ferry.crypto.Sealed;
+import ferry.http.Page;
+import ferry.http.Slice;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/// The table of sources.
+public final class Sources {
+    private final InstantSource clock;
+
+    /// @param clock gives `date_created`
+    public Sources(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /// What a list of sources is narrowed to.
+    public record Filter(
+            Optional<Long> user,
+            Optional<String> identifier,
+            Optional<String> type,
+            Optional<String> state,
+            Optional<Long> parent) {}
+
+    /// What asking for a source came to.
+    ///
+    /// @param made whether it is new
+    public record Got(Source source, boolean made) {}
+
+    /// The user's source of that type and identifier, made where there is none. Two calls at once get the same.
+    public Got getOrCreate(Handle tx, OrgId organisation, long user, String type, String identifier) {
+        var made = tx.createUpdate("""
+                        insert into source (organisation, end_user, type, identifier, date_created)
+                        values (:organisation, :user, :type, :identifier, :now)
+                        on conflict (organisation, end_user, type, identifier) do nothing
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .bind("type", type)
+                .bind("identifier", identifier)
+                .bind("now", clock.instant())
+                .execute();
+        var source = tx.createQuery(SELECT + """
+                         where organisation = :organisation and end_user = :user
+                           and type = :type and identifier = :identifier
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .bind("type", type)
+                .bind("identifier", identifier)
+                .map((row, _) -> source(row))
+                .one();
+        return new Got(source, made == 1);
+    }
+
+    /// One source of the organisation.
+    public Optional<Source> find(Handle tx, OrgId organisation, long id) {
+        return tx.createQuery(SELECT + " where organisation = :organisation and id = :id")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> source(row))
+                .findOne();
+    }
+
+    /// What spares the next sign-in its second factor, if an earlier one left it.
+    public Optional<Sealed> trust(Handle tx, OrgId organisation, long id) {
+        return tx.createQuery(
+                        "select trust from source where organisation = :organisation and id = :id and trust is not null")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> new Sealed(row.getBytes("trust")))
+                .findOne();
+    }
+
+    /// A session has opened: the source is validated, unlocked, and remembers what spares the next second
+    /// factor. An earlier trust stays where this session left none.
+    public void opened(Handle tx, OrgId organisation, long id, Optional<Sealed> trust) {
+        tx.createUpdate("""
+                        update source
+                           set validated = true,
+                               trust = coalesce(:trust, trust),
+                               refused = case when refused = 'locked' then null else refused end
+                         where organisation = :organisation and id = :id
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("trust", trust.map(Sealed::ciphertext).orElse(null))
+                .execute();
+    }
+
+    /// The service has locked the account.
+    public void locked(Handle tx, OrgId organisation, long id) {
+        tx.createUpdate("""
+                        update source set refused = 'locked'
+                         where organisation = :organisation and id = :id and refused is null
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .execute();
+    }
+
+    Slice<Source> list(Handle tx, OrgId organisation, Filter filter, Page page) {
+        page.checkNumbers(id -> find(tx, organisation, id).isPresent());
+        var rows = tx.createQuery(SELECT + FILTER + """
+                           and (cast(:after as bigint) is null or id < cast(:after as bigint))
+                           and (cast(:before as bigint) is null or id > cast(:before as bigint))
+                         order by id desc limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .bind("after", page.afterNumber())
+                .bind("before", page.beforeNumber())
+                .bind("limit", page.limit() + 1)
+                .map((row, _) -> source(row))
+                .list();
+        var total = tx.createQuery("select count(*) from source" + FILTER)
+                .bind("organisation", organisation.value())
+                .bindMethods(filter)
+                .mapTo(long.class)
+                .one();
+        return Slice.of(rows, page, total);
+    }
+
+    private static final String SELECT = """
+            select id, organisation, end_user, type, identifier, parent, date_created,
+                   coalesce(refused, case when validated then 'active' else 'unvalidated' end) as state
+              from source
+            """;
+
+    private static final String FILTER = """
+             where organisation = :organisation
+               and (cast(:user as bigint) is null or end_user = cast(:user as bigint))
+               and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
+               and (cast(:type as text) is null or type = cast(:type as text))
+               and (cast(:parent as bigint) is null or parent = cast(:parent as bigint))
+               and (cast(:state as text) is null
+                    or coalesce(refused, case when validated then 'active' else 'unvalidated' end) = :state)
+            """;
+
+    private static Source source(ResultSet row) throws SQLException {
+        long parent = row.getLong("parent");
+        var hasParent = !row.wasNull();
+        return new Source(
+                row.getLong("id"),
+                new OrgId(row.getLong("organisation")),
+                row.getLong("end_user"),
+                row.getString("type"),
+                row.getString("identifier"),
+                hasParent ? Optional.of(parent) : Optional.empty(),
+                SourceState.of(row.getString("state")),
+                row.getTimestamp("date_created").toInstant());
+    }
+}

@@ -1,0 +1,205 @@
+package ferry.storage;
+
+import ferry.access.Vault;
+import ferry.audit.Audit;
+import ferry.crypto.Secret;
+import ferry.db.Database;
+import ferry.db.Ids;
+import ferry.http.Answer;
+import ferry.http.ApiException;
+import ferry.http.Await;
+import ferry.http.Endpoints;
+import ferry.http.Fields;
+import ferry.http.ListJson;
+import ferry.http.Request;
+import ferry.http.Routes;
+import ferry.http.Slice;
+import ferry.task.NewTask;
+import ferry.task.Task;
+import ferry.task.TaskPages;
+import ferry.task.TaskState;
+import ferry.task.Tasks;
+import ferry.task.Worker;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/// `/configs/storage`.
+public final class StorageConfigEndpoints implements Endpoints {
+    private final Database db;
+    private final StorageConfigs configs;
+    private final Tasks tasks;
+    private final TaskPages taskPages;
+    private final Worker worker;
+    private final Vault vault;
+    private final Audit audit;
+    private final InstantSource clock;
+
+    /// @param worker is woken after commit
+    public StorageConfigEndpoints(
+            Database db,
+            StorageConfigs configs,
+            Tasks tasks,
+            TaskPages taskPages,
+            Worker worker,
+            Vault vault,
+            Audit audit,
+            InstantSource clock) {
+        this.db = db;
+        this.configs = configs;
+        this.tasks = tasks;
+        this.taskPages = taskPages;
+        this.worker = worker;
+        this.vault = vault;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    @Override
+    public void routes(Routes routes) {
+        routes.get("/configs/storage", this::list);
+        routes.post("/configs/storage", this::create);
+        routes.get("/configs/storage/{id}", this::retrieve);
+        routes.post("/configs/storage/{id}", this::update);
+        routes.delete("/configs/storage/{id}", this::delete);
+        routes.post("/configs/storage/{id}/test", this::test);
+    }
+
+    /// Creates a config and tests it in the background.
+    private Answer create(Request request) {
+        var organisation = request.caller().organisation();
+        var fields = request.fields();
+        var url = url(fields, fields.text("url"));
+        var signedUrls = signedUrls(fields, SignedUrlsPolicy.OFF);
+        fields.check();
+        var made = db.tenant(organisation, tx -> {
+            var config = sealed(tx, request, fields, configs.create(tx, organisation, url, signedUrls));
+            enqueueTest(tx, request, config);
+            audit.note(
+                    tx,
+                    request.caller(),
+                    "storage_config.create",
+                    "storage_config/" + config.id(),
+                    Map.of(),
+                    request.id());
+            return config;
+        });
+        worker.wake();
+        return Answer.created(StorageConfigJson.of(organisation, made));
+    }
+
+    /// Changes what the body names; the config is `new` again and tested.
+    private Answer update(Request request) {
+        var organisation = request.caller().organisation();
+        long id = request.number("storage config");
+        var fields = request.fields();
+        var changed = db.tenant(organisation, tx -> {
+            var before = found(tx, request, id);
+            var url = fields.has("url") ? url(fields, fields.text("url")) : before.url();
+            var signedUrls = signedUrls(fields, before.signedUrls());
+            fields.check();
+            var config = configs.update(tx, organisation, id, url, signedUrls).orElseThrow();
+            var sealed = sealed(tx, request, fields, config);
+            enqueueTest(tx, request, sealed);
+            audit.note(tx, request.caller(), "storage_config.update", "storage_config/" + id, Map.of(), request.id());
+            return sealed;
+        });
+        worker.wake();
+        return Answer.ok(StorageConfigJson.of(organisation, changed));
+    }
+
+    private Answer retrieve(Request request) {
+        var organisation = request.caller().organisation();
+        long id = request.number("storage config");
+        return db.tenant(organisation, tx -> Answer.ok(StorageConfigJson.of(organisation, found(tx, request, id))));
+    }
+
+    private Answer list(Request request) {
+        var organisation = request.caller().organisation();
+        var page = request.page();
+        return db.tenant(organisation, tx -> {
+            page.checkNumbers(id -> configs.find(tx, organisation, id).isPresent());
+            var rows = configs.page(tx, organisation, page.afterNumber(), page.beforeNumber(), page.limit() + 1);
+            var slice = Slice.of(rows, page, configs.count(tx, organisation));
+            return Answer.ok(
+                    ListJson.of(slice, "/configs/storage", config -> StorageConfigJson.of(organisation, config)));
+        });
+    }
+
+    private Answer delete(Request request) {
+        var organisation = request.caller().organisation();
+        long id = request.number("storage config");
+        return db.tenant(organisation, tx -> {
+            var config =
+                    configs.deactivate(tx, organisation, id).orElseThrow(() -> ApiException.notFound("storage config"));
+            audit.note(tx, request.caller(), "storage_config.delete", "storage_config/" + id, Map.of(), request.id());
+            return Answer.ok(StorageConfigJson.of(organisation, config));
+        });
+    }
+
+    /// Tests it again; answers with the test's task.
+    private Answer test(Request request) throws InterruptedException {
+        var organisation = request.caller().organisation();
+        long id = request.number("storage config");
+        var task = db.tenant(organisation, tx -> enqueueTest(tx, request, found(tx, request, id)));
+        worker.wake();
+        Await.until(
+                request.await(),
+                () -> db.tenant(organisation, tx -> tasks.find(tx, organisation, task.id()))
+                        .filter(t -> t.state() == TaskState.SUCCEEDED || t.state() == TaskState.FAILED));
+        return Answer.created(db.tenant(
+                organisation,
+                tx -> taskPages.shown(
+                        tx,
+                        organisation,
+                        tasks.find(tx, organisation, task.id()).orElseThrow())));
+    }
+
+    private Task enqueueTest(Handle tx, Request request, StorageConfig config) {
+        var caller = request.caller();
+        return tasks.enqueue(
+                tx,
+                NewTask.interactive(Ids.next(clock), caller.organisation(), caller.key(), TestStorage.TYPE)
+                        .target(Long.toString(config.id())));
+    }
+
+    private StorageConfig found(Handle tx, Request request, long id) {
+        return configs.find(tx, request.caller().organisation(), id)
+                .orElseThrow(() -> ApiException.notFound("storage config"));
+    }
+
+    private StorageConfig sealed(Handle tx, Request request, Fields fields, StorageConfig config) {
+        if (!fields.has("credentials")) {
+            return config;
+        }
+        var organisation = request.caller().organisation();
+        var secret = new Secret(fields.object("credentials").node().toString());
+        var sealed = vault.seal(organisation, secret, "storage_config/" + config.id() + "/credentials");
+        return configs.credentials(tx, organisation, config.id(), Optional.of(sealed))
+                .orElseThrow();
+    }
+
+    private static String url(Fields fields, String url) {
+        if (!url.isEmpty() && Destination.parse(url) instanceof Destination.Parsed.Bad(var sentence)) {
+            fields.problem("url", sentence);
+        }
+        fields.object("credentials");
+        return url;
+    }
+
+    private static SignedUrlsPolicy signedUrls(Fields fields, SignedUrlsPolicy before) {
+        var enabled = fields.optionalFlag("signed_urls_enabled").orElse(before.enabled());
+        var expiry = fields.optionalSeconds("signed_urls_expiry")
+                .filter(seconds -> {
+                    if (seconds < 1 || seconds > Duration.ofDays(7).toSeconds()) {
+                        fields.problem("signed_urls_expiry", "is not between 1 second and 7 days");
+                        return false;
+                    }
+                    return true;
+                })
+                .map(seconds -> Duration.ofSeconds(seconds.longValue()));
+        return new SignedUrlsPolicy(enabled, expiry.or(before::expiry));
+    }
+}
