@@ -1,0 +1,212 @@
+package ferry.testing;
+
+import ferry.App;
+import ferry.AppSettings;
+import ferry.access.OrgId;
+import ferry.access.Scopes;
+import ferry.connector.Connector;
+import ferry.connector.icloud.ICloudConnector;
+import ferry.connector.icloud.ICloudSettings;
+import ferry.connector.mock.MockConnector;
+import ferry.crypto.MasterKey;
+import ferry.db.Database;
+import ferry.egress.EgressPolicy;
+import ferry.egress.Outbound;
+import ferry.http.WebServer;
+import ferry.sandbox.Sandbox;
+import ferry.sandbox.SandboxOptions;
+import ferry.session.SignInBudget;
+import ferry.task.TaskSettings;
+import ferry.task.UpstreamSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/// The whole service on a real database, a real port and a real folder, beside a sandbox: what a user runs, but for the
+/// command line. Made by [#start]; closed by the test.
+public final class TestApp implements AutoCloseable {
+    /// Fast heartbeats, so that what a dead worker leaves moves within a moment.
+    public static final TaskSettings TASKS = new TaskSettings(
+            8,
+            2,
+            Duration.ofMillis(200),
+            4,
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(2),
+            Duration.ofMillis(200),
+            20,
+            4,
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(10));
+
+    private static final MasterKey MASTER = MasterKey.generate(new SecureRandom());
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final TestClock clock = new TestClock();
+    private final Path folder;
+    private final Database db;
+    private final Sandbox sandbox;
+    private final App app;
+    private final WebServer server;
+    private final Organisation first;
+
+    /// An organisation and a client with its token.
+    public record Organisation(OrgId id, Client client) {}
+
+    /// What a test may set.
+    ///
+    /// @param connectors beside `mocks.mock`; empty for the sandbox's iCloud
+    public record Setup(
+            SandboxOptions sandbox,
+            TaskSettings tasks,
+            SignInBudget.Settings signIns,
+            List<Connector> connectors,
+            Optional<ICloudSettings> icloud) {
+        /// As `serve --sandbox`, with fast heartbeats.
+        public static final Setup DEFAULT = new Setup(
+                SandboxOptions.DEFAULT, TASKS, new SignInBudget.Settings(10_000, 10_000), List.of(), Optional.empty());
+
+        /// Another sandbox.
+        public Setup sandbox(SandboxOptions options) {
+            return new Setup(options, tasks, signIns, connectors, icloud);
+        }
+
+        /// Another budget of sign-ins.
+        public Setup signIns(int perQuarter, int perHour) {
+            return new Setup(sandbox, tasks, new SignInBudget.Settings(perQuarter, perHour), connectors, icloud);
+        }
+
+        /// One more connector.
+        public Setup connector(Connector connector) {
+            var all = new ArrayList<>(connectors);
+            all.add(connector);
+            return new Setup(sandbox, tasks, signIns, List.copyOf(all), icloud);
+        }
+
+        /// Another iCloud than the sandbox's.
+        public Setup icloud(ICloudSettings other) {
+            return new Setup(sandbox, tasks, signIns, connectors, Optional.of(other));
+        }
+    }
+
+    private TestApp(Setup setup) throws IOException {
+        this.folder = Files.createTempDirectory("ferry-test");
+        this.db = opened(Databases.freshLogins().open(12));
+        this.sandbox = opened(Sandbox.start("127.0.0.1", 0, clock, setup.sandbox()));
+        var outbound = opened(Outbound.open(EgressPolicy.of(List.of()).withLoopback()));
+        var icloud = setup.icloud()
+                .orElseGet(() -> ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl()));
+        var connectors = new ArrayList<Connector>(setup.connectors());
+        connectors.add(new MockConnector());
+        connectors.add(new ICloudConnector(outbound, icloud, clock));
+        var buckets = Files.createDirectory(folder.resolve("buckets"));
+        this.app = opened(new App(
+                db,
+                clock,
+                MASTER,
+                connectors,
+                new AppSettings(
+                        URI.create("http://127.0.0.1"),
+                        Optional.of(buckets.toRealPath()),
+                        setup.tasks(),
+                        new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
+                        setup.signIns(),
+                        Duration.ofHours(24))));
+        this.server = opened(WebServer.start("127.0.0.1", 0, app.api()));
+        this.first = organisation("First", Scopes.ALL);
+        app.start();
+    }
+
+    /// Starts with the defaults.
+    public static TestApp start() {
+        return start(setup -> setup);
+    }
+
+    /// Starts with something else than the defaults.
+    public static TestApp start(UnaryOperator<Setup> change) {
+        try {
+            return new TestApp(change.apply(Setup.DEFAULT));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// A client with the first organisation's token.
+    public Client client() {
+        return first.client();
+    }
+
+    /// The first organisation.
+    public Organisation first() {
+        return first;
+    }
+
+    /// Makes another organisation, with a client of its own.
+    public Organisation organisation(String name, Scopes scopes) {
+        var slug = name.toLowerCase(Locale.ROOT).replace(' ', '-');
+        return db.system(tx -> {
+            var made = app.organisations().create(tx, name, slug, scopes, false);
+            var key = app.keys().create(tx, made.id());
+            return new Organisation(
+                    made.id(), new Client(server.url(), key.token().reveal()));
+        });
+    }
+
+    /// The simulated iCloud.
+    public Sandbox sandbox() {
+        return sandbox;
+    }
+
+    /// The service's and the sandbox's clock.
+    public TestClock clock() {
+        return clock;
+    }
+
+    /// The database itself, for looking behind the API.
+    public Database db() {
+        return db;
+    }
+
+    /// The folder of all local buckets.
+    public Path buckets() {
+        return folder.resolve("buckets");
+    }
+
+    /// Where the API answers.
+    public String url() {
+        return server.url();
+    }
+
+    @Override
+    public void close() {
+        try {
+            for (var resource : opened.reversed()) {
+                resource.close();
+            }
+            try (Stream<Path> all = Files.walk(folder)) {
+                for (var path : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException("the service did not stop cleanly", e);
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T resource) {
+        opened.add(resource);
+        return resource;
+    }
+}
