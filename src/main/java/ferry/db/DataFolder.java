@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +19,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +34,8 @@ public final class DataFolder implements AutoCloseable {
     private static final String LOCK = "lock";
     /// More than any secret is long; a file that is longer is not one of ours.
     private static final int MAX_SECRET_BYTES = 64 * 1024;
+
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     /// The folders this process has open. Looked at before the lock file is touched, since closing a second channel on
     /// that file would free the lock of the first (POSIX locks belong to the process).
@@ -134,12 +139,29 @@ public final class DataFolder implements AutoCloseable {
                 throw new DatabaseException("The data folder " + path + " is not writable by this user; "
                         + "give it to this user or name another with --data.");
             }
-            if (posix()) {
-                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
-            }
+            tighten(path);
             return path;
         } catch (IOException e) {
             throw notUsable(folder.toAbsolutePath(), e);
+        }
+    }
+
+    /// Shuts others out of a folder that is ours, or empty and about to be. Any other is left as it is: `--data /tmp`
+    /// must not close the system's folder to everyone.
+    private static void tighten(Path path) throws IOException {
+        if (!posix() || Files.getPosixFilePermissions(path).equals(OWNER_ONLY)) {
+            return;
+        }
+        if (!Files.exists(path.resolve(LOCK), NOFOLLOW_LINKS) && !isEmpty(path)) {
+            throw new DatabaseException("The data folder " + path + " holds files that are not Ferry's and is open to "
+                    + "other users; name an empty or a new folder with --data.");
+        }
+        Files.setPosixFilePermissions(path, OWNER_ONLY);
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (var entries = Files.newDirectoryStream(folder)) {
+            return !entries.iterator().hasNext();
         }
     }
 
@@ -209,6 +231,11 @@ public final class DataFolder implements AutoCloseable {
     }
 
     private static String reason(IOException e) {
-        return e.getClass().getSimpleName() + ": " + e.getMessage();
+        return switch (e) {
+            case AccessDeniedException denied -> "access to " + denied.getFile() + " is denied";
+            case FileAlreadyExistsException taken -> taken.getFile() + " is not a folder";
+            case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
+            default -> e.getClass().getSimpleName() + ": " + e.getMessage();
+        };
     }
 }

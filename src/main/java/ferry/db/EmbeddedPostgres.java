@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
@@ -20,13 +21,14 @@ import org.jdbi.v3.core.Jdbi;
 ///
 /// It listens on loopback only, on a free port each time, and lets nobody in without a password. The superuser and the
 /// owner of the database `ferry` have random ones, kept in files that only this user can read. Whoever started it
-/// closes
-/// it, before the data folder and after the pools; no shutdown hook does it, since that would run beside the graceful
-/// stop of everything that still works on the database.
+/// closes it, before the data folder and after the pools; no shutdown hook does it, since that would run beside the
+/// graceful stop of everything that still works on the database.
 public final class EmbeddedPostgres implements AutoCloseable {
     static final String CLUSTER = "postgres";
     static final String DATABASE = "ferry";
     static final String OWNER = "ferry_owner";
+    /// The major version of the binaries (`postgres.version` of the build). No other one reads its clusters.
+    static final String MAJOR = "18";
 
     private static final String SUPERUSER = "postgres";
     private static final String SUPERUSER_PASSWORD = "postgres.password";
@@ -60,6 +62,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         var ownerPassword = password(folder, OWNER_PASSWORD);
         var cluster = folder.path().resolve(CLUSTER);
         if (Files.exists(cluster)) {
+            requireOurVersion(cluster);
             Postmaster.stop(cluster);
         } else {
             create(folder, cluster, superPassword);
@@ -129,6 +132,18 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
+    private static void requireOurVersion(Path cluster) {
+        try {
+            var version = Files.readString(cluster.resolve("PG_VERSION")).strip();
+            if (!version.equals(MAJOR)) {
+                throw new DatabaseException(cluster + " was made by PostgreSQL " + version + " and this Ferry brings "
+                        + MAJOR + "; dump it with that version's pg_dump and restore it into a new data folder.");
+            }
+        } catch (IOException e) {
+            throw new DatabaseException(cluster + " is not a database that Ferry made.", e);
+        }
+    }
+
     private static io.zonky.test.db.postgres.embedded.EmbeddedPostgres run(
             Path cluster, DataFolder folder, String superPassword, Durability durability) {
         var cache = cache();
@@ -136,8 +151,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try (var file = FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 var _ = file.lock()) {
             forgetHalfUnpacked(cache);
+            // The library makes and sweeps this folder though our clusters lie elsewhere; by default it is one in the
+            // system's temporary folder, which another user may have made.
+            System.setProperty("ot.epg.working-dir", cache.resolve("unused").toString());
             return builder(cluster, folder, superPassword, durability, cache).start();
-        } catch (IOException | IllegalStateException e) {
+        } catch (IOException | IllegalStateException | ExceptionInInitializerError e) {
+            // The last is the library's word for a disk that is full, or a program it cannot unpack.
             throw new DatabaseException(
                     "The embedded database did not start on " + cluster + "; " + cluster.resolve("log")
                             + " may say why. FERRY_DATABASE_URL names another PostgreSQL.",
@@ -182,18 +201,31 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return builder;
     }
 
+    /// The password comes last: an owner who can sign in proves that all of this has been done.
     private void prepareOwner() {
+        if (ownerSignsIn()) {
+            return;
+        }
         Jdbi.create(superuser.url(), superuser.user(), superuser.password()).useHandle(tx -> {
             if (missing(tx, "select 1 from pg_roles where rolname = :name", OWNER)) {
                 tx.execute("create role " + OWNER + " login createrole");
             }
-            Passwords.set(tx, OWNER, owner.password());
             if (missing(tx, "select 1 from pg_database where datname = :name", DATABASE)) {
                 tx.execute("create database " + DATABASE + " owner " + OWNER);
             }
             // Without this every role could make temporary tables, and connect.
             tx.execute("revoke all on database " + DATABASE + " from public");
+            Passwords.set(tx, OWNER, owner.password());
         });
+    }
+
+    private boolean ownerSignsIn() {
+        try {
+            Jdbi.create(owner.url(), owner.user(), owner.password()).open().close();
+            return true;
+        } catch (ConnectionException _) {
+            return false;
+        }
     }
 
     private static boolean missing(Handle tx, String query, String name) {

@@ -30,7 +30,9 @@ final class ExternalUrl {
             }
         }
         if (user.isEmpty()) {
-            throw malformed();
+            // The driver would take the name of whoever runs this process.
+            throw new DatabaseException("FERRY_DATABASE_URL names no user: append ?user=…&password=… of the database's "
+                    + "owner, both percent-encoded.");
         }
         return new Login(rest.isEmpty() ? address : address + "?" + String.join("&", rest), user, password);
     }

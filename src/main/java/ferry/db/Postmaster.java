@@ -24,8 +24,7 @@ final class Postmaster {
     private Postmaster() {}
 
     /// Stops the server that still works on `directory`, if there is one. The caller holds the folder's lock, so that
-    /// no
-    /// living Ferry needs that server.
+    /// no living Ferry needs that server.
     static void stop(Path directory) {
         var file = directory.resolve("postmaster.pid");
         var process = named(file);

@@ -87,6 +87,16 @@ public final class Env {
                 .orElse(otherwise);
     }
 
+    /// One of a few words, in any case; given back as it stands in `allowed`.
+    public String oneOf(String name, String otherwise, List<String> allowed) {
+        return string(name)
+                .map(value -> allowed.stream()
+                        .filter(value::equalsIgnoreCase)
+                        .findFirst()
+                        .orElseThrow(() -> refused(name, value, "one of " + String.join(", ", allowed))))
+                .orElse(otherwise);
+    }
+
     public Optional<Path> path(String name) {
         return string(name).map(value -> {
             try {

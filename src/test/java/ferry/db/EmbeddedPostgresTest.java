@@ -2,12 +2,16 @@ package ferry.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ferry.testing.Databases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
@@ -40,7 +44,7 @@ class EmbeddedPostgresTest {
         var logins = Databases.freshLogins();
         for (var login : List.of(logins.superuser(), logins.owner(), logins.tenant(), logins.system())) {
             assertThatThrownBy(() -> Jdbi.create(login.url(), login.user(), "").open())
-                    .hasStackTraceContaining("no password was provided");
+                    .hasStackTraceContaining("password is an empty string");
             assertThatThrownBy(() ->
                             Jdbi.create(login.url(), login.user(), "guess").open())
                     .hasStackTraceContaining("password authentication failed");
@@ -50,9 +54,9 @@ class EmbeddedPostgresTest {
     @Test
     void aServerThatOutlivedAKilledProcessIsStoppedAndNoRowIsLost() throws Exception {
         var data = temporary.resolve("data");
-        var child = Child.start(data);
+        var child = Child.start(data, Map.of(), temporary);
         try {
-            assertThat(child.line()).isEqualTo("ready");
+            assertThat(child.line()).contains("ready");
             assertThatThrownBy(() -> DataFolder.open(data))
                     .isInstanceOf(DatabaseException.class)
                     .hasMessageContainingAll(data.toRealPath().toString(), "in use by another Ferry", "--data");
@@ -62,6 +66,55 @@ class EmbeddedPostgresTest {
         try (var folder = DataFolder.open(data);
                 var postgres = EmbeddedPostgres.start(folder)) {
             assertThat(ask(postgres.owner(), "select word from note")).isEqualTo("kept");
+        }
+    }
+
+    @Test
+    void twoProcessesMayUnpackTheProgramsAtOnceAfterOneDiedOnTheWay() throws Exception {
+        var half = temporary.resolve("cache/ferry/postgres/PG-half");
+        Files.writeString(Files.createDirectories(half).resolve("bin"), "half a program");
+        var scratch = Files.createDirectories(temporary.resolve("scratch"));
+        var environment = Map.of("XDG_CACHE_HOME", temporary.resolve("cache").toString());
+        var one = Child.start(temporary.resolve("one"), environment, scratch);
+        var other = Child.start(temporary.resolve("other"), environment, scratch);
+        try {
+            assertThat(one.line()).contains("ready");
+            assertThat(other.line()).contains("ready");
+        } finally {
+            one.stop();
+            other.stop();
+        }
+        assertThat(half).doesNotExist();
+        assertThat(scratch).isEmptyDirectory();
+    }
+
+    @Test
+    void rootWithoutUserNamespacesIsToldWhatToDo() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root needs a user namespace");
+        var bin = Files.createDirectories(temporary.resolve("bin"));
+        var refusing =
+                Files.writeString(bin.resolve("unshare"), "#!/bin/sh\necho Operation not permitted >&2; exit 1\n");
+        Files.setPosixFilePermissions(refusing, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var child =
+                Child.start(temporary.resolve("data"), Map.of("PATH", bin + ":" + System.getenv("PATH")), temporary);
+        assertThat(child.line())
+                .contains("The embedded database cannot run as root on this machine: "
+                        + "run as an ordinary user, or set FERRY_DATABASE_URL.");
+        assertThat(child.line()).isEmpty();
+        child.stop();
+        assertThat(temporary.resolve("data/postgres")).doesNotExist();
+    }
+
+    @Test
+    void aClusterOfAnotherMajorVersionIsRefusedAndLeftAlone() throws IOException {
+        DataFolder.open(temporary.resolve("data")).close();
+        var cluster = Files.createDirectories(temporary.resolve("data/postgres"));
+        Files.writeString(cluster.resolve("PG_VERSION"), "17\n");
+        try (var folder = DataFolder.open(temporary.resolve("data"))) {
+            assertThatThrownBy(() -> EmbeddedPostgres.start(folder))
+                    .isInstanceOf(DatabaseException.class)
+                    .hasMessageContainingAll("PostgreSQL 17", "brings 18", "pg_dump");
+            assertThat(cluster).isDirectoryContaining("glob:**PG_VERSION");
         }
     }
 
@@ -77,6 +130,7 @@ class EmbeddedPostgresTest {
 
     @Test
     void aHalfMadeClusterDoesNotSpoilTheFolder() throws IOException {
+        DataFolder.open(temporary.resolve("data")).close();
         var draft = Files.createDirectories(temporary.resolve("data").resolve("postgres.draft"));
         Files.writeString(draft.resolve("postgresql.conf"), "half");
         try (var folder = DataFolder.open(temporary.resolve("data"));
@@ -108,28 +162,34 @@ class EmbeddedPostgresTest {
                 .withHandle(tx -> tx.createQuery(query).mapTo(String.class).one());
     }
 
-    /// A JVM that starts the server, writes a row, says so, and waits to be killed.
+    /// A JVM that starts a server, writes a row, says so, and stops when its input ends. Prints the message, and
+    /// nothing
+    /// else, where the start is refused.
     private record Child(Process process) {
-        static Child start(Path data) throws IOException {
-            return new Child(new ProcessBuilder(
+        static Child start(Path data, Map<String, String> environment, Path temporary) throws IOException {
+            var builder = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
+                            "-Djava.io.tmpdir=" + temporary,
+                            "-Dlogback.configurationFile=logback.xml",
                             "-cp",
                             System.getProperty("java.class.path"),
                             Serving.class.getName(),
                             data.toString())
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start());
+                    .redirectError(ProcessBuilder.Redirect.DISCARD);
+            builder.environment().putAll(environment);
+            return new Child(builder.start());
         }
 
-        String line() throws IOException {
-            var lines = process.inputReader();
-            for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (line.equals("ready")) {
-                    return line;
-                }
-            }
-            return "ended";
+        /// The next line it prints, or nothing more to be read.
+        Optional<String> line() throws IOException {
+            return Optional.ofNullable(process.inputReader().readLine());
+        }
+
+        void stop() throws IOException, InterruptedException {
+            process.outputWriter().close();
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isZero();
         }
 
         void kill() throws InterruptedException {
@@ -141,11 +201,15 @@ class EmbeddedPostgresTest {
     static final class Serving {
         private Serving() {}
 
-        public static void main(String[] args) throws InterruptedException {
-            var postgres = EmbeddedPostgres.start(DataFolder.open(Path.of(args[0])));
-            write(postgres.owner());
-            System.out.println("ready");
-            Thread.currentThread().join();
+        public static void main(String[] args) throws IOException {
+            try (var folder = DataFolder.open(Path.of(args[0]));
+                    var postgres = EmbeddedPostgres.start(folder)) {
+                write(postgres.owner());
+                System.out.println("ready");
+                var _ = System.in.read();
+            } catch (DatabaseException e) {
+                System.out.println(e.getMessage());
+            }
         }
     }
 }

@@ -38,6 +38,7 @@ class EnvTest {
         assertThat(env.duration("FERRY_D", Duration.ZERO, Duration.ZERO, Duration.ofHours(1)))
                 .isEqualTo(Duration.ofMinutes(10));
         assertThat(env.bool("FERRY_B", false)).isTrue();
+        assertThat(env.oneOf("FERRY_P", "", List.of("x", "A/B"))).isEqualTo("A/B");
         assertThat(env.path("FERRY_P")).contains(Path.of("a/b"));
         assertThat(env.uri("FERRY_U")).contains(URI.create("https://h:1/x"));
         assertThat(env.list("FERRY_L")).containsExactly("a", "b", "c");
@@ -57,6 +58,7 @@ class EnvTest {
         refused(() -> env.duration("FERRY_BAD", Duration.ZERO, Duration.ZERO, Duration.ofSeconds(5)), "many", "5s");
         refused(() -> env.duration("FERRY_D", Duration.ZERO, Duration.ZERO, Duration.ofSeconds(5)), "10m", "5s");
         refused(() -> env.bool("FERRY_BAD", true), "FERRY_BAD", "true or false");
+        refused(() -> env.oneOf("FERRY_BAD", "A", List.of("A", "B")), "FERRY_BAD", "'many'", "one of A, B");
         refused(() -> env.uri("FERRY_BAD"), "FERRY_BAD", "https");
     }
 

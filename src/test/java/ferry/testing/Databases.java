@@ -17,8 +17,7 @@ import org.jdbi.v3.core.Jdbi;
 /// One PostgreSQL for the whole test run, started by the first test that asks, stopped when the JVM ends.
 ///
 /// Each call of [#fresh] gives an empty, migrated database of its own: a copy of one that was migrated once, which
-/// takes
-/// tens of milliseconds. Call it once a class (or a test), and close the [Database] after it.
+/// takes tens of milliseconds. Call it once a class (or a test), and close the [Database] after it.
 public final class Databases {
     private static final Roles ROLES = new Roles("ferry", "tenant-for-tests", "system-for-tests");
     private static final int POOL_SIZE = 4;
