@@ -22,6 +22,7 @@ import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
 import ferry.storage.Publishers;
 import ferry.storage.StorageConfig;
+import ferry.storage.StorageConfigState;
 import ferry.storage.StorageConfigs;
 import ferry.task.Attempt;
 import ferry.task.Outcome;
@@ -114,6 +115,9 @@ public final class Fetch implements TaskHandler {
         var job = db.tenant(task.organisation(), tx -> job(tx, task));
         if (!(job.session() instanceof SessionState.Active)) {
             return new Outcome.Failed(ErrorCode.SESSION_EXPIRED, ErrorCode.SESSION_EXPIRED.sentence());
+        }
+        if (job.config().state() == StorageConfigState.DEACTIVATED) {
+            return new Outcome.Failed(ErrorCode.STORAGE_FAILED, "The storage config was deactivated.");
         }
         try (var publisher = publishers.open(job.config().destination())) {
             var publication = new Publication(

@@ -110,11 +110,16 @@ public final class OpenSession implements TaskHandler {
                     : signIn(attempt, job, payload);
         } catch (ConnectorException e) {
             return switch (e) {
-                case ConnectorException.Refused refused -> new Outcome.Failed(refused.code(), detail(refused));
-                case ConnectorException.SessionLost lost ->
-                    new Outcome.Failed(ErrorCode.SERVICE_UNAVAILABLE, detail(lost));
-                // Nobody asked for a second try, so there is none (R1).
-                case ConnectorException.Unavailable busy -> new Outcome.Failed(busy.code(), detail(busy));
+                case ConnectorException.Refused refused -> refused(attempt, job, refused.code(), Optional.empty());
+                case ConnectorException.SessionLost _ ->
+                    refused(attempt, job, ErrorCode.SERVICE_UNAVAILABLE, Optional.empty());
+                // Nobody asked for a second try, so there is none; the client learns when to ask for one (R1).
+                case ConnectorException.Unavailable busy ->
+                    refused(
+                            attempt,
+                            job,
+                            busy.code(),
+                            Optional.of(clock.instant().plus(busy.retryAfter())));
             };
         }
     }
@@ -143,7 +148,7 @@ public final class OpenSession implements TaskHandler {
             }
         }
         var login = connectors.of(source).signIn(new SignIn(source.identifier(), payload, job.trust()), limits(source));
-        return settle(attempt, job, login, 0);
+        return settle(attempt, job, login, 0, clock.instant().plus(OpenSignIns.LIFETIME));
     }
 
     private Outcome proceed(Attempt attempt, Job job, OpenSignIns.OpenSignIn open, Map<String, Secret> payload)
@@ -159,13 +164,17 @@ public final class OpenSession implements TaskHandler {
                 open.state(),
                 openContext(job.source().id()));
         var login = connector.proceed(job.source().identifier(), state, step.get(), limits(job.source()));
-        return settle(attempt, job, login, open.wrongCodes());
+        // A code sent anew lives as long as the first; a wrong one does not make the sign-in live longer.
+        var expires =
+                step.get() instanceof NextStep.Send ? clock.instant().plus(OpenSignIns.LIFETIME) : open.dateExpires();
+        return settle(attempt, job, login, open.wrongCodes(), expires);
     }
 
-    private Outcome settle(Attempt attempt, Job job, Login login, int wrongCodes) {
+    private Outcome settle(Attempt attempt, Job job, Login login, int wrongCodes, Instant expires) {
         return switch (login) {
             case Login.Opened opened -> opened(attempt, job, opened);
-            case Login.CodeRequired asked -> asked(attempt, job, asked, wrongCodes + (asked.wrongCode() ? 1 : 0));
+            case Login.CodeRequired asked ->
+                asked(attempt, job, asked, wrongCodes + (asked.wrongCode() ? 1 : 0), expires);
             case Login.Refused(var why, var next) -> refused(attempt, job, why, next);
         };
     }
@@ -188,7 +197,7 @@ public final class OpenSession implements TaskHandler {
         return new Outcome.Succeeded();
     }
 
-    private Outcome asked(Attempt attempt, Job job, Login.CodeRequired asked, int wrongCodes) {
+    private Outcome asked(Attempt attempt, Job job, Login.CodeRequired asked, int wrongCodes, Instant expires) {
         var source = job.source();
         if (wrongCodes >= OpenSignIns.WRONG_CODES) {
             attempt.fenced(tx -> {
@@ -198,7 +207,6 @@ public final class OpenSession implements TaskHandler {
             return new Outcome.Failed(
                     ErrorCode.CODE_REQUIRED, "Three codes were wrong; sign in again with the password for a new one.");
         }
-        var expires = clock.instant().plus(OpenSignIns.LIFETIME);
         var challenge = ChallengeJson.of(asked.challenge(), expires);
         attempt.fenced(tx -> {
             var sealed = vault.seal(source.organisation(), asked.open(), openContext(source.id()));
@@ -292,9 +300,5 @@ public final class OpenSession implements TaskHandler {
 
     private static UUID sessionOf(Task task) {
         return Objects.requireNonNull(task.session(), "a sign-in's task has a session");
-    }
-
-    private static String detail(ConnectorException e) {
-        return Objects.requireNonNullElse(e.getMessage(), "");
     }
 }

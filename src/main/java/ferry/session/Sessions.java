@@ -172,10 +172,16 @@ public final class Sessions {
                 .execute();
     }
 
-    /// Active sessions of all organisations that nobody has used since `before`, at most `limit`. System role.
+    /// Active sessions of all organisations that nobody has used since `before` and that no task is using, at most
+    /// `limit`. System role.
     List<Session> idle(Handle tx, Instant before, int limit) {
-        return tx.createQuery(SELECT
-                        + " where s.state = 'active' and s.date_used < :before order by s.date_used limit :limit")
+        return tx.createQuery(SELECT + """
+                         where s.state = 'active' and s.date_used < :before
+                           and not exists (select from task t
+                                            where t.session = s.id
+                                              and t.state in ('pending', 'processing', 'suspended'))
+                         order by s.date_used limit :limit
+                        """)
                 .bind("before", before)
                 .bind("limit", limit)
                 .map((row, _) -> session(row))

@@ -23,6 +23,7 @@ class LogLevelTest {
     void librariesSpeakOnlyOfTrouble() throws JoranException {
         var context = configured("DEBUG");
         for (var name : List.of(
+                "org.apache.hc.client5.http.headers",
                 "org.flywaydb.core.Flyway",
                 "io.zonky.test.db.postgres.embedded.EmbeddedPostgres",
                 "com.zaxxer.hikari.pool.HikariPool",
