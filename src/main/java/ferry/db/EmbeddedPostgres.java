@@ -65,7 +65,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             requireOurVersion(cluster);
             Postmaster.stop(cluster);
         } else {
-            create(folder, cluster, superPassword);
+            create(folder, cluster, superPassword, durability);
         }
         var embedded =
                 new EmbeddedPostgres(run(cluster, folder, superPassword, durability), superPassword, ownerPassword);
@@ -120,12 +120,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     /// Makes the cluster under another name, so that a crash on the way never leaves half of one under the right name.
-    private static void create(DataFolder folder, Path cluster, String superPassword) {
+    private static void create(DataFolder folder, Path cluster, String superPassword, Durability durability) {
         var draft = folder.path().resolve(CLUSTER + ".draft");
         Postmaster.stop(draft);
         deleteTree(draft);
         try {
-            run(draft, folder, superPassword, Durability.NONE).close();
+            run(draft, folder, superPassword, durability).close();
             Files.move(draft, cluster);
         } catch (IOException e) {
             throw new DatabaseException("The embedded database could not be made in " + folder.path() + ".", e);

@@ -6,8 +6,9 @@ package ferry.db;
 /// @param user the role
 /// @param password in clear; never printed
 public record Login(String url, String user, String password) {
+    /// Without the URL's parameters: a driver takes secrets there too (`sslpassword`).
     @Override
     public String toString() {
-        return user + " at " + url;
+        return user + " at " + url.split("\\?", 2)[0];
     }
 }

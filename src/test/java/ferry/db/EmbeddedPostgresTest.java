@@ -170,6 +170,8 @@ class EmbeddedPostgresTest {
             var builder = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
+                            "-XX:+UseSerialGC",
+                            "-XX:TieredStopAtLevel=1",
                             "-Djava.io.tmpdir=" + temporary,
                             "-Dlogback.configurationFile=logback.xml",
                             "-cp",

@@ -38,6 +38,7 @@ class OpenedTest {
         for (var url : List.of(
                 good + "?user=ferry_owner&password=hunter2%21",
                 "jdbc:postgresql://127.0.0.1:1/none?user=x&password=hunter2",
+                "jdbc:postgresql://127.0.0.1:1/none?user=x&password=y&sslpassword=hunter2",
                 "jdbc:postgresql://x:hunter2@127.0.0.1:1/none",
                 "jdbc:postgresql://127.0.0.1:1/none?password=hunter2",
                 "jdbc:postgresql://127.0.0.1:1/none?user=x&password=hunter2%zz",
