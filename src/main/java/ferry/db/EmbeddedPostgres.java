@@ -2,6 +2,7 @@ package ferry.db;
 
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The PostgreSQL that comes with Ferry, for one machine. Its cluster lies in the folder `postgres` of the data folder.
 ///
@@ -24,8 +27,10 @@ import org.jdbi.v3.core.Jdbi;
 /// closes it, before the data folder and after the pools; no shutdown hook does it, since that would run beside the
 /// graceful stop of everything that still works on the database.
 public final class EmbeddedPostgres implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
     static final String CLUSTER = "postgres";
     static final String DATABASE = "ferry";
+    private static final String DRAFT = CLUSTER + ".draft-";
     static final String OWNER = "ferry_owner";
     /// The major version of the binaries (`postgres.version` of the build). No other one reads its clusters.
     static final String MAJOR = "18";
@@ -60,6 +65,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         refuseRootWithoutNamespaces();
         var superPassword = password(folder, SUPERUSER_PASSWORD);
         var ownerPassword = password(folder, OWNER_PASSWORD);
+        sweepDrafts(folder);
         var cluster = folder.path().resolve(CLUSTER);
         if (Files.exists(cluster)) {
             requireOurVersion(cluster);
@@ -121,14 +127,26 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     /// Makes the cluster under another name, so that a crash on the way never leaves half of one under the right name.
     private static void create(DataFolder folder, Path cluster, String superPassword, Durability durability) {
-        var draft = folder.path().resolve(CLUSTER + ".draft");
-        Postmaster.stop(draft);
-        deleteTree(draft);
         try {
+            var draft = Files.createTempDirectory(folder.path(), DRAFT);
             run(draft, folder, superPassword, durability).close();
             Files.move(draft, cluster);
         } catch (IOException e) {
             throw new DatabaseException("The embedded database could not be made in " + folder.path() + ".", e);
+        }
+    }
+
+    /// What an interrupted first start left. Each has a name of its own, since an `initdb` that outlived its parent
+    /// goes
+    /// on writing for a moment; what cannot be removed for that reason goes with the next start.
+    private static void sweepDrafts(DataFolder folder) {
+        try (var drafts = Files.newDirectoryStream(folder.path(), DRAFT + "*")) {
+            for (var draft : drafts) {
+                Postmaster.stop(draft);
+                deleteTree(draft);
+            }
+        } catch (IOException e) {
+            LOG.debug("a half-made cluster stays for now", e);
         }
     }
 
@@ -279,16 +297,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    private static void deleteTree(Path tree) {
-        if (!Files.exists(tree)) {
-            return;
-        }
+    private static void deleteTree(Path tree) throws IOException {
         try (var paths = Files.walk(tree)) {
             for (var path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
                 Files.delete(path);
             }
-        } catch (IOException e) {
-            throw new DatabaseException(tree + " is left from an interrupted start and cannot be removed.", e);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 

