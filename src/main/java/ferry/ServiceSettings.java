@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /// How `serve` and `demo` start the service: read once from the environment and the command line, where the command
@@ -87,6 +88,8 @@ public record ServiceSettings(
                         env.integer("FERRY_SIGN_INS_PER_QUARTER", sandbox ? 10_000 : 3, 1, 100_000),
                         env.integer("FERRY_SIGN_INS_PER_HOUR", sandbox ? 10_000 : 8, 1, 100_000)),
                 env.duration("FERRY_SESSION_IDLE", Duration.ofHours(24), Duration.ofMinutes(1), Duration.ofDays(60)));
+        // Read by logback.xml before any of this; asked for here so that a misspelt level stops the start.
+        var _ = env.oneOf("FERRY_LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
         env.requireAllKnown();
         settings.check(sandbox, options.sandboxPublic());
         return settings;

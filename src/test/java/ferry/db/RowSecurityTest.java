@@ -113,6 +113,21 @@ class RowSecurityTest {
     }
 
     @Test
+    void whatTheTenantRoleMayTouchHasRowSecurity() {
+        List<String> open = as(logins.owner())
+                .withHandle(tx -> tx.createQuery("""
+                        select c.relname from pg_class c
+                         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                           and has_any_column_privilege('ferry_tenant', c.oid, 'select, insert, update')
+                           and not (c.relrowsecurity and exists (
+                                 select from pg_policy p where p.polrelid = c.oid
+                                    and pg_get_expr(p.polqual, p.polrelid) like '%ferry.organisation%'
+                                    and p.polroles = array['ferry_tenant'::regrole::oid]))
+                        """).mapTo(String.class).list());
+        assertThat(open).isEmpty();
+    }
+
+    @Test
     void anotherFreshDatabaseIsEmpty() {
         try (var other = Databases.fresh()) {
             List<Long> seen = other.system(tx -> tx.createQuery("select organisation from organisation")
