@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import tools.jackson.databind.JsonNode;
 
-/// Every call of the getting-started page, with its bodies as printed there (trailing commas included), gives the shape
-/// printed there: each key is there and is of the printed type.
+/// Every call of the getting-started page, with its bodies as printed there (trailing commas included), gives
+/// the shape printed there: each key is there and is of the printed type.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SeedPageTest {
     private static final String LIST = "list";

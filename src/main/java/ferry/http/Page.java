@@ -1,7 +1,6 @@
 package ferry.http;
 
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Predicate;
 
 /// Which part of a list is asked for: the items strictly between two cursors, newest first.
@@ -21,50 +20,18 @@ public record Page(int limit, Optional<String> after, Optional<String> before) {
         return new Page(limit, request.filter("after_id"), request.filter("before_id"));
     }
 
-    /// The cursor to start after, of a list whose ids are UUIDs.
-    public Optional<UUID> afterUuid() {
-        return after.map(id -> Ids.uuid(id).orElseThrow(() -> unknown("after_id")));
-    }
-
-    /// The cursor to stop at, of a list whose ids are UUIDs.
-    public Optional<UUID> beforeUuid() {
-        return before.map(id -> Ids.uuid(id).orElseThrow(() -> unknown("before_id")));
-    }
-
-    /// The cursor to start after, of a list whose ids are numbers.
-    public Optional<Long> afterNumber() {
-        return after.map(id -> Ids.number(id).orElseThrow(() -> unknown("after_id")));
-    }
-
-    /// The cursor to stop at, of a list whose ids are numbers.
-    public Optional<Long> beforeNumber() {
-        return before.map(id -> Ids.number(id).orElseThrow(() -> unknown("before_id")));
-    }
-
-    /// Refuses cursors that name nothing in the list, of a list whose ids are UUIDs.
+    /// Refuses cursors that name nothing.
     ///
-    /// @param known whether the list has an item of that id
-    public void checkUuids(Predicate<UUID> known) {
-        check("after_id", afterUuid(), known);
-        check("before_id", beforeUuid(), known);
+    /// @param known whether there is an item of that id
+    void check(Predicate<String> known) {
+        check("after_id", after, known);
+        check("before_id", before, known);
     }
 
-    /// Refuses cursors that name nothing in the list, of a list whose ids are numbers.
-    ///
-    /// @param known whether the list has an item of that id
-    public void checkNumbers(Predicate<Long> known) {
-        check("after_id", afterNumber(), known);
-        check("before_id", beforeNumber(), known);
-    }
-
-    private static <I> void check(String cursor, Optional<I> id, Predicate<I> known) {
-        if (id.isPresent() && !known.test(id.get())) {
-            throw unknown(cursor);
+    private static void check(String name, Optional<String> cursor, Predicate<String> known) {
+        if (cursor.isPresent() && !known.test(cursor.get())) {
+            throw ApiException.parameter(name, "names no item of this list");
         }
-    }
-
-    private static ApiException unknown(String cursor) {
-        return ApiException.parameter(cursor, "names no item of this list");
     }
 
     private static int limit(String text) {

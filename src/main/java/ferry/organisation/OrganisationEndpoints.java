@@ -9,12 +9,10 @@ import ferry.http.ListJson;
 import ferry.http.Page;
 import ferry.http.Request;
 import ferry.http.Routes;
-import ferry.http.Slice;
 import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
 import ferry.storage.StorageConfigState;
 import ferry.storage.StorageConfigs;
-import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /// `GET /organisation`: who is asking, and whether it is configured.
@@ -45,8 +43,7 @@ public final class OrganisationEndpoints implements Endpoints {
 
     private OrganisationJson shown(Handle tx, Organisation organisation, boolean ricloudPy) {
         var id = organisation.id();
-        var rows = configs.page(tx, id, Optional.empty(), Optional.empty(), Page.FIRST.limit() + 1);
-        var slice = Slice.of(rows, Page.FIRST, configs.count(tx, id));
+        var slice = configs.list(tx, id, Page.FIRST);
         return new OrganisationJson(
                 id.value(),
                 "organisation",

@@ -4,8 +4,8 @@ import ferry.access.OrgId;
 import ferry.db.Ids;
 import ferry.error.ErrorCode;
 import ferry.http.ListJson;
+import ferry.http.Listing;
 import ferry.http.Page;
-import ferry.http.Slice;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
@@ -61,43 +61,17 @@ public final class PollErrors {
 
     /// A page of a poll's errors. Without `resource`, since ricloud-py cannot parse its items.
     ListJson<PollErrorJson> list(Handle tx, OrgId organisation, UUID poll, Page page) {
-        page.checkUuids(id -> exists(tx, organisation, poll, id));
-        var rows = tx.createQuery("""
-                        select * from poll_error
-                         where organisation = :organisation and poll = :poll
-                           and (cast(:after as uuid) is null or id < cast(:after as uuid))
-                           and (cast(:before as uuid) is null or id > cast(:before as uuid))
-                         order by id desc limit :limit
-                        """)
-                .bind("organisation", organisation.value())
-                .bind("poll", poll)
-                .bind("after", page.afterUuid())
-                .bind("before", page.beforeUuid())
-                .bind("limit", page.limit() + 1)
-                .map((row, _) -> error(row))
-                .list();
-        var total = tx.createQuery(
-                        "select count(*) from poll_error where organisation = :organisation and poll = :poll")
-                .bind("organisation", organisation.value())
-                .bind("poll", poll)
-                .mapTo(long.class)
-                .one();
-        return ListJson.<PollErrorJson, PollErrorJson>of(
-                        Slice.of(rows, page, total), "/polls/" + poll + "/errors", error -> error)
+        var slice = LISTING.page(tx, organisation, new Filter(poll), page, (row, _) -> error(row));
+        return ListJson.<PollErrorJson, PollErrorJson>of(slice, "/polls/" + poll + "/errors", error -> error)
                 .bare();
     }
 
-    private static boolean exists(Handle tx, OrgId organisation, UUID poll, UUID id) {
-        return tx.createQuery("""
-                        select exists (select from poll_error
-                                        where organisation = :organisation and poll = :poll and id = :id)
-                        """)
-                .bind("organisation", organisation.value())
-                .bind("poll", poll)
-                .bind("id", id)
-                .mapTo(boolean.class)
-                .one();
-    }
+    private static final Listing LISTING = new Listing("select * from poll_error", """
+             where organisation = :organisation and poll = :poll
+            """, "id", Listing.Family.UUID);
+
+    /// What a list of errors is narrowed to.
+    public record Filter(UUID poll) {}
 
     private static PollErrorJson error(ResultSet row) throws SQLException {
         return new PollErrorJson(

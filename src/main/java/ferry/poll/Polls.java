@@ -2,6 +2,7 @@ package ferry.poll;
 
 import ferry.access.OrgId;
 import ferry.http.Json;
+import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
 import ferry.session.Session;
@@ -55,28 +56,7 @@ public final class Polls {
     }
 
     Slice<Poll> list(Handle tx, OrgId organisation, Filter filter, Page page) {
-        page.checkUuids(id -> find(tx, organisation, id).isPresent());
-        var rows = tx.createQuery("select * from (" + SELECT + FILTER + """
-                           and (cast(:after as uuid) is null or p.id < cast(:after as uuid))
-                           and (cast(:before as uuid) is null or p.id > cast(:before as uuid))
-                        ) poll where cast(:state as text) is null or state = :state
-                         order by id desc limit :limit
-                        """)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .bind("after", page.afterUuid())
-                .bind("before", page.beforeUuid())
-                .bind("limit", page.limit() + 1)
-                .map((row, _) -> poll(row))
-                .list();
-        var total = tx.createQuery("select count(*) from (" + SELECT + FILTER + """
-                        ) poll where cast(:state as text) is null or state = :state
-                        """)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .mapTo(long.class)
-                .one();
-        return Slice.of(rows, page, total);
+        return LISTING.page(tx, organisation, filter, page, (row, _) -> poll(row));
     }
 
     /// Completes the poll if all its tasks have ended. Takes the poll's row lock first: two last tasks that
@@ -110,12 +90,15 @@ public final class Polls {
               left join lateral (select min(t.date_started) as date from task t where t.poll = p.id) started on true
             """;
 
-    private static final String FILTER = """
+    private static final Listing LISTING = new Listing(SELECT, """
              where p.organisation = :organisation
                and (cast(:user as bigint) is null or p.end_user = cast(:user as bigint))
                and (cast(:source as bigint) is null or p.source = cast(:source as bigint))
                and (cast(:session as uuid) is null or p.session = cast(:session as uuid))
-            """;
+               and (cast(:state as text) is null or cast(:state as text) =
+                    case when p.date_completed is not null then 'completed'
+                         when started.date is not null then 'processing' else 'pending' end)
+            """, "p.id", Listing.Family.UUID);
 
     private static Poll poll(ResultSet row) throws SQLException {
         long config = row.getLong("storage_config");

@@ -111,6 +111,12 @@ final class PublishedFeed implements Feed, AutoCloseable {
         var source = JsonNodeFactory.instance.objectNode();
         source.put("identifier", publication.source().identifier());
         long filesRefused = publication.refused() - missed;
+        if (filesRefused > 0) {
+            warnings.add(new FeedMetadata.Warning(
+                    "files_refused",
+                    OptionalLong.of(filesRefused),
+                    "Files could not be had; the poll's errors name them."));
+        }
         var stored = writer.finish(new FeedMetadata(
                 type,
                 source,
@@ -122,7 +128,7 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 complete && filesRefused == 0,
                 writer.count() + missed,
                 writer.count(),
-                publication.refused()));
+                missed));
         try {
             publication.record(new Results.Published(
                     publication.poll(),

@@ -2,6 +2,7 @@ package ferry.result;
 
 import ferry.access.OrgId;
 import ferry.db.Ids;
+import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
 import ferry.storage.Stored;
@@ -116,28 +117,10 @@ public final class Results {
 
     /// A page of results.
     public Slice<Result> list(Handle tx, OrgId organisation, Filter filter, Page page) {
-        page.checkUuids(id -> find(tx, organisation, id).isPresent());
-        var rows = tx.createQuery("select * from result" + FILTER + """
-                           and (cast(:after as uuid) is null or id < cast(:after as uuid))
-                           and (cast(:before as uuid) is null or id > cast(:before as uuid))
-                         order by id desc limit :limit
-                        """)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .bind("after", page.afterUuid())
-                .bind("before", page.beforeUuid())
-                .bind("limit", page.limit() + 1)
-                .map((row, _) -> result(row))
-                .list();
-        var total = tx.createQuery("select count(*) from result" + FILTER)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .mapTo(long.class)
-                .one();
-        return Slice.of(rows, page, total);
+        return LISTING.page(tx, organisation, filter, page, (row, _) -> result(row));
     }
 
-    private static final String FILTER = """
+    private static final Listing LISTING = new Listing("select * from result", """
              where organisation = :organisation
                and (cast(:poll as uuid) is null or poll = cast(:poll as uuid))
                and (cast(:task as uuid) is null or task = cast(:task as uuid))
@@ -145,7 +128,7 @@ public final class Results {
                and (cast(:state as text) is null or :state =
                     case when date_deleted is not null then 'expired'
                          when date_consumed is not null then 'consumed' else 'available' end)
-            """;
+            """, "id", Listing.Family.UUID);
 
     private static Result result(ResultSet row) throws SQLException {
         var consumed = Optional.ofNullable(row.getTimestamp("date_consumed")).map(Timestamp::toInstant);

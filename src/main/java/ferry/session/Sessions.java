@@ -6,6 +6,7 @@ import ferry.crypto.Sealed;
 import ferry.db.Ids;
 import ferry.error.ErrorCode;
 import ferry.http.Json;
+import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
 import ferry.source.Source;
@@ -61,25 +62,7 @@ public final class Sessions {
     }
 
     Slice<Session> list(Handle tx, OrgId organisation, Filter filter, Page page) {
-        page.checkUuids(id -> find(tx, organisation, id).isPresent());
-        var rows = tx.createQuery(SELECT + FILTER + """
-                           and (cast(:after as uuid) is null or s.id < cast(:after as uuid))
-                           and (cast(:before as uuid) is null or s.id > cast(:before as uuid))
-                         order by s.id desc limit :limit
-                        """)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .bind("after", page.afterUuid())
-                .bind("before", page.beforeUuid())
-                .bind("limit", page.limit() + 1)
-                .map((row, _) -> session(row))
-                .list();
-        var total = tx.createQuery("select count(*) from session s join source o on o.id = s.source" + FILTER)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .mapTo(long.class)
-                .one();
-        return Slice.of(rows, page, total);
+        return LISTING.page(tx, organisation, filter, page, (row, _) -> session(row));
     }
 
     /// A pending session becomes active; does nothing to one that is no longer pending.
@@ -195,14 +178,14 @@ public final class Sessions {
               from session s join source o on o.id = s.source
             """;
 
-    private static final String FILTER = """
+    private static final Listing LISTING = new Listing(SELECT, """
              where s.organisation = :organisation
                and (cast(:user as bigint) is null or s.end_user = cast(:user as bigint))
                and (cast(:source as bigint) is null or s.source = cast(:source as bigint))
                and (cast(:state as text) is null or :state =
                     case when s.state = 'active' and o.refused in ('deactivated', 'blocked')
                          then 'expired' else s.state end)
-            """;
+            """, "s.id", Listing.Family.UUID);
 
     private static Session session(ResultSet row) throws SQLException {
         return new Session(

@@ -2,6 +2,7 @@ package ferry.source;
 
 import ferry.access.OrgId;
 import ferry.crypto.Sealed;
+import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
 import java.sql.ResultSet;
@@ -105,25 +106,7 @@ public final class Sources {
     }
 
     Slice<Source> list(Handle tx, OrgId organisation, Filter filter, Page page) {
-        page.checkNumbers(id -> find(tx, organisation, id).isPresent());
-        var rows = tx.createQuery(SELECT + FILTER + """
-                           and (cast(:after as bigint) is null or id < cast(:after as bigint))
-                           and (cast(:before as bigint) is null or id > cast(:before as bigint))
-                         order by id desc limit :limit
-                        """)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .bind("after", page.afterNumber())
-                .bind("before", page.beforeNumber())
-                .bind("limit", page.limit() + 1)
-                .map((row, _) -> source(row))
-                .list();
-        var total = tx.createQuery("select count(*) from source" + FILTER)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .mapTo(long.class)
-                .one();
-        return Slice.of(rows, page, total);
+        return LISTING.page(tx, organisation, filter, page, (row, _) -> source(row));
     }
 
     private static final String SELECT = """
@@ -132,7 +115,7 @@ public final class Sources {
               from source
             """;
 
-    private static final String FILTER = """
+    private static final Listing LISTING = new Listing(SELECT, """
              where organisation = :organisation
                and (cast(:user as bigint) is null or end_user = cast(:user as bigint))
                and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
@@ -140,7 +123,7 @@ public final class Sources {
                and (cast(:parent as bigint) is null or parent = cast(:parent as bigint))
                and (cast(:state as text) is null
                     or coalesce(refused, case when validated then 'active' else 'unvalidated' end) = :state)
-            """;
+            """, "id", Listing.Family.NUMBER);
 
     private static Source source(ResultSet row) throws SQLException {
         long parent = row.getLong("parent");

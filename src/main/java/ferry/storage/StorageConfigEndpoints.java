@@ -13,7 +13,6 @@ import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Routes;
-import ferry.http.Slice;
 import ferry.task.NewTask;
 import ferry.task.Task;
 import ferry.task.TaskPages;
@@ -118,14 +117,12 @@ public final class StorageConfigEndpoints implements Endpoints {
 
     private Answer list(Request request) {
         var organisation = request.caller().organisation();
-        var page = request.page();
-        return db.tenant(organisation, tx -> {
-            page.checkNumbers(id -> configs.find(tx, organisation, id).isPresent());
-            var rows = configs.page(tx, organisation, page.afterNumber(), page.beforeNumber(), page.limit() + 1);
-            var slice = Slice.of(rows, page, configs.count(tx, organisation));
-            return Answer.ok(
-                    ListJson.of(slice, "/configs/storage", config -> StorageConfigJson.of(organisation, config)));
-        });
+        return db.tenant(
+                organisation,
+                tx -> Answer.ok(ListJson.of(
+                        configs.list(tx, organisation, request.page()),
+                        "/configs/storage",
+                        config -> StorageConfigJson.of(organisation, config))));
     }
 
     private Answer delete(Request request) {

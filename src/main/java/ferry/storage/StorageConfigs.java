@@ -3,6 +3,9 @@ package ferry.storage;
 import ferry.access.OrgId;
 import ferry.crypto.Sealed;
 import ferry.error.ErrorCode;
+import ferry.http.Listing;
+import ferry.http.Page;
+import ferry.http.Slice;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -10,7 +13,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -51,32 +53,17 @@ public final class StorageConfigs {
                 .findOne();
     }
 
-    /// The newest configs strictly between the two cursors.
-    ///
-    /// @param after the list starts behind this one, so with older ones
-    /// @param before the list ends in front of this one
-    public List<StorageConfig> page(
-            Handle tx, OrgId organisation, Optional<Long> after, Optional<Long> before, int limit) {
-        return tx.createQuery("""
-                        select * from storage_config
-                         where organisation = :organisation and id < :below and id > :above
-                         order by id desc
-                         limit :limit
-                        """)
-                .bind("organisation", organisation.value())
-                .bind("below", after.orElse(Long.MAX_VALUE))
-                .bind("above", before.orElse(0L))
-                .bind("limit", limit)
-                .map((row, _) -> config(row))
-                .list();
-    }
+    private static final Listing LISTING =
+            new Listing("select * from storage_config", """
+             where organisation = :organisation
+            """, "id", Listing.Family.NUMBER);
 
-    /// How many configs the organisation has, in whatever state.
-    public long count(Handle tx, OrgId organisation) {
-        return tx.createQuery("select count(*) from storage_config where organisation = :organisation")
-                .bind("organisation", organisation.value())
-                .mapTo(Long.class)
-                .one();
+    /// A list that is narrowed to nothing.
+    public record Everything() {}
+
+    /// A page of the organisation's configs, in whatever state.
+    public Slice<StorageConfig> list(Handle tx, OrgId organisation, Page page) {
+        return LISTING.page(tx, organisation, new Everything(), page, (row, _) -> config(row));
     }
 
     /// Whether any config of the organisation is in that state.

@@ -3,6 +3,7 @@ package ferry.task;
 import ferry.access.OrgId;
 import ferry.crypto.Sealed;
 import ferry.error.ErrorCode;
+import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
 import java.sql.ResultSet;
@@ -87,29 +88,11 @@ public final class Tasks {
             Optional<String> state) {}
 
     Slice<Task> list(Handle tx, OrgId organisation, Filter filter, Page page) {
-        page.checkUuids(id -> find(tx, organisation, id).isPresent());
-        var rows = tx.createQuery("select <columns> from task" + FILTER + """
-                           and (cast(:after as uuid) is null or id < cast(:after as uuid))
-                           and (cast(:before as uuid) is null or id > cast(:before as uuid))
-                         order by id desc limit :limit
-                        """)
-                .define("columns", COLUMNS)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .bind("after", page.afterUuid())
-                .bind("before", page.beforeUuid())
-                .bind("limit", page.limit() + 1)
-                .map((row, _, _) -> task(row))
-                .list();
-        var total = tx.createQuery("select count(*) from task" + FILTER)
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .mapTo(long.class)
-                .one();
-        return Slice.of(rows, page, total);
+        return LISTING.page(tx, organisation, filter, page, (row, _) -> task(row));
     }
 
-    private static final String FILTER = """
+    private static final Listing LISTING =
+            new Listing("select " + COLUMNS + " from task", """
              where organisation = :organisation
                and (cast(:poll as uuid) is null or poll = cast(:poll as uuid))
                and (cast(:session as uuid) is null or session = cast(:session as uuid))
@@ -117,7 +100,7 @@ public final class Tasks {
                and (cast(:user as bigint) is null or end_user = cast(:user as bigint))
                and (cast(:type as text) is null or type = cast(:type as text))
                and (cast(:state as text) is null or state = cast(:state as text))
-            """;
+            """, "id", Listing.Family.UUID);
 
     /// The tasks of one poll, oldest first.
     public List<Task> ofPoll(Handle tx, OrgId organisation, UUID poll) {

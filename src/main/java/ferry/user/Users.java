@@ -2,6 +2,7 @@ package ferry.user;
 
 import ferry.access.Caller;
 import ferry.access.OrgId;
+import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
 import java.sql.ResultSet;
@@ -18,6 +19,14 @@ public final class Users {
     public Users(InstantSource clock) {
         this.clock = clock;
     }
+
+    private static final Listing LISTING = new Listing("select * from end_user", """
+             where organisation = :organisation
+               and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
+            """, "id", Listing.Family.NUMBER);
+
+    /// What a list of users is narrowed to.
+    public record Filter(Optional<String> identifier) {}
 
     /// What asking for a user came to.
     ///
@@ -55,32 +64,7 @@ public final class Users {
     }
 
     Slice<User> list(Handle tx, OrgId organisation, Optional<String> identifier, Page page) {
-        page.checkNumbers(id -> find(tx, organisation, id).isPresent());
-        var rows = tx.createQuery("""
-                        select * from end_user
-                         where organisation = :organisation
-                           and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
-                           and (cast(:after as bigint) is null or id < cast(:after as bigint))
-                           and (cast(:before as bigint) is null or id > cast(:before as bigint))
-                         order by id desc limit :limit
-                        """)
-                .bind("organisation", organisation.value())
-                .bind("identifier", identifier)
-                .bind("after", page.afterNumber())
-                .bind("before", page.beforeNumber())
-                .bind("limit", page.limit() + 1)
-                .map((row, _) -> user(row))
-                .list();
-        var total = tx.createQuery("""
-                        select count(*) from end_user
-                         where organisation = :organisation
-                           and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
-                        """)
-                .bind("organisation", organisation.value())
-                .bind("identifier", identifier)
-                .mapTo(long.class)
-                .one();
-        return Slice.of(rows, page, total);
+        return LISTING.page(tx, organisation, new Filter(identifier), page, (row, _) -> user(row));
     }
 
     private static User user(ResultSet row) throws SQLException {

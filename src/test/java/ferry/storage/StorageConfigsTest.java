@@ -6,6 +6,7 @@ import ferry.access.OrgId;
 import ferry.crypto.Sealed;
 import ferry.db.Database;
 import ferry.error.ErrorCode;
+import ferry.http.Page;
 import ferry.testing.Databases;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,13 +81,16 @@ class StorageConfigsTest {
         long c = created(ours).id();
         long d = created(ours).id();
 
-        var first = db.tenant(ours, tx -> configs.page(tx, ours, Optional.empty(), Optional.empty(), 2));
-        var between = db.tenant(ours, tx -> configs.page(tx, ours, Optional.of(d), Optional.of(a), 10));
-        long count = db.tenant(ours, tx -> configs.count(tx, ours));
+        var first = db.tenant(ours, tx -> configs.list(tx, ours, new Page(2, Optional.empty(), Optional.empty())));
+        var between = db.tenant(
+                ours,
+                tx -> configs.list(
+                        tx, ours, new Page(10, Optional.of(Long.toString(d)), Optional.of(Long.toString(a)))));
 
-        assertThat(first).extracting(StorageConfig::id).containsExactly(d, c);
-        assertThat(between).extracting(StorageConfig::id).containsExactly(c, b);
-        assertThat(count).isEqualTo(4);
+        assertThat(first.items()).extracting(StorageConfig::id).containsExactly(d, c);
+        assertThat(between.items()).extracting(StorageConfig::id).containsExactly(c, b);
+        assertThat(first.more()).isTrue();
+        assertThat(between.total()).isEqualTo(4);
     }
 
     @Test

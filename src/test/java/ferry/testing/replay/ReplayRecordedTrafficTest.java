@@ -164,7 +164,11 @@ class ReplayRecordedTrafficTest {
                 .allMatch(error -> text(error, "error").equals("not-retrievable"));
         assertThat(feed.path("metadata").path("complete").asBoolean(true)).isFalse();
         assertThat(feed.path("metadata").path("listed").asInt(-1)).isEqualTo(100);
-        assertThat(feed.path("metadata").path("refused").asInt(-1)).isEqualTo(99);
+        assertThat(feed.path("metadata").path("published").asInt(-1)).isEqualTo(100);
+        assertThat(feed.path("metadata").path("refused").asInt(-1)).isZero();
+        assertThat(feed.at("/metadata/warnings").valueStream())
+                .anyMatch(warning -> text(warning, "code").equals("files_refused")
+                        && warning.path("count").asInt(-1) == 99);
     }
 
     @Test
