@@ -27,7 +27,6 @@ import ferry.source.Sources;
 import ferry.storage.StorageConfig;
 import ferry.storage.StorageConfigs;
 import ferry.task.NewTask;
-import ferry.task.Task;
 import ferry.task.TaskPages;
 import ferry.task.Tasks;
 import ferry.task.Worker;
@@ -285,18 +284,22 @@ public final class PollEndpoints implements Endpoints {
         });
     }
 
-    /// Cancels every task of the poll that has not ended; it completes when they have stopped. May be called again.
+    /// Cancels every task of the poll that has not ended; it completes when they have stopped. May be called
+    /// again.
+    ///
+    /// Each in a transaction of its own: one that held the poll's row for its first task while it waited for
+    /// the second would be waited for by whoever settles that one.
     private Answer cancel(Request request) {
         var organisation = request.caller().organisation();
         var id = request.uuid("poll");
-        db.tenant(organisation, tx -> {
+        var all = db.tenant(organisation, tx -> {
             found(tx, organisation, id);
-            for (Task task : tasks.ofPoll(tx, organisation, id)) {
-                worker.cancel(tx, organisation, task.id());
-            }
             audit.note(tx, request.caller(), "poll.cancel", "poll/" + id, Map.of(), request.id());
-            return id;
+            return tasks.ofPoll(tx, organisation, id);
         });
+        for (var task : all) {
+            db.tenant(organisation, tx -> worker.cancel(tx, organisation, task.id()));
+        }
         return Answer.ok(page(organisation, id));
     }
 
