@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -109,7 +110,7 @@ class DocumentsTest {
                 .flatMap(types -> types.stream().sorted());
     }
 
-    private static TreeSet<String> named(String text) {
+    private static Set<String> named(String text) {
         var names = new TreeSet<String>();
         SETTING.matcher(text).results().forEach(name -> names.add(name.group()));
         return names;
