@@ -63,11 +63,12 @@ public record ServiceSettings(
     ///
     /// @throws SettingException naming the setting that is wrong, and what is allowed
     public static ServiceSettings read(Env env, Options options) {
-        var sandbox = options.sandbox() || env.bool("FERRY_SANDBOX", false);
+        // Asked for even where an option overrides it: what is not asked for counts as misspelt.
+        var sandbox = env.bool("FERRY_SANDBOX", false) || options.sandbox();
         var databaseUrl = env.string("FERRY_DATABASE_URL");
-        var host = options.host().or(() -> env.string("FERRY_HOST")).orElse("127.0.0.1");
+        var host = options.host().orElse(env.string("FERRY_HOST").orElse("127.0.0.1"));
         var settings = new ServiceSettings(
-                options.data().or(() -> env.path("FERRY_DATA")).orElse(Path.of("data")),
+                options.data().orElse(env.path("FERRY_DATA").orElse(Path.of("data"))),
                 host,
                 options.port().orElse(env.integer("FERRY_PORT", DEFAULT_PORT, 0, 65_535)),
                 databaseUrl,
@@ -139,7 +140,19 @@ public record ServiceSettings(
 
     private static TaskSettings tasks(Env env, Options options) {
         var normal = TaskSettings.DEFAULT;
-        return normal.withSlots(options.workers().orElse(env.integer("FERRY_WORKERS", normal.slots(), 0, 1000)));
+        return new TaskSettings(
+                options.workers().orElse(env.integer("FERRY_WORKERS", normal.slots(), 0, 1000)),
+                env.integer("FERRY_TASKS_PER_SOURCE", normal.perSource(), 1, 100),
+                env.duration("FERRY_HEARTBEAT", normal.heartbeat(), Duration.ofMillis(100), Duration.ofMinutes(1)),
+                env.integer("FERRY_MISSED_HEARTBEATS", normal.missedHeartbeats(), 4, 100),
+                normal.tick(),
+                normal.reconcile(),
+                normal.payloadKept(),
+                normal.progressEvery(),
+                normal.giveUpAfter(),
+                normal.faultsAllowed(),
+                normal.cancelGrace(),
+                normal.stopWait());
     }
 
     private static UpstreamSettings upstream(Env env, boolean sandbox) {

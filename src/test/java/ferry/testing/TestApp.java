@@ -184,6 +184,11 @@ public final class TestApp implements AutoCloseable {
         return folder.resolve("buckets");
     }
 
+    /// Every route as `METHOD /path`.
+    public List<String> routes() {
+        return app.api().routes().list();
+    }
+
     /// Where the API answers.
     public String url() {
         return server.url();
