@@ -22,6 +22,7 @@ import ferry.poll.Polls;
 import ferry.result.ResultEndpoints;
 import ferry.result.ResultPages;
 import ferry.result.Results;
+import ferry.result.SchemaEndpoints;
 import ferry.session.EndSession;
 import ferry.session.OpenSession;
 import ferry.session.OpenSignIns;
@@ -148,6 +149,7 @@ public final class App implements AutoCloseable {
 
         List<Endpoints> rooms = List.of(
                 new Health(db),
+                new SchemaEndpoints(),
                 new OrganisationEndpoints(db, organisations, configs),
                 new KeyEndpoints(db, keys),
                 new UserEndpoints(db, users),

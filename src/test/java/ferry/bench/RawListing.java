@@ -1,0 +1,105 @@
+package ferry.bench;
+
+import ferry.connector.Limits;
+import ferry.connector.Login;
+import ferry.connector.SignIn;
+import ferry.connector.icloud.ICloudConnector;
+import ferry.connector.icloud.ICloudSettings;
+import ferry.crypto.Secret;
+import ferry.egress.EgressPolicy;
+import ferry.egress.Outbound;
+import ferry.sandbox.Sandbox;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The simulator asked for page after page by one thread that does nothing with them: how fast this machine and
+/// that latency let anyone go who has one request in flight.
+final class RawListing {
+    private static final Pattern ASSET = Pattern.compile("\"recordType\":\"CPLAsset\"");
+    private static final int PAGE = 100;
+
+    private RawListing() {}
+
+    /// Assets a second over the first so many ranks of an account that asks for no code.
+    static double assetsPerSecond(Sandbox sandbox, String identifier, int ranks) throws Exception {
+        var session = session(sandbox, identifier);
+        var cookies = session.at("/cookies")
+                .valueStream()
+                .map(c -> c.at("/name").asString() + "=" + c.at("/value").asString())
+                .collect(Collectors.joining("; "));
+        var url = URI.create(session.at("/services/ckdatabasews/url").asString()
+                + "/database/1/com.apple.photos.cloud/production/private/records/query?remapEnums=true&dsid="
+                + session.at("/dsid").asString());
+        long assets = 0;
+        long start = System.nanoTime();
+        try (var http = HttpClient.newHttpClient()) {
+            for (int rank = 0; rank < ranks; rank += PAGE) {
+                var request = HttpRequest.newBuilder(url)
+                        .header("Cookie", cookies)
+                        .header("Origin", sandbox.homeUrl().toString())
+                        .header("Content-Type", "text/plain")
+                        .POST(BodyPublishers.ofString(query(rank)))
+                        .build();
+                var answer = http.send(request, BodyHandlers.ofString());
+                if (answer.statusCode() != 200) {
+                    throw new IllegalStateException("the simulator answered " + answer.statusCode());
+                }
+                assets += ASSET.matcher(answer.body()).results().count();
+            }
+        }
+        if (assets == 0) {
+            throw new IllegalStateException("the simulator listed nothing");
+        }
+        return assets / ((System.nanoTime() - start) / 1e9);
+    }
+
+    private static String query(int rank) {
+        return """
+                {"query": {"recordType": "CPLAssetAndMasterByAssetDateWithoutHiddenOrDeleted", "filterBy": [
+                  {"fieldName": "startRank", "comparator": "EQUALS", "fieldValue": {"type": "INT64", "value": %d}},
+                  {"fieldName": "direction", "comparator": "EQUALS",
+                   "fieldValue": {"type": "STRING", "value": "ASCENDING"}}]},
+                 "resultsLimit": 200, "zoneID": {"zoneName": "PrimarySync"}}""".formatted(rank);
+    }
+
+    /// Cookies and addresses, as the connector keeps them.
+    private static JsonNode session(Sandbox sandbox, String identifier) throws Exception {
+        try (var outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback())) {
+            var settings = ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl());
+            var login = new ICloudConnector(outbound, settings, Clock.systemUTC())
+                    .signIn(
+                            new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty()),
+                            new NoLimits());
+            if (login instanceof Login.Opened opened) {
+                return JsonMapper.shared().readTree(opened.access().reveal().getBytes(StandardCharsets.UTF_8));
+            }
+            throw new IllegalStateException("the sign-in was answered " + login);
+        }
+    }
+
+    private static final class NoLimits implements Limits {
+        @Override
+        public void turn(HostClass host) {}
+
+        @Override
+        public void throttled(HostClass host, Duration wait) {}
+
+        @Override
+        public int parallel(HostClass host) {
+            return 1;
+        }
+    }
+}
