@@ -62,13 +62,17 @@ public record ServiceSettings(
     ///
     /// @throws SettingException naming the setting that is wrong, and what is allowed
     public static ServiceSettings read(Env env, Options options) {
-        var sandbox = options.sandbox() || env.bool("FERRY_SANDBOX", false);
+        // Each variable is read whatever the command line says: one that is overridden is no unknown one.
+        var sandbox = env.bool("FERRY_SANDBOX", false) || options.sandbox();
+        var data = env.path("FERRY_DATA");
+        int port = env.integer("FERRY_PORT", DEFAULT_PORT, 0, 65_535);
+        var hostSetting = env.string("FERRY_HOST");
         var databaseUrl = env.string("FERRY_DATABASE_URL");
-        var host = options.host().or(() -> env.string("FERRY_HOST")).orElse("127.0.0.1");
+        var host = options.host().or(() -> hostSetting).orElse("127.0.0.1");
         var settings = new ServiceSettings(
-                options.data().or(() -> env.path("FERRY_DATA")).orElse(Path.of("data")),
+                options.data().or(() -> data).orElse(Path.of("data")),
                 host,
-                options.port().orElse(env.integer("FERRY_PORT", DEFAULT_PORT, 0, 65_535)),
+                options.port().orElse(port),
                 databaseUrl,
                 new DatabaseSettings(
                         env.integer("FERRY_DATABASE_POOL", 24, 4, 1000),
@@ -136,7 +140,8 @@ public record ServiceSettings(
 
     private static TaskSettings tasks(Env env, Options options) {
         var normal = TaskSettings.DEFAULT;
-        return normal.withSlots(options.workers().orElse(env.integer("FERRY_WORKERS", normal.slots(), 0, 1000)));
+        int workers = env.integer("FERRY_WORKERS", normal.slots(), 0, 1000);
+        return normal.withSlots(options.workers().orElse(workers));
     }
 
     private static UpstreamSettings upstream(Env env, boolean sandbox) {
