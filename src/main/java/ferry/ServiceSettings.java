@@ -63,14 +63,17 @@ public record ServiceSettings(
     ///
     /// @throws SettingException naming the setting that is wrong, and what is allowed
     public static ServiceSettings read(Env env, Options options) {
-        // Asked for even where an option overrides it: what is not asked for counts as misspelt.
+        // Each variable is read whatever the command line says: one that is overridden is no unknown one.
         var sandbox = env.bool("FERRY_SANDBOX", false) || options.sandbox();
+        var data = env.path("FERRY_DATA");
+        int port = env.integer("FERRY_PORT", DEFAULT_PORT, 0, 65_535);
+        var hostSetting = env.string("FERRY_HOST");
         var databaseUrl = env.string("FERRY_DATABASE_URL");
-        var host = options.host().orElse(env.string("FERRY_HOST").orElse("127.0.0.1"));
+        var host = options.host().or(() -> hostSetting).orElse("127.0.0.1");
         var settings = new ServiceSettings(
-                options.data().orElse(env.path("FERRY_DATA").orElse(Path.of("data"))),
+                options.data().or(() -> data).orElse(Path.of("data")),
                 host,
-                options.port().orElse(env.integer("FERRY_PORT", DEFAULT_PORT, 0, 65_535)),
+                options.port().orElse(port),
                 databaseUrl,
                 new DatabaseSettings(
                         env.integer("FERRY_DATABASE_POOL", 24, 4, 1000),
