@@ -174,7 +174,8 @@ public final class Fields {
     /// Whether it holds what no table takes: the character NUL, or half of a surrogate pair.
     static boolean isNoText(String text) {
         return text.codePoints()
-                .anyMatch(point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE));
+                .anyMatch(
+                        point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE));
     }
 
     /// An ISO 8601 date and time; without an offset it is UTC.

@@ -349,7 +349,9 @@ class BadInputTest {
                     .containsIgnoringCase("content-length:");
             // The next answer on the connection begins where the head ended.
             send(socket, "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-            assertThat(answer(socket.getInputStream())).startsWith("HTTP/1.1 200").contains("\"ok\"");
+            assertThat(answer(socket.getInputStream()))
+                    .startsWith("HTTP/1.1 200")
+                    .contains("\"ok\"");
         }
     }
 

@@ -51,7 +51,8 @@ class CanaryTest {
                     "FERRY_ICLOUD_HOME_URL", sandbox.homeUrl().toString());
             try (var server = ServerProcess.start(
                     folder, environment, "serve", "--sandbox", "--port", "0", "--data", data.toString())) {
-                signIn(new Client(server.url(), Files.readString(data.resolve("token")).strip()));
+                signIn(new Client(
+                        server.url(), Files.readString(data.resolve("token")).strip()));
                 LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(10));
 
                 var dump = folder.resolve("heap.hprof");
@@ -65,7 +66,8 @@ class CanaryTest {
             }
             // After the stop, so that what a checkpoint writes is there too.
             try (var files = Files.walk(folder)) {
-                files.filter(Files::isRegularFile).forEach(file -> look(folder.relativize(file).toString(), file));
+                files.filter(Files::isRegularFile)
+                        .forEach(file -> look(folder.relativize(file).toString(), file));
             }
         }
         assertThat(found).isEmpty();
@@ -93,8 +95,8 @@ class CanaryTest {
     }
 
     private static void dump(ServerProcess server, Path file, String... options) throws Exception {
-        var command = new ArrayList<>(List.of(
-                ServerProcess.java("jcmd").toString(), Long.toString(server.pid()), "GC.heap_dump"));
+        var command = new ArrayList<>(
+                List.of(ServerProcess.java("jcmd").toString(), Long.toString(server.pid()), "GC.heap_dump"));
         command.addAll(List.of(options));
         command.add(file.toString());
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -106,8 +108,7 @@ class CanaryTest {
     /// Looks for each canary in the file's bytes, as UTF-8 and as UTF-16 of either order.
     private void look(String where, Path file) {
         for (var canary : List.of(PASSWORD, WRONG, Integer.toString(CODE))) {
-            for (var charset : List.of(
-                    StandardCharsets.UTF_8, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+            for (var charset : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
                 int times = count(file, canary, charset);
                 if (times > 0) {
                     found.add(where + " holds " + canary + " " + times + " times as " + charset);

@@ -42,7 +42,8 @@ public final class ServerProcess implements AutoCloseable {
             command.addAll(List.of(arguments));
             var out = Files.createTempFile(folder, "out", ".txt");
             var err = Files.createTempFile(folder, "err", ".txt");
-            var builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            var builder =
+                    new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
             builder.environment().keySet().removeIf(name -> name.startsWith("FERRY_"));
             builder.environment().putAll(environment);
             return new ServerProcess(builder.start(), out, err);
