@@ -1,8 +1,14 @@
 package ferry;
 
+import ferry.cli.CommandFailed;
+import ferry.cli.Desk;
+import ferry.cli.KeyCommand;
+import ferry.cli.MasterKeyCommand;
+import ferry.cli.OrganisationCommand;
 import ferry.db.DatabaseException;
 import ferry.settings.SettingException;
 import java.io.IOException;
+import java.time.Clock;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +22,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.VersionText.class,
         description = "Fetches a person's own cloud data, with consent, and publishes it to an organisation's bucket.",
-        subcommands = {Serve.class})
+        subcommands = {Demo.class, Serve.class, SandboxCommand.class, Migrate.class, VersionCommand.class})
 public final class Main implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs anything
@@ -26,17 +32,28 @@ public final class Main implements Runnable {
 
     /// Runs one command and ends the process with its exit code.
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main())
-                .setExecutionExceptionHandler((failure, command, _) -> {
-                    switch (failure) {
-                        case SettingException e -> complain(command, e);
-                        case DatabaseException e -> complain(command, e);
-                        case IOException e -> complain(command, e);
-                        default -> throw failure;
-                    }
-                    return 1;
-                })
-                .execute(args));
+        System.exit(commandLine().execute(args));
+    }
+
+    /// All commands; the exit code of [CommandLine#execute] is that of the process.
+    static CommandLine commandLine() {
+        Desk.Opener database = data ->
+                OperatorDatabase.of(System.getenv(), data, Clock.systemUTC()).open();
+        var all = new CommandLine(new Main())
+                .addSubcommand(new OrganisationCommand(database))
+                .addSubcommand(new KeyCommand(database))
+                .addSubcommand(new MasterKeyCommand())
+                .addSubcommand(new Doctor(System.getenv()));
+        return all.setExecutionExceptionHandler((failure, command, _) -> {
+            switch (failure) {
+                case CommandFailed e -> complain(command, e);
+                case SettingException e -> complain(command, e);
+                case DatabaseException e -> complain(command, e);
+                case IOException e -> complain(command, e);
+                default -> throw failure;
+            }
+            return 1;
+        });
     }
 
     @Override

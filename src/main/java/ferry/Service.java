@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /// [#start], which leaves nothing behind where it fails; stopped by [#close].
 public final class Service implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Service.class);
-    private static final String MASTER_KEY = "master.key";
+    static final String MASTER_KEY = "master.key";
     private static final String TOKEN = "token";
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();

@@ -1,4 +1,5 @@
-/// The commands: `serve`, `sandbox`, `demo`, `organisation`, `key`, `migrate`, `doctor`, `version`.
+/// The commands that people type, but for those that start the service: what operators do on the database directly,
+/// and a client that walks the getting-started page. Start at [Journey] for the page, at [Desk] for the operator.
 @NullMarked
 package ferry.cli;
 

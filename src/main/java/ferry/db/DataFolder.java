@@ -101,7 +101,7 @@ public final class DataFolder implements AutoCloseable {
     }
 
     /// Reads a secret of a folder that another process may hold open.
-    static Optional<String> read(Path folder, String name) {
+    public static Optional<String> read(Path folder, String name) {
         var file = folder.resolve(name);
         try (var channel = FileChannel.open(file, Set.<OpenOption>of(StandardOpenOption.READ, NOFOLLOW_LINKS))) {
             if (!Files.isRegularFile(file, NOFOLLOW_LINKS) || channel.size() > MAX_SECRET_BYTES) {

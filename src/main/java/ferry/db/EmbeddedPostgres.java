@@ -308,7 +308,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     /// PostgreSQL refuses to run as root; the library steps around that with a user namespace where those are allowed.
-    private static void refuseRootWithoutNamespaces() {
+    ///
+    /// @throws DatabaseException where they are not
+    public static void refuseRootWithoutNamespaces() {
         if (System.getProperty("os.name", "").startsWith("Linux")
                 && "root".equals(System.getProperty("user.name"))
                 && !LinuxUtils.isUnshareAvailable()) {

@@ -43,6 +43,19 @@ public final class Migrations {
         }
     }
 
+    /// What runs there, such as `PostgreSQL 18.1`, if it is new enough.
+    static String serverOf(Login owner) {
+        try (var tx = Jdbi.create(owner.url(), owner.user(), owner.password()).open()) {
+            requireVersion(tx);
+            return "PostgreSQL "
+                    + tx.createQuery("select current_setting('server_version')")
+                            .mapTo(String.class)
+                            .one();
+        } catch (ConnectionException e) {
+            throw new DatabaseException("Cannot sign in to the database as " + owner + ": " + reason(e), e);
+        }
+    }
+
     private static void requireVersion(Handle tx) {
         int version = tx.createQuery("select current_setting('server_version_num')::int")
                 .mapTo(Integer.class)

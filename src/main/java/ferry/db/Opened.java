@@ -33,6 +33,15 @@ public final class Opened implements AutoCloseable {
         return open(ExternalUrl.login(url), Optional.empty(), settings, tenantPassword, systemPassword);
     }
 
+    /// Signs in to a database that others run, and changes nothing in it.
+    ///
+    /// @param url as for [#external]
+    /// @return what runs there, such as `PostgreSQL 18.1`
+    /// @throws DatabaseException where it does not answer, refuses the owner, or is too old
+    public static String serverOf(String url) {
+        return Migrations.serverOf(ExternalUrl.login(url));
+    }
+
     private static Opened open(
             Login owner,
             Optional<EmbeddedPostgres> server,

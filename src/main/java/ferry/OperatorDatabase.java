@@ -1,0 +1,138 @@
+package ferry;
+
+import ferry.access.Organisations;
+import ferry.audit.Audit;
+import ferry.cli.CommandFailed;
+import ferry.cli.Desk;
+import ferry.crypto.MasterKey;
+import ferry.crypto.Secret;
+import ferry.db.DataFolder;
+import ferry.db.Database;
+import ferry.db.DatabaseSettings;
+import ferry.db.EmbeddedPostgres;
+import ferry.db.Login;
+import ferry.db.Migrations;
+import ferry.db.Opened;
+import ferry.db.Roles;
+import ferry.key.Keys;
+import ferry.settings.Env;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+
+/// The database as the operator's commands find it: an external one, the server that a running Ferry has on its
+/// data folder, or else the folder itself, whose server they start and stop.
+final class OperatorDatabase {
+    /// A command asks one thing after the other.
+    private static final int CONNECTIONS = 2;
+
+    private final ServiceSettings settings;
+    private final InstantSource clock;
+
+    private OperatorDatabase(ServiceSettings settings, InstantSource clock) {
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /// @param env the environment
+    /// @param data the folder, where it was typed
+    static OperatorDatabase of(Map<String, String> env, Optional<Path> data, InstantSource clock) {
+        var typed =
+                new ServiceSettings.Options(data, Optional.empty(), Optional.empty(), Optional.empty(), false, false);
+        return new OperatorDatabase(ServiceSettings.read(new Env(env), typed), clock);
+    }
+
+    /// Opens it. An external database is migrated on the way, as at each start; the one of a running Ferry is not.
+    Desk open() throws IOException {
+        if (settings.databaseUrl().isPresent()) {
+            var master = settings.masterKey().orElseThrow();
+            var opened = external(settings.databaseUrl().get(), master);
+            return desk(opened.database(), master, opened);
+        }
+        var master = settings.masterKey().orElseGet(this::keptMasterKey);
+        var owner = EmbeddedPostgres.running(settings.data());
+        if (owner.isPresent()) {
+            var database = join(owner.get(), roles(master));
+            return desk(database, master, database);
+        }
+        return folder(master);
+    }
+
+    /// Brings it to this program's schema, beside a running Ferry too.
+    void migrate() throws IOException {
+        if (settings.databaseUrl().isEmpty()) {
+            var owner = EmbeddedPostgres.running(settings.data());
+            if (owner.isPresent()) {
+                Migrations.run(owner.get(), roles(settings.masterKey().orElseGet(this::keptMasterKey)));
+                return;
+            }
+        }
+        open().close();
+    }
+
+    private Desk folder(MasterKey master) {
+        var folder = DataFolder.open(settings.data());
+        try {
+            var opened = Opened.embedded(folder, small(), tenantPassword(master), systemPassword(master));
+            return desk(opened.database(), master, () -> {
+                opened.close();
+                folder.close();
+            });
+        } catch (RuntimeException e) {
+            folder.close();
+            throw e;
+        }
+    }
+
+    private Opened external(String url, MasterKey master) {
+        return Opened.external(url, small(), tenantPassword(master), systemPassword(master));
+    }
+
+    private static Database join(Login owner, Roles roles) {
+        return Database.open(roles.tenantAt(owner.url()), roles.systemAt(owner.url()), CONNECTIONS);
+    }
+
+    private DatabaseSettings small() {
+        return new DatabaseSettings(CONNECTIONS, settings.database().rolePrefix());
+    }
+
+    private Roles roles(MasterKey master) {
+        return new Roles(settings.database().rolePrefix(), tenantPassword(master), systemPassword(master));
+    }
+
+    private static String tenantPassword(MasterKey master) {
+        return master.derive("database-role/tenant").reveal();
+    }
+
+    private static String systemPassword(MasterKey master) {
+        return master.derive("database-role/system").reveal();
+    }
+
+    /// A folder that no `serve` has started on is a mistyped one rather than one to fill.
+    private MasterKey keptMasterKey() {
+        var folder = settings.data();
+        if (!Files.isDirectory(folder)) {
+            throw empty(folder);
+        }
+        return DataFolder.read(folder, Service.MASTER_KEY)
+                .map(text -> MasterKey.of(new Secret(text)))
+                .orElseThrow(() -> empty(folder));
+    }
+
+    private static CommandFailed empty(Path folder) {
+        return new CommandFailed(folder.toAbsolutePath().normalize()
+                + " holds no data of Ferry's; name the folder with --data, or start `./ferry serve` on it first.");
+    }
+
+    private Desk desk(Database database, MasterKey master, AutoCloseable opened) {
+        return new Desk(
+                database,
+                new Organisations(clock, master.sealer()),
+                new Keys(database, clock),
+                new Audit(clock),
+                opened);
+    }
+}
