@@ -121,7 +121,7 @@ public final class Fetch implements TaskHandler {
         }
         try (var publisher = publishers.open(job.config().destination())) {
             var publication = new Publication(
-                    attempt, job.poll(), job.source(), job.config(), publisher, results, errors, fileIds);
+                    db, attempt, job.poll(), job.source(), job.config(), publisher, results, errors, fileIds);
             publication.forgetEarlierProblems();
             fetch(publication);
             publication.flush();

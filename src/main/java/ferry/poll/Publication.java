@@ -2,6 +2,7 @@ package ferry.poll;
 
 import ferry.access.OrgId;
 import ferry.connector.FileRef;
+import ferry.db.Database;
 import ferry.error.ErrorCode;
 import ferry.result.Results;
 import ferry.source.FileIds;
@@ -19,6 +20,7 @@ import java.util.UUID;
 final class Publication {
     private static final int PROBLEMS_AT_ONCE = 100;
 
+    private final Database db;
     private final Attempt attempt;
     private final Poll poll;
     private final Source source;
@@ -36,6 +38,7 @@ final class Publication {
     private Optional<Long> expected = Optional.empty();
 
     Publication(
+            Database db,
             Attempt attempt,
             Poll poll,
             Source source,
@@ -44,6 +47,7 @@ final class Publication {
             Results results,
             PollErrors errors,
             FileIds fileIds) {
+        this.db = db;
         this.attempt = attempt;
         this.poll = poll;
         this.source = source;
@@ -86,9 +90,11 @@ final class Publication {
         return fileIds.issue(organisation(), source.id(), ref);
     }
 
-    /// Whether the poll has this result already.
+    /// Whether the poll has this result already. Outside the fence, which is one row that all files of a task would
+    /// queue for: a superseded attempt learns that it is one when it records.
     boolean has(String identifier) {
-        return attempt.fenced(
+        return db.tenant(
+                organisation(),
                 tx -> results.find(tx, organisation(), poll.id(), identifier).isPresent());
     }
 
