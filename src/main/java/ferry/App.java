@@ -15,6 +15,7 @@ import ferry.key.KeyEndpoints;
 import ferry.key.Keys;
 import ferry.organisation.OrganisationEndpoints;
 import ferry.poll.Fetch;
+import ferry.poll.LateFeeds;
 import ferry.poll.PollEndpoints;
 import ferry.poll.PollErrors;
 import ferry.poll.PollPages;
@@ -200,10 +201,12 @@ public final class App implements AutoCloseable {
                 new StorageConfigEndpoints(db, configs, tasks, taskPages, worker, vault, audit, clock));
         this.api = new Api(keys, rooms);
 
+        var lateFeeds = new LateFeeds(db, configs, publishers, clock);
         this.sweeper = new Sweeper(Map.of(
                 "idle sessions", new Sweeper.Duty(Duration.ofMinutes(1), expiry::runDue),
                 "open sign-ins", new Sweeper.Duty(Duration.ofSeconds(30), () -> db.systemDo(openSignIns::sweep)),
                 "sign-in budgets", new Sweeper.Duty(Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
+                "late feeds", new Sweeper.Duty(Duration.ofHours(1), () -> lateFeeds.sweep(Duration.ofDays(1))),
                 "unfinished uploads",
                         new Sweeper.Duty(Duration.ofHours(1), () -> {
                             if (settings.buckets().isPresent()) {

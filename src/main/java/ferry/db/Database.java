@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// across organisations: authentication, admission, sweepers. Thread-safe; whoever opened it closes it.
 public final class Database implements AutoCloseable {
     private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(30);
+    /// A machine that stands still in a transaction keeps its locks, among them the one that all nodes admit
+    /// tasks under, until the server takes its connection away. A URL with `options` of its own overrides it.
+    private static final Duration STANDS_STILL = Duration.ofSeconds(5);
 
     private final HikariDataSource tenants;
     private final HikariDataSource system;
@@ -98,7 +101,8 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /// Whether the connection was lost or not to be had: SQLSTATE class 08, or a server that stops (57P01 to 57P03).
+    /// Whether the connection was lost or not to be had: SQLSTATE class 08, a server that stops (57P01 to
+    /// 57P03), or one that took the connection away because we stood still (25P03).
     private static boolean lost(JdbiException failure) {
         for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLTransientConnectionException || (cause instanceof SQLException e && away(e))) {
@@ -110,7 +114,7 @@ public final class Database implements AutoCloseable {
 
     private static boolean away(SQLException e) {
         var state = e.getSQLState();
-        return state != null && (state.startsWith("08") || state.startsWith("57P0"));
+        return state != null && (state.startsWith("08") || state.startsWith("57P0") || state.equals("25P03"));
     }
 
     /// The system pool itself, for db-scheduler, which keeps its own transactions.
@@ -138,6 +142,7 @@ public final class Database implements AutoCloseable {
         config.setUsername(login.user());
         config.setPassword(login.password());
         config.addDataSourceProperty("logServerErrorDetail", "false");
+        config.addDataSourceProperty("options", "-c idle_in_transaction_session_timeout=" + STANDS_STILL.toMillis());
         config.setMaximumPoolSize(size);
         config.setConnectionTimeout(WAIT_FOR_A_CONNECTION.toMillis());
         try {

@@ -99,10 +99,15 @@ final class PublishedFiles implements Files {
         }
 
         /// Publishes, then records: should the process die between the two, the next attempt writes the same
-        /// key again and records it.
+        /// key again and records it. Asks first whether the file is still ours to publish: all attempts share
+        /// its key, and a worker that wakes up late must not overwrite what has been recorded since. What stays
+        /// open is a worker that stalls inside the storage's own commit, of a file whose bytes have changed.
         @Override
         public void commit(Integrity integrity) throws InterruptedException {
             try {
+                if (isPublished(ref)) {
+                    return;
+                }
                 var stored = intake.commit();
                 publication.record(new Results.Published(
                         publication.poll(),

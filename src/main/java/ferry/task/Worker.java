@@ -13,6 +13,7 @@ import com.github.kagkarlsson.scheduler.task.FailureHandler;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import ferry.access.OrgId;
 import ferry.db.Database;
+import ferry.db.DatabaseException;
 import ferry.db.Ids;
 import ferry.error.ErrorCode;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -56,7 +58,8 @@ public final class Worker implements AutoCloseable {
     private final Admission admission;
     private final Scheduler scheduler;
     private final Semaphore wakes = new Semaphore(0);
-    private final Map<String, Attempt> running = new ConcurrentHashMap<>();
+    /// Two of one task where this node lost its lease and has it again: the older one must still be told to stop.
+    private final Set<Attempt> running = ConcurrentHashMap.newKeySet();
     /// When a running attempt was first told that it is cancelled, by [System#nanoTime].
     private final Map<Attempt, Long> cancelledSince = new ConcurrentHashMap<>();
 
@@ -230,11 +233,11 @@ public final class Worker implements AutoCloseable {
             log.log(DEBUG, "execution {0}: nothing to start any more", execution);
             return;
         }
-        running.put(execution, attempt.get());
+        running.add(attempt.get());
         try {
             run(attempt.get());
         } finally {
-            running.remove(execution, attempt.get());
+            running.remove(attempt.get());
             cancelledSince.remove(attempt.get());
         }
     }
@@ -272,8 +275,16 @@ public final class Worker implements AutoCloseable {
             dropped(attempt);
         } catch (Throwable failure) {
             // A handler that threw while it was told to stop is stopping, not failed.
-            attempt.end().ifPresentOrElse(stop -> stopped(attempt, stop), () -> fault(attempt, failure));
+            attempt.end().ifPresentOrElse(stop -> stopped(attempt, stop), () -> failed(attempt, failure));
         }
+    }
+
+    /// A database that is away is nobody's bug: the same execution comes again, however often.
+    private void failed(Attempt attempt, Throwable failure) {
+        if (failure instanceof DatabaseException.Away away) {
+            throw away;
+        }
+        fault(attempt, failure);
     }
 
     private void stopped(Attempt attempt, Attempt.Stop why) {
@@ -374,7 +385,7 @@ public final class Worker implements AutoCloseable {
 
     /// One statement for all attempts of this node: which are still ours, and which someone has cancelled.
     private void watch() {
-        var attempts = List.copyOf(running.values());
+        var attempts = List.copyOf(running);
         if (attempts.isEmpty()) {
             return;
         }
@@ -415,7 +426,7 @@ public final class Worker implements AutoCloseable {
     }
 
     private void saveProgress() {
-        for (var attempt : running.values()) {
+        for (var attempt : running) {
             attempt.unsaved()
                     .ifPresent(mark -> db.system(tx -> {
                         Settlement.save(tx, attempt, mark);
@@ -455,7 +466,7 @@ public final class Worker implements AutoCloseable {
         watching.interrupt();
         leave();
         if (!awaitHandlers()) {
-            for (var attempt : running.values()) {
+            for (var attempt : running) {
                 try {
                     giveBack(attempt);
                 } catch (RuntimeException e) {
@@ -489,7 +500,7 @@ public final class Worker implements AutoCloseable {
     private boolean awaitHandlers() {
         var until = System.nanoTime() + settings.stopWait().toNanos();
         while (!running.isEmpty() && System.nanoTime() < until) {
-            running.values().forEach(attempt -> attempt.stop(Attempt.Stop.NODE_STOPS));
+            running.forEach(attempt -> attempt.stop(Attempt.Stop.NODE_STOPS));
             try {
                 TimeUnit.MILLISECONDS.sleep(20);
             } catch (InterruptedException _) {

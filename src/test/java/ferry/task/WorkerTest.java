@@ -368,6 +368,57 @@ class WorkerTest {
         assertThat(handler.ran).hasSize(Queue.SETTINGS.faultsAllowed());
     }
 
+    @Test
+    void aDatabaseThatIsAwayIsNobodysFaultHoweverOften() {
+        var handler = new Recording(attempt -> {
+            if (attempt.number() <= Queue.SETTINGS.faultsAllowed() + 1) {
+                queue.db.system(tx -> {
+                    tx.execute("select pg_terminate_backend(pg_backend_pid())");
+                    return tx;
+                });
+            }
+            return DONE;
+        });
+        queue.worker(handler);
+        var task = queue.bulk(queue.organisation(), 1);
+
+        for (var attempt = 2; attempt <= Queue.SETTINGS.faultsAllowed() + 2; attempt++) {
+            var number = attempt;
+            eventually("attempt " + attempt, () -> {
+                queue.clock.advance(Queue.SHORT);
+                return handler.ran.size() >= number;
+            });
+        }
+
+        queue.becomes(task, TaskState.SUCCEEDED);
+        assertThat(handler.settled).containsExactly(new Outcome.Succeeded());
+    }
+
+    @Test
+    void anAttemptThatLostItsLeaseToItsOwnNodeIsToldToStop() {
+        var stopped = new CountDownLatch(1);
+        var handler = new Recording(attempt -> {
+            if (attempt.number() == 1) {
+                try {
+                    new Semaphore(0).acquire();
+                } catch (InterruptedException e) {
+                    stopped.countDown();
+                    throw e;
+                }
+            }
+            return DONE;
+        });
+        queue.worker(handler);
+        var task = queue.bulk(queue.organisation(), 1);
+        eventually("it runs", () -> handler.ran.size() == 1);
+
+        // A hiccup: its execution was taken for dead, and the only node there is takes it again.
+        queue.db.system(tx -> tx.execute("update scheduled_tasks set picked = false, version = version + 1"));
+
+        queue.becomes(task, TaskState.SUCCEEDED);
+        eventually("the older one is told to stop", () -> stopped.getCount() == 0);
+    }
+
     private int payloads() {
         return queue.db.system(tx -> tx.createQuery("select count(payload) from task")
                 .mapTo(Integer.class)

@@ -1,0 +1,402 @@
+package ferry.crash;
+
+import static ferry.testing.Eventually.eventually;
+
+import ferry.App;
+import ferry.AppSettings;
+import ferry.access.OrgId;
+import ferry.access.Scopes;
+import ferry.connector.Connector;
+import ferry.crypto.MasterKey;
+import ferry.db.Database;
+import ferry.http.WebServer;
+import ferry.poll.LateFeeds;
+import ferry.session.SignInBudget;
+import ferry.storage.Publishers;
+import ferry.storage.StorageConfigs;
+import ferry.storage.disk.UnfinishedUploads;
+import ferry.task.TaskSettings;
+import ferry.task.UpstreamSettings;
+import ferry.testing.Client;
+import ferry.testing.Databases;
+import ferry.testing.TestClock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Several workers on one database and one folder of buckets, and an API that no strike reaches. One seed at a
+/// time; closed by the test.
+final class Cluster implements AutoCloseable {
+    private static final Duration BEAT = Duration.ofMillis(50);
+    private static final MasterKey MASTER = MasterKey.generate(new SecureRandom());
+    /// Short leases: what a dead worker held moves again within half a second.
+    private static final TaskSettings TASKS = new TaskSettings(
+            4,
+            2,
+            BEAT,
+            4,
+            Duration.ofMillis(20),
+            Duration.ofMillis(200),
+            Duration.ofMinutes(2),
+            Duration.ofMillis(50),
+            20,
+            4,
+            Duration.ofMillis(500),
+            Duration.ofSeconds(2));
+    private static final int NODES = 2;
+    private static final int MOST_NODES = 4;
+
+    private final Databases.Logins logins = Databases.freshLogins();
+    private final Database db = logins.open(4);
+    private final TestClock clock = new TestClock();
+    private final Library library = new Library();
+    private final AtomicInteger signIns = new AtomicInteger();
+    private final Blows blows = new Blows();
+    private final Path folder;
+    private final Path buckets;
+    private final App front;
+    private final WebServer server;
+    private final Client client;
+    private final OrgId organisation;
+    private final String session;
+    private final TreeMap<String, String> fileIds;
+
+    // Guarded by this.
+    private final List<Node> healthy = new ArrayList<>();
+    private final List<Node> stalled = new ArrayList<>();
+    private final List<Node> dead = new ArrayList<>();
+    private final List<Thread> starters = new ArrayList<>();
+
+    Cluster(int number) throws IOException {
+        this.folder = Files.createTempDirectory("ferry-crash");
+        this.buckets = Files.createDirectory(folder.resolve("buckets")).toRealPath();
+        this.front = new App(
+                db,
+                clock,
+                MASTER,
+                List.<Connector>of(new CrashSource(library, _ -> {}, signIns)),
+                settings(TASKS.withSlots(0)));
+        this.server = WebServer.start("127.0.0.1", 0, front.api());
+        var made = db.system(tx -> {
+            var organisation = front.organisations().create(tx, "Crash", "crash", Scopes.ALL, false);
+            var key = front.keys().create(tx, organisation.id());
+            return new Made(
+                    organisation.id(), new Client(server.url(), key.token().reveal()));
+        });
+        this.organisation = made.organisation();
+        this.client = made.client();
+        upToStrength();
+        client.storage("local://crash-" + number + "/results");
+        this.session = client.session(client.user("somebody"), CrashSource.TYPE, "somebody", "'password': 'password'")
+                .at("/id")
+                .asString();
+        this.fileIds = fileIds();
+    }
+
+    private record Made(OrgId organisation, Client client) {}
+
+    private AppSettings settings(TaskSettings tasks) {
+        return new AppSettings(
+                URI.create("http://127.0.0.1"),
+                Optional.of(buckets),
+                tasks,
+                new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
+                new SignInBudget.Settings(1, 1),
+                Duration.ofDays(10_000));
+    }
+
+    /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.
+    private TreeMap<String, String> fileIds() throws IOException {
+        var ids = new TreeMap<String, String>();
+        var poll = client.completedPoll(session, "'data_types': ['crash.notes', 'crash.letters']");
+        for (var result : poll.at("/results/data")) {
+            var feed = JsonMapper.shared().readTree(path(result.at("/url").asString()));
+            for (var record : feed.at("/data")) {
+                for (var type : List.of(Library.NOTES, Library.LETTERS)) {
+                    library.items(type).stream()
+                            .filter(item -> item.id().equals(record.at("/id").asString()))
+                            .forEach(item -> ids.put(
+                                    item.file().locator(), record.at("/file").asString()));
+                }
+            }
+        }
+        return ids;
+    }
+
+    /// Where a result's `url` leads.
+    static Path path(String url) {
+        return Path.of(URI.create(url).getPath());
+    }
+
+    /// Deletes what stalled workers published late and could not take back.
+    void sweepLateFeeds() throws InterruptedException {
+        new LateFeeds(db, new StorageConfigs(clock), new Publishers(Optional.of(buckets)), clock)
+                .sweep(Duration.ofDays(365));
+    }
+
+    Client client() {
+        return client;
+    }
+
+    Database db() {
+        return db;
+    }
+
+    OrgId organisation() {
+        return organisation;
+    }
+
+    Library library() {
+        return library;
+    }
+
+    Path buckets() {
+        return buckets;
+    }
+
+    /// The file ids of this source, by locator.
+    TreeMap<String, String> files() {
+        return fileIds;
+    }
+
+    /// How often the source was asked for a session.
+    int signIns() {
+        return signIns.get();
+    }
+
+    /// What a seed left.
+    ///
+    /// @param polls what was asked for, by the poll's id
+    /// @param struck the strikes that hit somebody
+    /// @param swept unfinished uploads that the dead left
+    record Aftermath(TreeMap<String, Plan.Ask> polls, List<Strike> struck, int swept) {}
+
+    /// Lets it all happen, until everything is over and every stalled worker is awake again.
+    Aftermath suffer(Plan plan) throws IOException {
+        upToStrength();
+        library.changing(plan.changing());
+        blows.arm(plan.strikes());
+        var polls = new TreeMap<String, Plan.Ask>();
+        for (var ask : plan.polls()) {
+            polls.put(ask(ask), ask);
+        }
+        polls.keySet().forEach(this::awaitCompleted);
+        eventually("no execution is left", () -> executions() == 0);
+        var struck = blows.struck();
+        blows.arm(List.of());
+        awaitStarters();
+        wakeTheStalled();
+        eventually("only the dead still hold uploads", () -> uploads() <= deadUploads());
+        int swept = new UnfinishedUploads(buckets, () -> clock.instant().plusSeconds(1)).sweep(Duration.ZERO);
+        buryTheDead();
+        return new Aftermath(polls, struck, swept);
+    }
+
+    private String ask(Plan.Ask ask) {
+        var payload = switch (ask) {
+            case NOTES -> "'data_types': ['crash.notes'], 'file_types': ['crash.page']";
+            case ALL ->
+                "'data_types': ['crash.notes', 'crash.letters'], 'info_types': ['crash.info'],"
+                        + " 'file_types': ['crash.page']";
+            case FILES -> "'files': ['" + String.join("', '", fileIds.values()) + "']";
+        };
+        return client.post("/polls", "{'session': '" + session + "', 'payload': {" + payload + "}}")
+                .expect(201)
+                .at("/id")
+                .asString();
+    }
+
+    /// What waits for its time has it brought forward.
+    private void awaitCompleted(String poll) {
+        eventually("poll " + poll + " is completed", () -> {
+            if (client.get("/polls/" + poll).text("/state").equals("completed")) {
+                return true;
+            }
+            firstDue().ifPresent(due -> {
+                var ahead = Duration.between(clock.instant(), due);
+                if (ahead.isPositive()) {
+                    clock.advance(ahead);
+                }
+            });
+            return false;
+        });
+    }
+
+    private Optional<Instant> firstDue() {
+        return db.system(tx -> tx.createQuery("select min(due) from task where state = 'suspended'")
+                .mapTo(Instant.class)
+                .findOne());
+    }
+
+    private int executions() {
+        return db.system(tx -> tx.createQuery("select count(*) from scheduled_tasks")
+                .mapTo(int.class)
+                .one());
+    }
+
+    private long uploads() {
+        try (Stream<Path> all = Files.walk(buckets)) {
+            return all.filter(path -> path.toString().contains("/.uploads/")).count();
+        } catch (IOException | UncheckedIOException _) {
+            return Long.MAX_VALUE; // one went away meanwhile
+        }
+    }
+
+    /// A dead read leaves its feed and one file at most.
+    private synchronized int deadUploads() {
+        return 2 * dead.stream().mapToInt(Node::busy).sum();
+    }
+
+    private synchronized void wakeTheStalled() {
+        stalled.forEach(Node::wake);
+        healthy.addAll(stalled);
+        stalled.clear();
+    }
+
+    private void buryTheDead() {
+        List<Node> all;
+        synchronized (this) {
+            all = List.copyOf(dead);
+            dead.clear();
+        }
+        all.forEach(node -> Thread.ofVirtual().start(node::bury));
+    }
+
+    /// Enough healthy nodes, and not too many.
+    private void upToStrength() {
+        while (count() < NODES) {
+            var node = new Node(logins, clock, MASTER, settings(TASKS), library, signIns, this::struck);
+            synchronized (this) {
+                healthy.add(node);
+            }
+        }
+        while (count() > MOST_NODES) {
+            Node oldest;
+            synchronized (this) {
+                oldest = healthy.removeFirst();
+            }
+            oldest.close();
+        }
+    }
+
+    private synchronized int count() {
+        return healthy.size();
+    }
+
+    private Wire.Fate struck(Node node, Point point, boolean commit) {
+        synchronized (this) {
+            if (!healthy.contains(node)) {
+                return Wire.Fate.FORWARD;
+            }
+        }
+        var strike = blows.at(point, commit);
+        if (strike == null) {
+            return Wire.Fate.FORWARD;
+        }
+        switch (strike.kind()) {
+            case DEATH -> {
+                leave(node, dead);
+                return strike.atCommit() && strike.answered() ? Wire.Fate.DEAD_AFTER : Wire.Fate.DEAD_BEFORE;
+            }
+            case STALL -> {
+                leave(node, stalled);
+                node.stall();
+            }
+            case DATABASE_AWAY -> {
+                List<Node> all;
+                synchronized (this) {
+                    all = List.copyOf(healthy);
+                }
+                all.forEach(Node::loseConnections);
+            }
+            case DISK_AWAY -> loseTheDisk();
+        }
+        return Wire.Fate.FORWARD;
+    }
+
+    /// Somebody starts another one in its place, while the rest goes on.
+    private void leave(Node node, List<Node> where) {
+        synchronized (this) {
+            healthy.remove(node);
+            where.add(node);
+        }
+        synchronized (this) {
+            starters.add(Thread.ofVirtual().start(this::upToStrength));
+        }
+    }
+
+    private void awaitStarters() {
+        List<Thread> all;
+        synchronized (this) {
+            all = List.copyOf(starters);
+            starters.clear();
+        }
+        for (var starter : all) {
+            try {
+                starter.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void loseTheDisk() {
+        try {
+            var away = folder.resolve("away");
+            Files.move(buckets, away);
+            Thread.ofVirtual().start(() -> {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+                try {
+                    Files.move(away, buckets);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Stops everyone as an operator would.
+    void stop() {
+        awaitStarters();
+        wakeTheStalled();
+        List<Node> all;
+        synchronized (this) {
+            all = List.copyOf(healthy);
+            healthy.clear();
+        }
+        all.forEach(Node::close);
+        buryTheDead();
+    }
+
+    @Override
+    public void close() {
+        stop();
+        server.close();
+        front.close();
+        db.close();
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (var path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
