@@ -12,6 +12,7 @@ import ferry.testing.TestApp;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -417,7 +418,7 @@ class BadInputTest {
     void aBodyThatNeverComesFreesTheServer() throws IOException {
         Routes.Endpoint endpoint = request -> OK;
         try (var server = WebServer.start("127.0.0.1", 0, Duration.ofMillis(300), api(endpoint));
-                var socket = new Socket("127.0.0.1", server.port())) {
+                var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(10_000);
             send(socket, "POST /thing HTTP/1.1\r\nHost: x\r\nAuthorization: Token x\r\nContent-Length: 10\r\n\r\n{");
             var answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
