@@ -126,7 +126,7 @@ final class Checker {
         assertThat(of(poll)).as("objects of poll %s", poll).isEqualTo(wanted);
     }
 
-    private TreeSet<Path> of(String poll) throws IOException {
+    private Set<Path> of(String poll) throws IOException {
         var all = new TreeSet<Path>();
         files(cluster.buckets()).filter(path -> path.toString().contains(poll)).forEach(all::add);
         return all;

@@ -31,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -74,7 +75,7 @@ final class Cluster implements AutoCloseable {
     private final Client client;
     private final OrgId organisation;
     private final String session;
-    private final TreeMap<String, String> fileIds;
+    private final Map<String, String> fileIds;
 
     // Guarded by this.
     private final List<Node> healthy = new ArrayList<>();
@@ -121,7 +122,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.
-    private TreeMap<String, String> fileIds() throws IOException {
+    private Map<String, String> fileIds() throws IOException {
         var ids = new TreeMap<String, String>();
         var poll = client.completedPoll(session, "'data_types': ['crash.notes', 'crash.letters']");
         for (var result : poll.at("/results/data")) {
@@ -170,7 +171,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /// The file ids of this source, by locator.
-    TreeMap<String, String> files() {
+    Map<String, String> files() {
         return fileIds;
     }
 
@@ -184,7 +185,7 @@ final class Cluster implements AutoCloseable {
     /// @param polls what was asked for, by the poll's id
     /// @param struck the strikes that hit somebody
     /// @param swept unfinished uploads that the dead left
-    record Aftermath(TreeMap<String, Plan.Ask> polls, List<Strike> struck, int swept) {}
+    record Aftermath(Map<String, Plan.Ask> polls, List<Strike> struck, int swept) {}
 
     /// Lets it all happen, until everything is over and every stalled worker is awake again.
     Aftermath suffer(Plan plan) throws IOException {
@@ -223,7 +224,7 @@ final class Cluster implements AutoCloseable {
 
     /// What waits for its time has it brought forward.
     private void awaitCompleted(String poll) {
-        eventually("poll " + poll + " is completed", () -> {
+        ServerProcess.patiently("poll " + poll + " is completed", () -> {
             if (client.get("/polls/" + poll).text("/state").equals("completed")) {
                 return true;
             }
@@ -340,19 +341,15 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    private synchronized List<Thread> theStarters() {
+        var all = List.copyOf(starters);
+        starters.clear();
+        return all;
+    }
+
     private void awaitStarters() {
-        List<Thread> all;
-        synchronized (this) {
-            all = List.copyOf(starters);
-            starters.clear();
-        }
-        for (var starter : all) {
-            try {
-                starter.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        List<Thread> all = theStarters();
+        eventually("those who start are up", () -> all.stream().noneMatch(Thread::isAlive));
     }
 
     private void loseTheDisk() {

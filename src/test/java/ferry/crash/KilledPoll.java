@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -112,7 +113,7 @@ final class KilledPoll implements AutoCloseable {
     }
 
     /// Every result of a poll by its identifier, with its MD5 as the bucket has it.
-    TreeMap<String, String> results(String poll) throws IOException {
+    Map<String, String> results(String poll) throws IOException {
         var all = new TreeMap<String, String>();
         var objects = new TreeSet<Path>();
         var path = "/polls/" + poll + "/results?limit=1000";
@@ -141,7 +142,7 @@ final class KilledPoll implements AutoCloseable {
         return all;
     }
 
-    private TreeSet<Path> objectsOf(String poll) throws IOException {
+    private Set<Path> objectsOf(String poll) throws IOException {
         try (var all = Files.walk(folder.resolve("data/buckets").toRealPath())) {
             return all.filter(Files::isRegularFile)
                     .filter(path -> path.toString().contains(poll))
@@ -150,7 +151,7 @@ final class KilledPoll implements AutoCloseable {
     }
 
     /// What could not be had, and why: the simulated library has its flaws.
-    TreeMap<String, String> errors(String poll) {
+    Map<String, String> errors(String poll) {
         var all = new TreeMap<String, String>();
         var errors = client().get("/polls/" + poll + "/errors?limit=1000").expect(200);
         for (var error : errors.at("/data")) {
@@ -163,7 +164,7 @@ final class KilledPoll implements AutoCloseable {
     }
 
     /// The ids of a feed's records, of which none may come twice; `count` must be right.
-    TreeSet<String> feed(JsonNode poll) throws IOException {
+    Set<String> feed(JsonNode poll) throws IOException {
         var ids = new TreeSet<String>();
         var results = poll.at("/results/data");
         var path = Cluster.path(results.get(results.size() - 1).at("/url").asString());
