@@ -137,7 +137,18 @@ public final class App implements AutoCloseable {
         handlers.put(
                 OpenSession.TYPE,
                 new OpenSession(
-                        db, sessions, openSignIns, sources, readers, vault, budget, limits, events, audit, clock));
+                        db,
+                        sessions,
+                        openSignIns,
+                        sources,
+                        readers,
+                        vault,
+                        budget,
+                        tasks,
+                        limits,
+                        events,
+                        audit,
+                        clock));
         handlers.put(EndSession.TYPE, new EndSession(db, sources, readers, vault, limits));
         handlers.put(
                 TestStorage.TYPE, new TestStorage(db, configs, new Probe(db, new LocalBuckets(clock), publishers)));

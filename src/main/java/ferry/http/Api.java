@@ -4,6 +4,7 @@ import ferry.access.Caller;
 import ferry.crypto.Secret;
 import ferry.error.ErrorCode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -71,7 +72,7 @@ public final class Api implements WebServer.Handler {
             throw new ApiException(ErrorCode.NOT_FOUND, "There is nothing at this path.");
         }
         var route = fitting.stream()
-                .filter(r -> r.method().equals(exchange.method()))
+                .filter(r -> r.method().equals(method(exchange)))
                 .max((a, b) -> Long.compare(a.literals(), b.literals()))
                 .orElseThrow(() -> wrongMethod(exchange, fitting));
         switch (route.action()) {
@@ -81,7 +82,12 @@ public final class Api implements WebServer.Handler {
         }
     }
 
-    private Request request(Exchange exchange, String id, Map<String, String> names) throws IOException {
+    /// The server leaves out the body of what answers a HEAD.
+    private static String method(Exchange exchange) {
+        return exchange.method().equals("HEAD") ? "GET" : exchange.method();
+    }
+
+    private Request request(Exchange exchange, String id, Map<String, String> names) {
         return new Request(
                 id,
                 caller(exchange),
@@ -111,8 +117,8 @@ public final class Api implements WebServer.Handler {
     }
 
     /// The body as an object, whatever its Content-Type says: ricloud-py sends none, and `null` for no parameters.
-    private static ObjectNode body(Exchange exchange) throws IOException {
-        var bytes = exchange.body().readNBytes(LARGEST_BODY + 1);
+    private static ObjectNode body(Exchange exchange) {
+        var bytes = bytes(exchange);
         if (bytes.length > LARGEST_BODY) {
             throw new ApiException(
                     ErrorCode.INVALID_BODY, "The request's body is larger than " + LARGEST_BODY + " bytes.");
@@ -129,6 +135,17 @@ public final class Api implements WebServer.Handler {
             return object;
         }
         throw new ApiException(ErrorCode.INVALID_BODY, "The request's body is not a JSON object.");
+    }
+
+    private static byte[] bytes(Exchange exchange) {
+        try {
+            return exchange.body().readNBytes(LARGEST_BODY + 1);
+        } catch (IOException | UncheckedIOException e) {
+            // The client is slow, or gone: whatever it sees of this answer, its connection ends.
+            log.debug("a body did not come", e);
+            exchange.set("Connection", "close");
+            throw new ApiException(ErrorCode.INVALID_BODY, "The request's body did not come in full, or not in time.");
+        }
     }
 
     /// UTF-8, or Latin-1 as older clients send it (ricloud-api 1).

@@ -55,7 +55,7 @@ public final class Fields {
             problem(name, "is not a text");
             return Optional.empty();
         }
-        if (value.asString().indexOf('\0') >= 0) {
+        if (isNoText(value.asString())) {
             problem(name, "holds a character that is not allowed");
             return Optional.empty();
         }
@@ -169,6 +169,13 @@ public final class Fields {
                     first.getKey() + " " + first.getValue().getFirst() + ".",
                     problems);
         }
+    }
+
+    /// Whether it holds what no table takes: the character NUL, or half of a surrogate pair.
+    static boolean isNoText(String text) {
+        return text.codePoints()
+                .anyMatch(
+                        point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE));
     }
 
     /// An ISO 8601 date and time; without an offset it is UTC.

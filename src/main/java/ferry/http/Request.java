@@ -50,7 +50,11 @@ public record Request(
 
     /// A filter of a list; empty where the client did not ask.
     public Optional<String> filter(String name) {
-        return Optional.ofNullable(query.get(name)).filter(value -> !value.isEmpty());
+        var value = Optional.ofNullable(query.get(name)).filter(text -> !text.isEmpty());
+        value.filter(Fields::isNoText).ifPresent(_ -> {
+            throw ApiException.parameter(name, "holds a character that is not allowed");
+        });
+        return value;
     }
 
     /// A filter that is a UUID.

@@ -2,6 +2,7 @@ package ferry.http;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -18,6 +19,8 @@ import java.util.Optional;
 /// A plain HTTP/1.1 server: every request goes to one handler, on a virtual thread of its own. Started by [#start],
 /// stopped by [#close], which lets requests under way finish for a moment.
 public final class WebServer implements AutoCloseable {
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
+
     private final io.helidon.webserver.WebServer server;
     private final String host;
 
@@ -39,11 +42,16 @@ public final class WebServer implements AutoCloseable {
     /// @param port the port, 0 for a free one
     /// @throws BindException where the port is taken or not allowed
     public static WebServer start(String host, int port, Handler handler) throws BindException {
+        return start(host, port, READ_TIMEOUT, handler);
+    }
+
+    /// @param patience how long to wait for more of a request that has begun
+    static WebServer start(String host, int port, Duration patience, Handler handler) throws BindException {
         var server = io.helidon.webserver.WebServer.builder()
                 .host(host)
                 .port(port)
                 .shutdownHook(false)
-                .connectionOptions(options -> options.readTimeout(Duration.ofSeconds(30)))
+                .connectionOptions(options -> options.readTimeout(patience))
                 .shutdownGracePeriod(Duration.ofSeconds(2))
                 .routing(routing ->
                         routing.any((request, response) -> handler.handle(new HelidonExchange(request, response))))
@@ -128,15 +136,23 @@ public final class WebServer implements AutoCloseable {
 
         @Override
         public void respond(int status, byte[] body) {
-            response.status(Status.create(status));
+            start(status);
             response.send(body);
         }
 
         @Override
         public OutputStream respond(int status, long length) throws IOException {
-            response.status(Status.create(status));
+            start(status);
             response.headers().contentLength(length);
             return response.outputStream();
+        }
+
+        /// The library keeps a connection open though its client asked to have it closed.
+        private void start(int status) {
+            response.status(Status.create(status));
+            if (headers("Connection").stream().anyMatch("close"::equalsIgnoreCase)) {
+                response.headers().set(HeaderValues.CONNECTION_CLOSE);
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ final class AccountMemory {
 
     private static final Duration TRUST_LIFE = Duration.ofDays(30);
     private static final Duration CONSENT_LIFE = Duration.ofHours(1);
-    private static final int FIRST_CODE = 123_456;
+    static final int FIRST_CODE = 123_456;
     /// How often a client looks before the owner has taken up a device and agreed.
     private static final int LOOKS_BEFORE_CONSENT = 2;
     /// How often a client asks before the device has uploaded the keys.
@@ -26,6 +26,7 @@ final class AccountMemory {
     private final Deque<Instant> signIns = new ArrayDeque<>();
     private final Map<String, Instant> trust = new HashMap<>();
     private final Map<String, Integer> keyRequests = new HashMap<>();
+    private final int firstCode;
     private int exchanges;
     private int wrongPasswords;
     private int wrongCodes;
@@ -38,7 +39,9 @@ final class AccountMemory {
     private int partition;
     private int served;
 
-    AccountMemory(int partition) {
+    /// @param firstCode the first code that is shown, and every later one unless codes change
+    AccountMemory(int partition, int firstCode) {
+        this.firstCode = firstCode;
         this.partition = partition;
     }
 
@@ -84,7 +87,7 @@ final class AccountMemory {
 
     /// The next code to show: always the same, or the next number where codes change.
     synchronized String newCode(boolean changing) {
-        return String.valueOf(FIRST_CODE + (changing ? codesShown++ : 0));
+        return String.valueOf(firstCode + (changing ? codesShown++ : 0));
     }
 
     /// Counts a wrong code; true once it was one too many.

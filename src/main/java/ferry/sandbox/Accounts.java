@@ -32,6 +32,8 @@ public final class Accounts {
     private static final SecondFactor CODES = codes(ON_REQUEST, NO_CONTENT_204);
 
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
+    /// The few whose password or first code is another than everyone's.
+    private final Map<String, Secrets> secrets = new ConcurrentHashMap<>();
     private final Map<String, AccountMemory> memories = new ConcurrentHashMap<>();
 
     /// The named ones; `docs/sandbox.md` says what each shows.
@@ -114,12 +116,37 @@ public final class Accounts {
 
     /// The same by name; names that nobody has are remembered too, so that guessing them is throttled alike.
     AccountMemory memory(String identifier) {
-        return memories.computeIfAbsent(identifier.toLowerCase(Locale.ROOT), _ -> new AccountMemory(FIRST_PARTITION));
+        return memories.computeIfAbsent(identifier.toLowerCase(Locale.ROOT), this::newMemory);
+    }
+
+    private AccountMemory newMemory(String identifier) {
+        var own = secrets.get(identifier);
+        return new AccountMemory(FIRST_PARTITION, own == null ? AccountMemory.FIRST_CODE : own.firstCode());
     }
 
     /// Adds an account, or puts it in the place of the one with its identifier.
     public void add(Account account) {
         accounts.put(account.identifier(), account);
+    }
+
+    /// What proves that somebody is the owner.
+    ///
+    /// @param firstCode of six digits; with changing codes the next is one more
+    record Secrets(String password, int firstCode) {}
+
+    /// Adds an account with a password and a code of its own. Before its first sign-in.
+    ///
+    /// @param code of six digits, without a leading zero
+    public void add(Account account, String password, int code) {
+        secrets.put(account.identifier(), new Secrets(password, code));
+        memories.remove(account.identifier());
+        add(account);
+    }
+
+    /// The password of an account that there is.
+    String password(String identifier) {
+        var own = secrets.get(identifier.toLowerCase(Locale.ROOT));
+        return own == null ? PASSWORD : own.password();
     }
 
     /// The account of that Apple ID, in any case of letters.

@@ -196,7 +196,7 @@ final class SignIn {
         var seed = SrpServer.hash(("salt " + options.seed() + " " + name).getBytes(StandardCharsets.UTF_8));
         var iterations = ITERATIONS.get(Math.floorMod(seed[16], ITERATIONS.size()));
         var protocol = seed[17] % 2 == 0 ? "s2k" : "s2k_fo";
-        var password = accounts.find(name).isPresent() ? Accounts.PASSWORD : tokens.next(40);
+        var password = accounts.find(name).isPresent() ? accounts.password(name) : tokens.next(40);
         return SrpServer.Verifier.of(password, protocol, Arrays.copyOf(seed, 16), iterations);
     }
 

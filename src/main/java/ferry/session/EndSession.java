@@ -7,13 +7,17 @@ import ferry.connector.Limits;
 import ferry.connector.Reading;
 import ferry.crypto.Secret;
 import ferry.db.Database;
+import ferry.db.Ids;
 import ferry.error.ErrorCode;
 import ferry.source.Connectors;
 import ferry.source.Sources;
 import ferry.task.Attempt;
+import ferry.task.NewTask;
 import ferry.task.Outcome;
 import ferry.task.Task;
 import ferry.task.TaskHandler;
+import ferry.task.Tasks;
+import java.time.InstantSource;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import org.jdbi.v3.core.Handle;
@@ -43,6 +47,17 @@ public final class EndSession implements TaskHandler {
         this.connectors = connectors;
         this.vault = vault;
         this.limits = limits;
+    }
+
+    /// Has a session signed out whose access nobody else holds from now on.
+    static void enqueue(Handle tx, Tasks tasks, Vault vault, InstantSource clock, Session session, Secret access) {
+        var task = Ids.next(clock);
+        tasks.enqueue(
+                tx,
+                NewTask.interactive(task, session.organisation(), session.key(), TYPE)
+                        .source(session.source(), session.sourceType(), session.user())
+                        .session(session.id())
+                        .payload(vault.seal(session.organisation(), access, OpenSession.payloadContext(task))));
     }
 
     @Override

@@ -22,6 +22,7 @@ import ferry.task.Attempt;
 import ferry.task.Outcome;
 import ferry.task.Task;
 import ferry.task.TaskHandler;
+import ferry.task.Tasks;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -45,6 +46,7 @@ public final class OpenSession implements TaskHandler {
     private final Connectors connectors;
     private final Vault vault;
     private final SignInBudget budget;
+    private final Tasks tasks;
     private final BiFunction<String, String, Limits> limits;
     private final Events events;
     private final Audit audit;
@@ -59,6 +61,7 @@ public final class OpenSession implements TaskHandler {
             Connectors connectors,
             Vault vault,
             SignInBudget budget,
+            Tasks tasks,
             BiFunction<String, String, Limits> limits,
             Events events,
             Audit audit,
@@ -70,6 +73,7 @@ public final class OpenSession implements TaskHandler {
         this.connectors = connectors;
         this.vault = vault;
         this.budget = budget;
+        this.tasks = tasks;
         this.limits = limits;
         this.events = events;
         this.audit = audit;
@@ -111,15 +115,18 @@ public final class OpenSession implements TaskHandler {
         } catch (ConnectorException e) {
             return switch (e) {
                 case ConnectorException.Refused refused -> refused(attempt, job, refused.code(), Optional.empty());
-                case ConnectorException.SessionLost _ ->
-                    refused(attempt, job, ErrorCode.SERVICE_UNAVAILABLE, Optional.empty());
-                // Nobody asked for a second try, so there is none; the client learns when to ask for one (R1).
-                case ConnectorException.Unavailable busy ->
-                    refused(
+                case ConnectorException.SessionLost _ -> forgotten(attempt, job);
+                // Nobody asked for a second try, so there is none; the client learns when to ask for one (R1). An
+                // open sign-in stays open: what passes does not void the code.
+                case ConnectorException.Unavailable busy -> {
+                    var next = clock.instant().plus(busy.retryAfter());
+                    yield failed(
                             attempt,
                             job,
                             busy.code(),
-                            Optional.of(clock.instant().plus(busy.retryAfter())));
+                            Optional.of(next),
+                            busy.code().sentence());
+                }
             };
         }
     }
@@ -137,6 +144,10 @@ public final class OpenSession implements TaskHandler {
 
     private Outcome signIn(Attempt attempt, Job job, Map<String, Secret> payload)
             throws ConnectorException, InterruptedException {
+        if (!payload.containsKey("password")) {
+            return new Outcome.Failed(
+                    ErrorCode.CODE_REQUIRED, "The open sign-in ended meanwhile; sign in again with the password.");
+        }
         var source = job.source();
         switch (budget.take(source.type(), source.identifier())) {
             case SignInBudget.Turn.Granted _ -> {}
@@ -190,6 +201,9 @@ public final class OpenSession implements TaskHandler {
                 sources.opened(tx, organisation, source, trust);
                 emit(tx, organisation, session, "active");
                 audit.note(tx, organisation, "session.active", "session/" + session, Map.of("source", source));
+            } else {
+                // Deleted while we signed in: what we have got, nobody wants any more.
+                EndSession.enqueue(tx, tasks, vault, clock, job.session(), opened.access());
             }
             openSignIns.close(tx, organisation, source);
             return session;
@@ -248,6 +262,25 @@ public final class OpenSession implements TaskHandler {
             budget.locked(source.type(), source.identifier());
         }
         return new Outcome.Failed(why, why.sentence());
+    }
+
+    /// The source no longer knows the open sign-in: the next call starts a new one.
+    private Outcome forgotten(Attempt attempt, Job job) {
+        var source = job.source();
+        attempt.fenced(tx -> {
+            openSignIns.close(tx, source.organisation(), source.id());
+            return source;
+        });
+        var why = job.open().isPresent() ? ErrorCode.CODE_REQUIRED : ErrorCode.SERVICE_UNAVAILABLE;
+        return new Outcome.Failed(why, why.sentence());
+    }
+
+    private Outcome failed(Attempt attempt, Job job, ErrorCode why, Optional<Instant> next, String detail) {
+        attempt.fenced(tx -> {
+            failed(tx, job.source().organisation(), job.session().id(), new SessionState.Failed(why, null, next));
+            return why;
+        });
+        return new Outcome.Failed(why, detail);
     }
 
     private void failed(Handle tx, OrgId organisation, UUID session, SessionState.Failed why) {

@@ -94,9 +94,8 @@ public final class SessionEndpoints implements Endpoints {
         if (!fields.has("payload")) {
             fields.problem("payload", "is required");
         }
-        var wanted = SourceRequest.of(fields.object("source"), caller, connectors);
         checkPayload(fields.object("payload"));
-        fields.check();
+        var wanted = SourceRequest.of(fields.object("source"), caller, connectors);
         var payload = fields.object("payload");
         var made = db.tenant(caller.organisation(), tx -> make(tx, request, wanted, payload));
         wake.run();
@@ -197,14 +196,8 @@ public final class SessionEndpoints implements Endpoints {
 
     private void signOut(Handle tx, Caller caller, Session session) {
         if (session.state() instanceof SessionState.Active(var sealed)) {
-            var task = Ids.next(clock);
             var access = vault.open(caller.organisation(), sealed, SessionAccess.context(session.id()));
-            tasks.enqueue(
-                    tx,
-                    NewTask.interactive(task, caller.organisation(), caller.key(), EndSession.TYPE)
-                            .source(session.source(), session.sourceType(), session.user())
-                            .session(session.id())
-                            .payload(vault.seal(caller.organisation(), access, OpenSession.payloadContext(task))));
+            EndSession.enqueue(tx, tasks, vault, clock, session, access);
         }
     }
 

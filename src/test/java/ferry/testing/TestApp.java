@@ -164,6 +164,18 @@ public final class TestApp implements AutoCloseable {
         });
     }
 
+    /// Makes another key of an organisation, with a client of its own.
+    public Client key(Organisation organisation) {
+        return new Client(
+                server.url(),
+                db.system(tx -> app.keys().create(tx, organisation.id()).token().reveal()));
+    }
+
+    /// The service itself.
+    public App app() {
+        return app;
+    }
+
     /// The simulated iCloud.
     public Sandbox sandbox() {
         return sandbox;
