@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The launchers, run on a copy of themselves among JDKs and a Maven that only say that they were called.
 class LauncherTest {
-    private static final Instant YESTERDAY = Instant.now().minusSeconds(86_400);
+    private static final Instant YESTERDAY = Instant.parse("2026-01-01T00:00:00Z");
 
     @TempDir
     Path folder;
@@ -88,7 +88,7 @@ class LauncherTest {
 
     @Test
     void theJavaOfThePathIsFollowedToItsJdk() throws Exception {
-        var programs = Path.of(environment.get("PATH").split(":")[0]);
+        var programs = Path.of(environment.getOrDefault("PATH", "").split(":")[0]);
         Files.createSymbolicLink(programs.resolve("java"), jdk("on-path", "26").resolve("bin/java"));
         jdk("z", "25");
         environment.put("FERRY_JDKS", jdks + "/z");

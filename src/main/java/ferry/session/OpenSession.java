@@ -115,11 +115,17 @@ public final class OpenSession implements TaskHandler {
         } catch (ConnectorException e) {
             return switch (e) {
                 case ConnectorException.Refused refused -> refused(attempt, job, refused.code(), Optional.empty());
-                case ConnectorException.SessionLost lost -> forgotten(attempt, job, lost);
-                // Nobody asked for a second try, so there is none; the client learns when to ask for one (R1).
+                case ConnectorException.SessionLost _ -> forgotten(attempt, job);
+                // Nobody asked for a second try, so there is none; the client learns when to ask for one (R1). An
+                // open sign-in stays open: what passes does not void the code.
                 case ConnectorException.Unavailable busy -> {
                     var next = clock.instant().plus(busy.retryAfter());
-                    yield failed(attempt, job, busy.code(), Optional.of(next), detail(busy));
+                    yield failed(
+                            attempt,
+                            job,
+                            busy.code(),
+                            Optional.of(next),
+                            busy.code().sentence());
                 }
             };
         }
@@ -259,14 +265,14 @@ public final class OpenSession implements TaskHandler {
     }
 
     /// The source no longer knows the open sign-in: the next call starts a new one.
-    private Outcome forgotten(Attempt attempt, Job job, ConnectorException.SessionLost lost) {
+    private Outcome forgotten(Attempt attempt, Job job) {
         var source = job.source();
         attempt.fenced(tx -> {
             openSignIns.close(tx, source.organisation(), source.id());
             return source;
         });
         var why = job.open().isPresent() ? ErrorCode.CODE_REQUIRED : ErrorCode.SERVICE_UNAVAILABLE;
-        return new Outcome.Failed(why, detail(lost));
+        return new Outcome.Failed(why, why.sentence());
     }
 
     private Outcome failed(Attempt attempt, Job job, ErrorCode why, Optional<Instant> next, String detail) {
@@ -327,9 +333,5 @@ public final class OpenSession implements TaskHandler {
 
     private static UUID sessionOf(Task task) {
         return Objects.requireNonNull(task.session(), "a sign-in's task has a session");
-    }
-
-    private static String detail(ConnectorException e) {
-        return Objects.requireNonNullElse(e.getMessage(), "");
     }
 }
