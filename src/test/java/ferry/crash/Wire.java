@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class Wire implements AutoCloseable {
     /// Hears where the node is. Called on the thread that forwards, before anything is forwarded.
     interface Watch {
+        /// What becomes of a node that is here.
+        ///
         /// @param commit whether this is the commit of the transaction in which the point was passed
         Fate at(Point point, boolean commit);
     }
