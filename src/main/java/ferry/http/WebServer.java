@@ -4,6 +4,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
@@ -51,10 +52,9 @@ public final class WebServer implements AutoCloseable {
                 .host(host)
                 .port(port)
                 .shutdownHook(false)
-                .connectionOptions(options -> options.readTimeout(patience))
                 .shutdownGracePeriod(Duration.ofSeconds(2))
-                .routing(routing ->
-                        routing.any((request, response) -> handler.handle(new HelidonExchange(request, response))))
+                .routing(routing -> routing.any(
+                        (request, response) -> answer(handler, new HelidonExchange(request, response, patience))))
                 .build();
         try {
             server.start();
@@ -82,12 +82,21 @@ public final class WebServer implements AutoCloseable {
         server.stop();
     }
 
+    /// The library keeps a connection open though one side has asked to have it closed; this ends it.
+    private static void answer(Handler handler, HelidonExchange exchange) throws Exception {
+        handler.handle(exchange);
+        if (exchange.isLast()) {
+            throw new CloseConnectionException("asked to close");
+        }
+    }
+
     private static Throwable deepest(Throwable e) {
         var cause = e.getCause();
         return cause == null ? e : deepest(cause);
     }
 
-    private record HelidonExchange(ServerRequest request, ServerResponse response) implements Exchange {
+    private record HelidonExchange(ServerRequest request, ServerResponse response, Duration patience)
+            implements Exchange {
         @Override
         public String method() {
             return request.prologue().method().text();
@@ -115,7 +124,7 @@ public final class WebServer implements AutoCloseable {
 
         @Override
         public InputStream body() {
-            return request.content().inputStream();
+            return new PatientBody(request.content().inputStream(), patience);
         }
 
         @Override
@@ -137,22 +146,30 @@ public final class WebServer implements AutoCloseable {
         @Override
         public void respond(int status, byte[] body) {
             start(status);
-            response.send(body);
+            response.send(method().equals("HEAD") ? new byte[0] : body);
         }
 
         @Override
         public OutputStream respond(int status, long length) throws IOException {
             start(status);
+            if (method().equals("HEAD")) {
+                response.send(new byte[0]);
+                return OutputStream.nullOutputStream();
+            }
             response.headers().contentLength(length);
             return response.outputStream();
         }
 
-        /// The library keeps a connection open though its client asked to have it closed.
         private void start(int status) {
             response.status(Status.create(status));
             if (headers("Connection").stream().anyMatch("close"::equalsIgnoreCase)) {
                 response.headers().set(HeaderValues.CONNECTION_CLOSE);
             }
+        }
+
+        /// Whether this was the connection's last request.
+        boolean isLast() {
+            return response.headers().contains(HeaderValues.CONNECTION_CLOSE);
         }
     }
 }

@@ -115,6 +115,7 @@ public final class PollEndpoints implements Endpoints {
         if (!fields.has("payload")) {
             fields.problem("payload", "is required");
         }
+        var payload = fields.object("payload");
         fields.check();
         var poll = db.tenant(organisation, tx -> {
             var session = session(tx, organisation, sessionId);
@@ -124,7 +125,7 @@ public final class PollEndpoints implements Endpoints {
             var source = sources.find(tx, organisation, session.source()).orElseThrow();
             checkActive(session);
             checkScopes(caller, source);
-            var wanted = new PollRequest(caller, source, connectors, fileIds).read(fields.object("payload"));
+            var wanted = new PollRequest(caller, source, connectors, fileIds).read(payload);
             return make(tx, request, session, source, wanted);
         });
         worker.wake();
