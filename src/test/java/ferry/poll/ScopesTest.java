@@ -78,7 +78,11 @@ class ScopesTest {
         var poll = of.completedPoll(session, "'data_types': ['mocks.notes']");
         var feed = Files.readString(
                 Path.of(poll.at("/results/data/0/url").asString().replace("local://", "")));
-        return JsonMapper.builder().build().readTree(feed).at("/data/0/files/0/id").asString();
+        return JsonMapper.builder()
+                .build()
+                .readTree(feed)
+                .at("/data/0/files/0/id")
+                .asString();
     }
 
     @Test
@@ -129,7 +133,8 @@ class ScopesTest {
                 403,
                 "missing-scope",
                 "task_type:mocks.mock.data");
-        assertThat(poll(narrow, session, "'info_types': ['mocks.info']").status()).isEqualTo(201);
+        assertThat(poll(narrow, session, "'info_types': ['mocks.info']").status())
+                .isEqualTo(201);
         assertThat(narrow.get("/polls").text("/total_count")).isEqualTo("1");
     }
 
@@ -137,10 +142,11 @@ class ScopesTest {
     void aKeysOwnScopesNarrowThoseOfItsOrganisation() {
         var key = app.key(app.first());
         var id = key.get("/key").text("/id");
-        app.db().systemDo(tx -> tx.createUpdate("update api_key set scopes = cast(:scopes as json) where id = :id")
-                .bind("scopes", "{\"source_type:*\": [], \"task_type:*\": [], \"info_type:*\": []}")
-                .bind("id", Long.parseLong(id))
-                .execute());
+        app.db()
+                .systemDo(tx -> tx.createUpdate("update api_key set scopes = cast(:scopes as json) where id = :id")
+                        .bind("scopes", "{\"source_type:*\": [], \"task_type:*\": [], \"info_type:*\": []}")
+                        .bind("id", Long.parseLong(id))
+                        .execute());
         assertError(poll(key, mock, "'data_types': ['mocks.notes']"), 403, "missing-scope", "data_type:mocks.notes");
         assertThat(poll(key, mock, "'info_types': ['mocks.info']").status()).isEqualTo(201);
     }
@@ -174,7 +180,10 @@ class ScopesTest {
         // ricloud-py can cast neither the list nor its items.
         assertThat(poll.at("/errors").has("resource")).isFalse();
         assertThat(error.has("resource")).isFalse();
-        assertThat(client.get("/polls/" + poll.at("/id").asString() + "/errors").body().has("resource")).isFalse();
+        assertThat(client.get("/polls/" + poll.at("/id").asString() + "/errors")
+                        .body()
+                        .has("resource"))
+                .isFalse();
     }
 
     @Test
@@ -224,7 +233,8 @@ class ScopesTest {
         var poll = client.completedPoll(icloud, "'data_types': ['icpl.photos'], " + bound);
         var feed = Files.readString(
                 Path.of(poll.at("/results/data/0/url").asString().replace("local://", "")));
-        assertThat(JsonMapper.builder().build().readTree(feed).at("/data").size()).isZero();
+        assertThat(JsonMapper.builder().build().readTree(feed).at("/data").size())
+                .isZero();
     }
 
     @Test
@@ -232,11 +242,14 @@ class ScopesTest {
         var failed = client.session(client.user("m"), "mocks.mock", "refused", "'password': 'wrong'");
         assertThat(failed.at("/state").asString()).isEqualTo("failed");
         assertError(
-                poll(client, failed.at("/id").asString(), "'info_types': ['*']"), 409, "conflict", "The session has failed");
-        app.db().systemDo(tx -> tx.execute(
-                "update session set state = 'pending', error = null where id = '" + failed.at("/id").asString() + "'"));
-        assertError(
-                poll(client, failed.at("/id").asString(), "'info_types': ['*']"), 409, "conflict", "still pending");
+                poll(client, failed.at("/id").asString(), "'info_types': ['*']"),
+                409,
+                "conflict",
+                "The session has failed");
+        app.db()
+                .systemDo(tx -> tx.execute("update session set state = 'pending', error = null where id = '"
+                        + failed.at("/id").asString() + "'"));
+        assertError(poll(client, failed.at("/id").asString(), "'info_types': ['*']"), 409, "conflict", "still pending");
     }
 
     @Test
@@ -251,10 +264,12 @@ class ScopesTest {
     @Test
     void aPollIsCancelledWithinFiveSecondsAndSaysSo() {
         var session = session(client, "icloud.account", "slow@sandbox.example");
-        var made = poll(client, session, "'data_types': ['icpl.photos'], 'file_types': ['*']").expect(201);
+        var made = poll(client, session, "'data_types': ['icpl.photos'], 'file_types': ['*']")
+                .expect(201);
         var id = made.at("/id").asString();
         Eventually.eventually(
-                "the task runs", () -> client.get("/polls/" + id).body().at("/tasks_processing").size() == 1);
+                "the task runs",
+                () -> client.get("/polls/" + id).body().at("/tasks_processing").size() == 1);
         long before = System.nanoTime();
         client.post("/polls/" + id + "/cancel", "null").expect(200);
         var poll = client.settled("/polls/" + id, p -> p.at("/state").asString().equals("completed"));
@@ -264,9 +279,14 @@ class ScopesTest {
         var task = client.get("/tasks/" + poll.at("/tasks_failed/0").asString()).body();
         assertThat(task.at("/error").asString()).isEqualTo("cancelled");
         // Again changes nothing.
-        assertThat(client.post("/polls/" + id + "/cancel", "").expect(200).at("/errors/total_count").asInt())
+        assertThat(client.post("/polls/" + id + "/cancel", "")
+                        .expect(200)
+                        .at("/errors/total_count")
+                        .asInt())
                 .isEqualTo(1);
-        assertThat(client.post("/tasks/" + task.at("/id").asString() + "/cancel", "null").expect(200).at("/error"))
+        assertThat(client.post("/tasks/" + task.at("/id").asString() + "/cancel", "null")
+                        .expect(200)
+                        .at("/error"))
                 .isEqualTo(task.at("/error"));
     }
 
@@ -277,13 +297,18 @@ class ScopesTest {
         assertThat(poll.at("/results/resource").asString()).isEqualTo("list");
         assertThat(poll.at("/results/url").asString()).isEqualTo("/polls/" + id + "/results");
         assertThat(poll.at("/errors/url").asString()).isEqualTo("/polls/" + id + "/errors");
-        assertThat(client.get(poll.at("/results/url").asString()).body()).isEqualTo(poll.at("/results"));
-        var task = client.get("/tasks/" + poll.at("/tasks_succeeded/0").asString()).body();
+        // The whole list again, but for its signed URLs, of which every answer makes new ones.
+        var again = client.get(poll.at("/results/url").asString()).body();
+        assertThat(again.at("/data/0/id")).isEqualTo(poll.at("/results/data/0/id"));
+        assertThat(again.at("/total_count").asInt()).isEqualTo(1);
+        var task =
+                client.get("/tasks/" + poll.at("/tasks_succeeded/0").asString()).body();
         assertThat(task.at("/results/resource").asString()).isEqualTo("list");
         assertThat(task.at("/results/total_count").asInt()).isEqualTo(1);
         var source = client.get("/sources/" + poll.at("/source").asString()).body();
         assertThat(source.at("/children/resource").asString()).isEqualTo("list");
-        assertThat(client.get("/organisation").text("/storage_configs/resource")).isEqualTo("list");
+        assertThat(client.get("/organisation").text("/storage_configs/resource"))
+                .isEqualTo("list");
     }
 
     @Test
@@ -291,7 +316,9 @@ class ScopesTest {
         assertThat(client.get("/organisation").text("/permissions/resource")).isEqualTo("organisation_permissions");
         assertThat(organisation("ricloud-py/3.2.0").at("/permissions/resource").asString())
                 .isEqualTo("permissions");
-        assertThat(organisation("curl/8 ricloud-py/3.2.0").at("/permissions/resource").asString())
+        assertThat(organisation("curl/8 ricloud-py/3.2.0")
+                        .at("/permissions/resource")
+                        .asString())
                 .isEqualTo("organisation_permissions");
     }
 
