@@ -75,6 +75,9 @@ public final class Api implements WebServer.Handler {
                 .filter(r -> r.method().equals(method(exchange)))
                 .max((a, b) -> Long.compare(a.literals(), b.literals()))
                 .orElseThrow(() -> wrongMethod(exchange, fitting));
+        if (route.confidential()) {
+            exchange.set("Connection", "close");
+        }
         switch (route.action()) {
             case Routes.Action.Open(var endpoint) -> endpoint.handle(exchange, route.names(path));
             case Routes.Action.WithToken(var endpoint) ->

@@ -31,7 +31,7 @@ public final class Routes {
         record Open(OpenEndpoint endpoint) implements Action {}
     }
 
-    record Route(String method, List<String> segments, Action action) {
+    record Route(String method, List<String> segments, Action action, boolean confidential) {
         boolean isFor(List<String> path) {
             if (path.size() != segments.size()) {
                 return false;
@@ -74,6 +74,12 @@ public final class Routes {
         add("POST", path, new Action.WithToken(endpoint));
     }
 
+    /// Adds a create whose body holds what nobody may keep, such as a password. Its connection ends with the answer:
+    /// an open one holds the last bytes that came over it.
+    public void postConfidential(String path, Endpoint endpoint) {
+        add(new Route("POST", segments(path), new Action.WithToken(endpoint), true));
+    }
+
     /// Adds a delete.
     public void delete(String path, Endpoint endpoint) {
         add("DELETE", path, new Action.WithToken(endpoint));
@@ -96,11 +102,19 @@ public final class Routes {
     }
 
     private void add(String method, String path, Action action) {
-        var route = new Route(method, List.of(path.substring(1).split("/", -1)), action);
+        add(new Route(method, segments(path), action, false));
+    }
+
+    private void add(Route route) {
         if (routes.stream()
-                .anyMatch(r -> r.method().equals(method) && r.segments().equals(route.segments()))) {
-            throw new IllegalArgumentException("two routes for " + method + " " + path);
+                .anyMatch(r -> r.method().equals(route.method()) && r.segments().equals(route.segments()))) {
+            throw new IllegalArgumentException(
+                    "two routes for " + route.method() + " /" + String.join("/", route.segments()));
         }
         routes.add(route);
+    }
+
+    private static List<String> segments(String path) {
+        return List.of(path.substring(1).split("/", -1));
     }
 }

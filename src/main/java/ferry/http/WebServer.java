@@ -146,7 +146,13 @@ public final class WebServer implements AutoCloseable {
         @Override
         public void respond(int status, byte[] body) {
             start(status);
-            response.send(method().equals("HEAD") ? new byte[0] : body);
+            if (method().equals("HEAD")) {
+                // The library would send the body, which a client takes for the next answer.
+                response.headers().contentLength(body.length);
+                response.send();
+            } else {
+                response.send(body);
+            }
         }
 
         @Override
@@ -169,7 +175,7 @@ public final class WebServer implements AutoCloseable {
 
         /// Whether this was the connection's last request.
         boolean isLast() {
-            return response.headers().contains(HeaderValues.CONNECTION_CLOSE);
+            return response.isSent() && response.headers().contains(HeaderValues.CONNECTION_CLOSE);
         }
     }
 }

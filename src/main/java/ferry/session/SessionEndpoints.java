@@ -80,7 +80,7 @@ public final class SessionEndpoints implements Endpoints {
     @Override
     public void routes(Routes routes) {
         routes.get("/sessions", this::list);
-        routes.post("/sessions", this::create);
+        routes.postConfidential("/sessions", this::create);
         routes.get("/sessions/{id}", this::retrieve);
         routes.delete("/sessions/{id}", this::delete);
     }

@@ -36,6 +36,8 @@ public final class ServerProcess implements AutoCloseable {
                     "-XX:+UseSerialGC",
                     "-XX:+UseCompactObjectHeaders",
                     "--enable-native-access=ALL-UNNAMED",
+                    // It logs as it does for its operator, not as tests do.
+                    "-Dlogback.configurationFile=logback.xml",
                     "-cp",
                     System.getProperty("java.class.path"),
                     "ferry.Main"));

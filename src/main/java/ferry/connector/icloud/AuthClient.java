@@ -7,7 +7,6 @@ import ferry.connector.icloud.WebSession.Held;
 import ferry.egress.Header;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +82,7 @@ final class AuthClient {
         limits.turn(HostClass.AUTH);
         var headers = headers(path, accept);
         hashcash.ifPresent(solution -> headers.add(new Header("X-Apple-HC", solution)));
-        var bytes = Optional.ofNullable(body).map(json -> json.toString().getBytes(StandardCharsets.UTF_8));
+        var bytes = Optional.ofNullable(body).map(Json.MAPPER::writeValueAsBytes);
         var reply = wire.send(session, method, URI.create(base() + path), headers, bytes);
         ROTATED.forEach((name, key) -> reply.header(name).ifPresent(value -> session.set(key, value)));
         return reply;

@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -12,8 +14,12 @@ import tools.jackson.databind.node.ObjectNode;
 /// Reads what Apple sends: JSON by its content and not by its type, booleans that may be numbers, numbers that may be
 /// text (icloud-protocol 7).
 public final class Json {
-    /// The one mapper of this room. Immutable.
-    public static final JsonMapper MAPPER = JsonMapper.builder().build();
+    /// The one mapper of this room. Immutable. Its buffers go back to no pool, where they would keep the code or
+    /// the session that they last held.
+    public static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
+                    .build())
+            .build();
 
     private Json() {}
 

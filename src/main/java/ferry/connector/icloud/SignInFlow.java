@@ -94,11 +94,16 @@ final class SignInFlow {
         var json = WebSession.tree(open);
         var context = context(WebSession.of(json.path("session"), clock), limits);
         var factor = SecondFactor.fromJson(json.path("second_factor"));
-        return ending(() -> switch (step) {
-            case NextStep.Code(var code) -> check(context, factor, code);
-            case NextStep.Send(var method, var phone) ->
-                codeRequired(context, factor.allows(method, phone) ? ask(context, factor, method, phone) : factor);
-        });
+        try {
+            return ending(() -> switch (step) {
+                case NextStep.Code(var code) -> check(context, factor, code);
+                case NextStep.Send(var method, var phone) ->
+                    codeRequired(context, factor.allows(method, phone) ? ask(context, factor, method, phone) : factor);
+            });
+        } finally {
+            // An open connection holds the last bytes that went over it, and so the code.
+            context.auth().forgetConnection();
+        }
     }
 
     private Context context(WebSession session, Limits limits) {
