@@ -5,6 +5,7 @@ import ferry.cli.Desk;
 import ferry.cli.KeyCommand;
 import ferry.cli.MasterKeyCommand;
 import ferry.cli.OrganisationCommand;
+import ferry.crypto.CryptoException;
 import ferry.db.DatabaseException;
 import ferry.settings.SettingException;
 import java.io.IOException;
@@ -48,6 +49,7 @@ public final class Main implements Runnable {
             switch (failure) {
                 case CommandFailed e -> complain(command, e);
                 case SettingException e -> complain(command, e);
+                case CryptoException e -> complain(command, e);
                 case DatabaseException e -> complain(command, e);
                 case IOException e -> complain(command, e);
                 default -> throw failure;

@@ -1,6 +1,7 @@
 package ferry;
 
 import ferry.connector.icloud.ICloudSettings;
+import ferry.crypto.CryptoException;
 import ferry.crypto.MasterKey;
 import ferry.crypto.Secret;
 import ferry.db.DatabaseSettings;
@@ -46,6 +47,8 @@ public record ServiceSettings(
         SignInBudget.Settings signIns,
         Duration idleSessions) {
     private static final int DEFAULT_PORT = 8080;
+    private static final int HIGHEST_PORT = 65_535;
+    private static final int MOST_WORKERS = 1000;
 
     /// What people type.
     ///
@@ -57,7 +60,19 @@ public record ServiceSettings(
             Optional<Integer> port,
             Optional<Integer> workers,
             boolean sandbox,
-            boolean sandboxPublic) {}
+            boolean sandboxPublic) {
+        public Options {
+            port.ifPresent(n -> requireInRange("--port", n, HIGHEST_PORT));
+            workers.ifPresent(n -> requireInRange("--workers", n, MOST_WORKERS));
+        }
+
+        private static void requireInRange(String option, int number, int most) {
+            if (number < 0 || number > most) {
+                throw new SettingException(
+                        option + " must be a whole number from 0 to " + most + ", not '" + number + "'.");
+            }
+        }
+    }
 
     /// Reads all of it.
     ///
@@ -66,7 +81,7 @@ public record ServiceSettings(
         // Each variable is read whatever the command line says: one that is overridden is no unknown one.
         var sandbox = env.bool("FERRY_SANDBOX", false) || options.sandbox();
         var data = env.path("FERRY_DATA");
-        int port = env.integer("FERRY_PORT", DEFAULT_PORT, 0, 65_535);
+        int port = env.integer("FERRY_PORT", DEFAULT_PORT, 0, HIGHEST_PORT);
         var hostSetting = env.string("FERRY_HOST");
         var databaseUrl = env.string("FERRY_DATABASE_URL");
         var host = options.host().or(() -> hostSetting).orElse("127.0.0.1");
@@ -80,7 +95,7 @@ public record ServiceSettings(
                         env.string("FERRY_DATABASE_ROLES").orElse("ferry")),
                 env.secret(
                         "FERRY_MASTER_KEY",
-                        text -> MasterKey.of(new Secret(text)),
+                        ServiceSettings::masterKey,
                         "a key set as " + "`./ferry master-key` prints it"),
                 env.uri("FERRY_PUBLIC_URL"),
                 env.bool("FERRY_LOCAL_STORAGE", databaseUrl.isEmpty()),
@@ -120,6 +135,14 @@ public record ServiceSettings(
         }
     }
 
+    private static MasterKey masterKey(String text) {
+        try {
+            return MasterKey.of(new Secret(text));
+        } catch (CryptoException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
     private static EgressPolicy egress(Env env, boolean sandbox) {
         try {
             var policy = EgressPolicy.of(env.list("FERRY_EGRESS_ALLOW"));
@@ -144,7 +167,7 @@ public record ServiceSettings(
     private static TaskSettings tasks(Env env, Options options) {
         var normal = TaskSettings.DEFAULT;
         return new TaskSettings(
-                options.workers().orElse(env.integer("FERRY_WORKERS", normal.slots(), 0, 1000)),
+                options.workers().orElse(env.integer("FERRY_WORKERS", normal.slots(), 0, MOST_WORKERS)),
                 env.integer("FERRY_TASKS_PER_SOURCE", normal.perSource(), 1, 100),
                 env.duration("FERRY_HEARTBEAT", normal.heartbeat(), Duration.ofMillis(100), Duration.ofMinutes(1)),
                 env.integer("FERRY_MISSED_HEARTBEATS", normal.missedHeartbeats(), 4, 100),
