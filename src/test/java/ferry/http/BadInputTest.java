@@ -224,7 +224,7 @@ class BadInputTest {
                 "/sessions | {\"source\": {\"user\": \"1\", \"type\": \"mocks.mock\", \"identifier\": \"i\"}, \"payload\": {\"password\": null}} | payload.password",
                 "/sessions | {\"source\": {\"user\": \"1\", \"type\": \"mocks.mock\", \"identifier\": \"i\"}, \"payload\": {\"method\": \"pigeon\", \"password\": \"x\"}} | payload.method",
                 "/polls    | {\"session\": {}, \"payload\": {}}               | session",
-                "/polls    | {\"session\": \"x\", \"payload\": []}            | session",
+                "/polls    | {\"session\": \"x\", \"payload\": []}            | payload",
                 "/polls    | {\"session\": \"x\"}                             | payload",
                 "/configs/storage | {\"url\": \"ftp://bucket/path\"}          | url",
                 "/configs/storage | {\"url\": \"local://b/../c\"}             | url",
