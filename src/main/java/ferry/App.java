@@ -161,6 +161,7 @@ public final class App implements AutoCloseable {
 
         List<Endpoints> rooms = List.of(
                 new Health(db),
+                new ApiDocument(),
                 new SchemaEndpoints(),
                 new OrganisationEndpoints(db, organisations, configs),
                 new KeyEndpoints(db, keys),

@@ -12,7 +12,7 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Asks the API as a backend would, over HTTP. Thread-safe.
+/// Asks the API as a backend would, over HTTP, and checks every answer against the contract. Thread-safe.
 public final class Client {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -75,6 +75,7 @@ public final class Client {
     public static Answer send(HttpRequest.Builder request) {
         try {
             var response = HTTP.send(request.build(), BodyHandlers.ofString());
+            Contract.check(response);
             return new Answer(response.statusCode(), JSON.readTree(response.body()), response.body(), response);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
