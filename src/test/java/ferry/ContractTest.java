@@ -66,13 +66,14 @@ class ContractTest {
         var openApi = registry.getSchema(
                 Files.readString(Path.of("src/test/resources/openapi/oas-3.1-2022-10-07.json")), InputFormat.JSON);
         assertThat(openApi.validate(CONTRACT.document())).isEmpty();
-        var draft = registry.getSchema(SchemaLocation.of(CONTRACT.document()
-                .path("jsonSchemaDialect")
-                .asString()));
-        CONTRACT.document().at("/components/schemas").properties().forEach(schema -> assertThat(
-                        draft.validate(schema.getValue()))
-                .as(schema.getKey())
-                .isEmpty());
+        var draft = registry.getSchema(
+                SchemaLocation.of(CONTRACT.document().path("jsonSchemaDialect").asString()));
+        CONTRACT.document()
+                .at("/components/schemas")
+                .properties()
+                .forEach(schema -> assertThat(draft.validate(schema.getValue()))
+                        .as(schema.getKey())
+                        .isEmpty());
         var broken = ((ObjectNode) CONTRACT.document().deepCopy()).put("paths", "none");
         assertThat(openApi.validate(broken)).isNotEmpty();
     }
@@ -299,8 +300,7 @@ class ContractTest {
 
     /// An answer of a server that is not ours.
     private static HttpResponse<String> wrong() throws Exception {
-        try (var server =
-                WebServer.start("127.0.0.1", 0, exchange -> exchange.respond(200, new byte[] {'{', '}'}))) {
+        try (var server = WebServer.start("127.0.0.1", 0, exchange -> exchange.respond(200, new byte[] {'{', '}'}))) {
             return HttpClient.newHttpClient()
                     .send(
                             HttpRequest.newBuilder(URI.create(server.url() + "/nowhere"))

@@ -67,7 +67,8 @@ final class PatientBody extends FilterInputStream {
                 late.initCause(e);
                 throw late;
             }
-            throw e;
+            // The library's own exceptions say that the client is gone.
+            throw new IOException("the body ended early", e);
         } finally {
             alarm.cancel(false);
         }

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /// Asks the API as a backend would, over HTTP, and checks every answer against the contract. Thread-safe.
 public final class Client {
@@ -76,13 +77,20 @@ public final class Client {
         try {
             var response = HTTP.send(request.build(), BodyHandlers.ofString());
             Contract.check(response);
-            return new Answer(response.statusCode(), JSON.readTree(response.body()), response.body(), response);
+            return new Answer(response.statusCode(), json(response), response.body(), response);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /// A body that is no JSON, such as a page, as a text.
+    private static JsonNode json(HttpResponse<String> response) {
+        return response.headers().firstValue("Content-Type").orElse("").contains("json")
+                ? JSON.readTree(response.body())
+                : JsonNodeFactory.instance.stringNode(response.body());
     }
 
     /// A new user's id.

@@ -165,6 +165,7 @@ public final class Contract {
             case 401 -> Optional.of("/components/responses/Unauthorized").filter(_ -> fitting.isEmpty());
             case 404 -> Optional.of("/components/responses/NotFound").filter(_ -> fitting.isEmpty());
             case 405 -> Optional.of("/components/responses/MethodNotAllowed").filter(_ -> !fitting.isEmpty());
+            case 500 -> Optional.of("/components/responses/Internal");
             default -> Optional.empty();
         };
     }
