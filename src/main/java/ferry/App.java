@@ -11,9 +11,14 @@ import ferry.event.Events;
 import ferry.http.Api;
 import ferry.http.Endpoints;
 import ferry.http.Page;
+import ferry.key.ConfigExists;
 import ferry.key.KeyEndpoints;
+import ferry.key.KeyRequest;
 import ferry.key.Keys;
 import ferry.organisation.OrganisationEndpoints;
+import ferry.permission.NamedPermissions;
+import ferry.permission.PermissionEndpoints;
+import ferry.permission.ScopeLimits;
 import ferry.poll.Fetch;
 import ferry.poll.LateFeeds;
 import ferry.poll.PollEndpoints;
@@ -86,11 +91,14 @@ public final class App implements AutoCloseable {
         var events = new Events(clock);
         var audit = new Audit(clock);
 
+        var permissions = new NamedPermissions(clock);
+        var scopeLimits = new ScopeLimits(clock);
+
         var tasks = new Tasks(clock);
         var users = new Users(clock);
         this.keys = new Keys(db, clock);
 
-        var sources = new Sources(clock);
+        var sources = new Sources(clock, scopeLimits);
         var readers = new Connectors(connectors);
         var fileIds = new FileIds(vault);
         var configs = new StorageConfigs(clock);
@@ -159,13 +167,16 @@ public final class App implements AutoCloseable {
         handlers.put(Fetch.FILES, fetch);
         this.worker = new Worker(db, handlers, settings.tasks(), clock);
 
+        // There are no webhook configs yet to choose from.
+        ConfigExists webhookConfigs = (tx, organisation, id) -> false;
         List<Endpoints> rooms = List.of(
                 new Health(db),
                 new ApiDocument(),
                 new SchemaEndpoints(),
-                new OrganisationEndpoints(db, organisations, configs),
-                new KeyEndpoints(db, keys),
-                new UserEndpoints(db, users),
+                new OrganisationEndpoints(db, organisations, configs, webhookConfigs, audit),
+                new PermissionEndpoints(db, permissions, keys::checkMayManage, audit::note),
+                new KeyEndpoints(db, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs), audit),
+                new UserEndpoints(db, users, organisations, keys::active, audit),
                 new SourceEndpoints(db, sources, users, readers),
                 new SessionEndpoints(
                         db,
@@ -193,6 +204,7 @@ public final class App implements AutoCloseable {
                         fileIds,
                         configs,
                         tasks,
+                        scopeLimits,
                         worker,
                         events,
                         audit,
@@ -207,6 +219,7 @@ public final class App implements AutoCloseable {
                 "idle sessions", new Sweeper.Duty(Duration.ofMinutes(1), expiry::runDue),
                 "open sign-ins", new Sweeper.Duty(Duration.ofSeconds(30), () -> db.systemDo(openSignIns::sweep)),
                 "sign-in budgets", new Sweeper.Duty(Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
+                "windows of limits", new Sweeper.Duty(Duration.ofHours(1), () -> db.systemDo(scopeLimits::sweep)),
                 "late feeds", new Sweeper.Duty(Duration.ofHours(1), () -> lateFeeds.sweep(Duration.ofDays(1))),
                 "unfinished uploads",
                         new Sweeper.Duty(Duration.ofHours(1), () -> {

@@ -7,12 +7,21 @@ import java.util.Optional;
 ///
 /// @param slug the name as a slug, unique
 /// @param type `standard` or `super`
+/// @param permission the id under which its base permission is shown
+/// @param scopes the base permission: nothing its keys do exceeds them
 /// @param blocked `deactivated` or `blocked`, where it is one of them
 public record Organisation(
         OrgId id,
         String name,
         String slug,
         String type,
+        long permission,
         Scopes scopes,
+        Config config,
         Optional<String> blocked,
-        Instant dateCreated) {}
+        Instant dateCreated) {
+    /// Whether it may act for others.
+    public boolean isSuper() {
+        return type.equals("super");
+    }
+}

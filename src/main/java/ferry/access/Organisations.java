@@ -56,7 +56,7 @@ public final class Organisations {
                 .bind("name", name)
                 .bind("slug", slug)
                 .bind("type", superOrganisation ? "super" : "standard")
-                .bind("scopes", JSON.writeValueAsString(scopes.byScope()))
+                .bind("scopes", json(scopes))
                 .bind("dataKeys", master.newKeyset(dataKeysContext(id)).ciphertext())
                 .bind("fileKeys", master.newFileIdKeyset(fileKeysContext(id)).ciphertext())
                 .bind("now", clock.instant())
@@ -79,6 +79,35 @@ public final class Organisations {
                 .list();
     }
 
+    /// Until the transaction ends nobody else changes which keys and permissions the organisation has.
+    public static void lock(Handle tx, OrgId id) {
+        tx.createQuery("select organisation from organisation where organisation = :id for no key update")
+                .bind("id", id.value())
+                .mapTo(long.class)
+                .one();
+    }
+
+    /// Renames it and sets its config. Its slug stays: operators and scripts know it by that.
+    public Organisation update(Handle tx, OrgId id, String name, Config config) {
+        return tx.createQuery("""
+                        update organisation set name = :name, config = cast(:config as jsonb)
+                         where organisation = :id returning *
+                        """)
+                .bind("id", id.value())
+                .bind("name", name)
+                .bind("config", config.json())
+                .map((row, _) -> organisation(row))
+                .one();
+    }
+
+    /// Sets the base permission; nothing that its keys do from now on exceeds it. System role.
+    public void permit(Handle tx, OrgId id, Scopes scopes) {
+        tx.createUpdate("update organisation set scopes = cast(:scopes as json) where organisation = :id")
+                .bind("id", id.value())
+                .bind("scopes", json(scopes))
+                .execute();
+    }
+
     Keys keys(Handle tx, OrgId id) {
         return tx.createQuery("select data_keys, file_keys from organisation where organisation = :id")
                 .bind("id", id.value())
@@ -92,6 +121,11 @@ public final class Organisations {
                 json, new TypeReference<LinkedHashMap<String, List<Map<String, Object>>>>() {}));
     }
 
+    /// Scopes as a table keeps them.
+    public static String json(Scopes scopes) {
+        return JSON.writeValueAsString(scopes.byScope());
+    }
+
     private static Organisation organisation(ResultSet row) throws SQLException {
         Instant created = row.getTimestamp("date_created").toInstant();
         return new Organisation(
@@ -99,7 +133,9 @@ public final class Organisations {
                 row.getString("name"),
                 row.getString("slug"),
                 row.getString("type"),
+                row.getLong("permission"),
                 scopes(row.getString("scopes")),
+                Config.of(row.getString("config")),
                 Optional.ofNullable(row.getString("blocked")),
                 created);
     }

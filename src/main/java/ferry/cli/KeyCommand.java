@@ -3,27 +3,32 @@ package ferry.cli;
 import ferry.access.OrgId;
 import ferry.http.Json;
 import ferry.key.Key;
+import ferry.key.KeySettings;
 import ferry.key.Keys;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `./ferry key`: makes, lists, rotates and deactivates an organisation's keys. A token is shown when it is
+/// `./ferry key`: makes, lists, rotates, deactivates and blocks an organisation's keys. A token is shown when it is
 /// made and never again.
 @Command(
         name = "key",
         mixinStandardHelpOptions = true,
         description = {
-            "Makes, lists, rotates and deactivates the keys of an organisation, on the database directly.",
+            "Makes, lists, rotates, deactivates and blocks the keys of an organisation, on the database directly.",
             "ORGANISATION is its slug or its id. Tokens go to standard output, everything else to standard error."
         },
         footer = {
@@ -31,10 +36,14 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  ./ferry key create getting-started",
             "  ./ferry key list getting-started",
-            "  ./ferry key rotate getting-started 1        the old token ends at once",
+            "  ./ferry key create getting-started --trial 14     lets nobody in after 14 days",
+            "  ./ferry key rotate getting-started 1              the old token ends at once",
+            "  ./ferry key rotate getting-started 1 --overlap 3600     it ends in an hour",
             "  ./ferry key deactivate getting-started 1"
         })
 public final class KeyCommand implements Runnable {
+    private static final int LONGEST_TRIAL = 3650;
+
     private final Desk.Opener opener;
 
     @Spec
@@ -53,14 +62,40 @@ public final class KeyCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: create, list, rotate or deactivate.");
+        throw new ParameterException(
+                spec.commandLine(), "Say what to do: create, list, rotate, deactivate, block or unblock.");
     }
 
     @Command(name = "create", mixinStandardHelpOptions = true, description = "Makes a key and prints its token, once.")
-    void create(@Parameters(paramLabel = "ORGANISATION") String organisation, @Mixin DeskOption where)
+    void create(
+            @Parameters(paramLabel = "ORGANISATION") String organisation,
+            @Option(names = "--trial", paramLabel = "DAYS", description = "a trial key, which ends after so many days")
+                    @Nullable
+                    Integer days,
+            @Option(
+                            names = "--scope",
+                            paramLabel = "SCOPE",
+                            description = "what narrows it below its organisation, such as data_type:icpl.*; may be"
+                                    + " given more than once")
+                    @Nullable
+                    List<String> scopes,
+            @Mixin DeskOption where)
             throws IOException {
+        var settings = ScopeOption.given(scopes == null ? List.of() : scopes)
+                .map(own -> KeySettings.DEFAULT.narrowing(new KeySettings.Narrowing.Own(own)))
+                .orElse(KeySettings.DEFAULT);
+        if (days != null && (days < 1 || days > LONGEST_TRIAL)) {
+            throw new CommandFailed("A trial lasts 1 to " + LONGEST_TRIAL + " days, not " + days + ".");
+        }
         show(noted(
-                where, organisation, "key.create", Keys.Made::key, (tx, keys, id) -> Optional.of(keys.create(tx, id))));
+                where,
+                organisation,
+                "key.create",
+                Keys.Made::key,
+                (tx, keys, id) -> Optional.of(
+                        days == null
+                                ? keys.create(tx, id, settings)
+                                : keys.createTrial(tx, id, settings, Duration.ofDays(days)))));
     }
 
     @Command(
@@ -80,33 +115,71 @@ public final class KeyCommand implements Runnable {
     @Command(
             name = "rotate",
             mixinStandardHelpOptions = true,
-            description = "Gives a key another token and prints it, once; the old one ends at once.")
+            description =
+                    "Gives a key another token and prints it, once; the old one ends at once, or after --overlap.")
     void rotate(
             @Parameters(paramLabel = "ORGANISATION") String organisation,
             @Parameters(paramLabel = "KEY", description = "its id") long key,
+            @Option(
+                            names = "--overlap",
+                            paramLabel = "SECONDS",
+                            defaultValue = "0",
+                            description = "how long the old token stays good (default: ${DEFAULT-VALUE})")
+                    long overlap,
             @Mixin DeskOption where)
             throws IOException {
-        show(noted(where, organisation, "key.rotate", Keys.Made::key, (tx, keys, id) -> keys.rotate(tx, id, key)));
+        if (overlap < 0) {
+            throw new CommandFailed("An overlap is not negative.");
+        }
+        show(noted(
+                where,
+                organisation,
+                "key.rotate",
+                Keys.Made::key,
+                (tx, keys, id) -> keys.rotate(tx, id, key, Duration.ofSeconds(overlap))));
     }
 
     @Command(
             name = "deactivate",
             mixinStandardHelpOptions = true,
-            description = "Switches a key off for good; may be called again.")
+            description = "Switches a key off, as its organisation could; may be called again.")
     void deactivate(
             @Parameters(paramLabel = "ORGANISATION") String organisation,
             @Parameters(paramLabel = "KEY", description = "its id") long key,
             @Mixin DeskOption where)
             throws IOException {
-        var off = noted(
-                where,
-                organisation,
-                "key.deactivate",
-                Function.identity(),
-                (tx, keys, id) -> keys.deactivate(tx, id, key));
+        state(where, organisation, "key.deactivate", (tx, keys, id) -> keys.deactivate(tx, id, key));
+    }
+
+    @Command(
+            name = "block",
+            mixinStandardHelpOptions = true,
+            description = "Switches a key off so that its organisation cannot switch it on; may be called again.")
+    void block(
+            @Parameters(paramLabel = "ORGANISATION") String organisation,
+            @Parameters(paramLabel = "KEY", description = "its id") long key,
+            @Mixin DeskOption where)
+            throws IOException {
+        state(where, organisation, "key.block", (tx, keys, id) -> keys.block(tx, id, key));
+    }
+
+    @Command(
+            name = "unblock",
+            mixinStandardHelpOptions = true,
+            description = "Lets a blocked key in again; may be called again.")
+    void unblock(
+            @Parameters(paramLabel = "ORGANISATION") String organisation,
+            @Parameters(paramLabel = "KEY", description = "its id") long key,
+            @Mixin DeskOption where)
+            throws IOException {
+        state(where, organisation, "key.unblock", (tx, keys, id) -> keys.unblock(tx, id, key));
+    }
+
+    private void state(DeskOption where, String organisation, String action, Act<Key> act) throws IOException {
+        var key = noted(where, organisation, action, Function.identity(), act);
         spec.commandLine()
                 .getErr()
-                .println("Key " + off.id() + " is " + off.state().slug() + ".");
+                .println("Key " + key.id() + " is " + key.state().slug() + ".");
     }
 
     /// Does it and notes it, in one transaction.

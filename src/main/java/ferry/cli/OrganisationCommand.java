@@ -1,6 +1,7 @@
 package ferry.cli;
 
 import ferry.access.Organisation;
+import ferry.access.Organisations;
 import ferry.http.Json;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "organisation",
         mixinStandardHelpOptions = true,
-        description = "Makes and lists organisations, on the database directly.")
+        description = "Makes, permits and lists organisations, on the database directly.")
 public final class OrganisationCommand implements Runnable {
     private static final String UNIQUE_VIOLATION = "23505";
 
@@ -37,7 +38,7 @@ public final class OrganisationCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: create or list.");
+        throw new ParameterException(spec.commandLine(), "Say what to do: create, permit or list.");
     }
 
     @Command(
@@ -92,6 +93,44 @@ public final class OrganisationCommand implements Runnable {
                         + "choose another name, or another short name with --slug.");
             }
             throw e;
+        }
+    }
+
+    @Command(
+            name = "permit",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Sets what an organisation may do: its base permission, which nothing its keys do exceeds.",
+                "What it replaces goes to standard output, in the same form."
+            },
+            footer = {
+                "",
+                "Example, at most two new iCloud accounts per user and month:",
+                "  ./ferry organisation permit acme '{\"source_type:*\": [], \"task_type:*\": [], \"data_type:*\": [],",
+                "      \"file_type:*\": [], \"info_type:*\": [], \"source_type:icloud.account\":",
+                "      [{\"level\": \"user\", \"type\": \"count\", \"value\": 2, \"window\": \"month\"}]}'"
+            })
+    void permit(
+            @Parameters(paramLabel = "ORGANISATION", description = "its slug or id") String organisation,
+            @Parameters(paramLabel = "SCOPES", description = "as JSON: scope to a list of limits") String scopes,
+            @Mixin DeskOption where)
+            throws IOException {
+        var allowed = ScopeOption.json(scopes);
+        try (var desk = where.open(opener)) {
+            var before = desk.db().system(tx -> {
+                var one = desk.organisation(tx, organisation);
+                desk.organisations().permit(tx, one.id(), allowed);
+                desk.audit()
+                        .note(
+                                tx,
+                                one.id(),
+                                "organisation.permit",
+                                "organisation/" + one.id(),
+                                Map.of("by", "operator", "scopes", allowed.byScope()));
+                return one;
+            });
+            spec.commandLine().getErr().println(before.slug() + " has its new scopes. They were:");
+            spec.commandLine().getOut().println(Organisations.json(before.scopes()));
         }
     }
 

@@ -1,18 +1,17 @@
 package ferry.cli;
 
-import ferry.access.Family;
 import ferry.access.Scopes;
-import java.util.Arrays;
+import ferry.http.Json;
+import ferry.permission.ScopesReader;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
 
 /// Scopes as they are typed: `data_type:icpl.*`.
 final class ScopeOption {
-    private static final Pattern PATTERN = Pattern.compile("[A-Za-z0-9_.*]{1,100}");
-
     private ScopeOption() {}
 
     /// Those typed, or everything where none was.
@@ -25,16 +24,30 @@ final class ScopeOption {
         return new Scopes(scopes);
     }
 
-    private static String checked(String scope) {
-        var parts = scope.split(":", 2);
-        var families = Arrays.stream(Family.values()).map(Family::slug).toList();
-        if (parts.length < 2
-                || !families.contains(parts[0])
-                || !PATTERN.matcher(parts[1]).matches()) {
-            throw new CommandFailed("\"" + scope + "\" is not a scope: one of "
-                    + families.stream().collect(Collectors.joining(", "))
-                    + ", a colon, and a name in which * stands for any letters, such as data_type:icpl.*");
+    /// Those typed; empty where none was.
+    static Optional<Scopes> given(List<String> typed) {
+        return typed.isEmpty() ? Optional.empty() : Optional.of(of(typed));
+    }
+
+    /// Scopes with their limits, as JSON.
+    static Scopes json(String text) {
+        var problems = new ArrayList<String>();
+        try {
+            var node = Json.MAPPER.readTree(text);
+            var scopes = new ScopesReader("scopes", (field, what) -> problems.add(field + " " + what)).read(node);
+            if (problems.isEmpty()) {
+                return scopes;
+            }
+        } catch (JacksonException e) {
+            throw new CommandFailed("SCOPES is not JSON: " + e.getOriginalMessage());
         }
+        throw new CommandFailed(String.join("; ", problems) + ".");
+    }
+
+    private static String checked(String scope) {
+        Scopes.problem(scope).ifPresent(what -> {
+            throw new CommandFailed("\"" + scope + "\" is not a scope: it " + what);
+        });
         return scope;
     }
 }

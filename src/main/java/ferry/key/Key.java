@@ -1,23 +1,24 @@
 package ferry.key;
 
 import ferry.access.OrgId;
-import ferry.access.Scopes;
 import java.time.Instant;
 import java.util.Optional;
 
-/// A key of an organisation. Its token is known only as a hash.
+/// A key of an organisation. Its tokens are known only as hashes.
 ///
 /// @param type `standard` or `trial`
-/// @param scopes what narrows it below the organisation; empty where nothing does
-/// @param storageConfig overrides the organisation's default
-/// @param webhookConfig overrides the organisation's default
+/// @param state `expired` where it is otherwise active and its time is over
 public record Key(
         long id,
         OrgId organisation,
         String type,
-        Optional<Scopes> scopes,
-        Optional<Long> storageConfig,
-        Optional<Long> webhookConfig,
+        KeySettings settings,
         KeyState state,
         Instant dateCreated,
-        Optional<Instant> dateExpires) {}
+        Optional<Instant> dateExpires) {
+    /// Whether it may make and change keys and permissions: one that is narrowed, or ends with its trial, could
+    /// give itself more that way.
+    boolean mayManage() {
+        return type.equals("standard") && settings.narrowing() instanceof KeySettings.Narrowing.None;
+    }
+}

@@ -2,35 +2,58 @@ package ferry.organisation;
 
 import ferry.access.Organisation;
 import ferry.access.Organisations;
+import ferry.audit.Audit;
 import ferry.db.Database;
 import ferry.http.Answer;
 import ferry.http.Endpoints;
+import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Page;
 import ferry.http.Request;
 import ferry.http.Routes;
+import ferry.key.ConfigExists;
+import ferry.key.ConfigFields;
 import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
 import ferry.storage.StorageConfigState;
 import ferry.storage.StorageConfigs;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
-/// `GET /organisation`: who is asking, and whether it is configured.
+/// `/organisation`: who is asking, whether it is configured, and what it may change about itself.
 public final class OrganisationEndpoints implements Endpoints {
+    /// Every organisation is served the one version there is.
+    private static final String API_VERSION = "v3";
+
+    private static final int LONGEST_NAME = 200;
+
     private final Database db;
     private final Organisations organisations;
     private final StorageConfigs configs;
+    private final ConfigExists webhookConfigs;
+    private final Audit audit;
 
     /// @param configs a valid one of which makes the organisation active
-    public OrganisationEndpoints(Database db, Organisations organisations, StorageConfigs configs) {
+    /// @param webhookConfigs which may be its default
+    public OrganisationEndpoints(
+            Database db,
+            Organisations organisations,
+            StorageConfigs configs,
+            ConfigExists webhookConfigs,
+            Audit audit) {
         this.db = db;
         this.organisations = organisations;
         this.configs = configs;
+        this.webhookConfigs = webhookConfigs;
+        this.audit = audit;
     }
 
     @Override
     public void routes(Routes routes) {
         routes.get("/organisation", this::retrieve);
+        routes.post("/organisation", this::update);
     }
 
     private Answer retrieve(Request request) {
@@ -41,15 +64,59 @@ public final class OrganisationEndpoints implements Endpoints {
         });
     }
 
+    /// Changes what the body names. The slug stays when the name changes.
+    private Answer update(Request request) {
+        var id = request.caller().organisation();
+        var fields = request.fields();
+        return db.tenant(id, tx -> {
+            Organisations.lock(tx, id);
+            var before = organisations.find(tx, id).orElseThrow();
+            var name = fields.node().has("name") ? name(fields) : before.name();
+            var config = ConfigFields.config(fields, before.config());
+            var storage = ConfigFields.reference(
+                    tx, id, fields, "storage_config_default", "storage", configs::inUse, configs.defaultConfig(tx, id));
+            ConfigFields.reference(
+                    tx, id, fields, "webhook_config_default", "webhook", webhookConfigs, Optional.empty());
+            fields.check();
+            var after = organisations.update(tx, id, name, config);
+            if (fields.node().has("storage_config_default")) {
+                configs.makeDefault(tx, id, storage);
+            }
+            audit.note(tx, request.caller(), "organisation.update", "organisation/" + id, named(fields), request.id());
+            return Answer.ok(shown(tx, after, request.isRicloudPy()));
+        });
+    }
+
+    private static String name(Fields fields) {
+        var name = fields.text("name").strip();
+        if (name.length() > LONGEST_NAME) {
+            fields.problem("name", "is longer than " + LONGEST_NAME + " characters");
+        }
+        return name;
+    }
+
+    /// Which of the fields that matter a body names, for the audit log.
+    private static Map<String, ?> named(Fields fields) {
+        return Map.of(
+                "named",
+                Stream.of("name", "config", "storage_config_default", "webhook_config_default")
+                        .filter(fields.node()::has)
+                        .toList());
+    }
+
     private OrganisationJson shown(Handle tx, Organisation organisation, boolean ricloudPy) {
         var id = organisation.id();
         var slice = configs.list(tx, id, Page.FIRST);
         return new OrganisationJson(
                 id.value(),
                 "organisation",
+                organisation.isSuper() ? organisation.type() : null,
                 organisation.name(),
                 organisation.slug(),
-                PermissionJson.base(id.value(), organisation.scopes(), organisation.dateCreated(), ricloudPy),
+                API_VERSION,
+                organisation.config(),
+                PermissionJson.base(
+                        organisation.permission(), organisation.scopes(), organisation.dateCreated(), ricloudPy),
                 ListJson.of(slice, "/configs/storage", config -> StorageConfigJson.of(id, config)),
                 configs.defaultConfig(tx, id).map(Object::toString).orElse(null),
                 ListJson.empty("/configs/webhook"),

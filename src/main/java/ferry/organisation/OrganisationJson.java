@@ -1,5 +1,7 @@
 package ferry.organisation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import ferry.access.Config;
 import ferry.http.ListJson;
 import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
@@ -9,12 +11,17 @@ import org.jspecify.annotations.Nullable;
 /// The organisation as the API shows it (seed page). The component order here is the field order on the wire.
 ///
 /// @param id a number here, unlike other ids (design 4)
+/// @param type `standard` or `super`; shown to super organisations alone
+/// @param apiVersion the version of the API this organisation is served
 /// @param webhookConfigs empty until webhooks come
 record OrganisationJson(
         long id,
         String resource,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String type,
         String name,
         String slug,
+        String apiVersion,
+        Config config,
         PermissionJson permissions,
         ListJson<StorageConfigJson> storageConfigs,
         @Nullable String storageConfigDefault,

@@ -18,12 +18,14 @@ public record PermissionJson(
         String identifier,
         Map<String, List<Map<String, Object>>> scopes,
         Instant dateCreated) {
+    /// The word of `/permissions`, and of the nested one for ricloud-py.
+    static final String RESOURCE = "permissions";
 
     /// The organisation's base permissions for this client.
     ///
     /// @param ricloudPy whether the client is ricloud-py, the one place that decides the word
     public static PermissionJson base(long id, Scopes scopes, Instant dateCreated, boolean ricloudPy) {
         return new PermissionJson(
-                id, ricloudPy ? "permissions" : "organisation_permissions", "default", scopes.byScope(), dateCreated);
+                id, ricloudPy ? RESOURCE : "organisation_permissions", "default", scopes.byScope(), dateCreated);
     }
 }

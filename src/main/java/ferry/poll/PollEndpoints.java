@@ -15,6 +15,7 @@ import ferry.http.Endpoints;
 import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Routes;
+import ferry.permission.ScopeLimits;
 import ferry.result.ResultPages;
 import ferry.result.Results;
 import ferry.session.Session;
@@ -55,6 +56,7 @@ public final class PollEndpoints implements Endpoints {
     private final FileIds fileIds;
     private final StorageConfigs configs;
     private final Tasks tasks;
+    private final ScopeLimits limits;
     private final Worker worker;
     private final Events events;
     private final Audit audit;
@@ -74,6 +76,7 @@ public final class PollEndpoints implements Endpoints {
             FileIds fileIds,
             StorageConfigs configs,
             Tasks tasks,
+            ScopeLimits limits,
             Worker worker,
             Events events,
             Audit audit,
@@ -90,6 +93,7 @@ public final class PollEndpoints implements Endpoints {
         this.fileIds = fileIds;
         this.configs = configs;
         this.tasks = tasks;
+        this.limits = limits;
         this.worker = worker;
         this.events = events;
         this.audit = audit;
@@ -125,8 +129,11 @@ public final class PollEndpoints implements Endpoints {
             var source = sources.find(tx, organisation, session.source()).orElseThrow();
             checkActive(session);
             checkScopes(caller, source);
-            var wanted = new PollRequest(caller, source, connectors, fileIds).read(payload);
-            return make(tx, request, session, source, wanted);
+            var asked = new PollRequest(caller, source, connectors, fileIds);
+            var wanted = asked.read(payload);
+            var made = make(tx, request, session, source, wanted);
+            limits.use(tx, caller, session.user(), asked.uses(wanted));
+            return made;
         });
         worker.wake();
         var shown = Await.until(

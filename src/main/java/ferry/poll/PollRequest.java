@@ -8,6 +8,7 @@ import ferry.connector.FileRef;
 import ferry.error.ErrorCode;
 import ferry.http.ApiException;
 import ferry.http.Fields;
+import ferry.permission.ScopeLimits;
 import ferry.source.Connectors;
 import ferry.source.FileIds;
 import ferry.source.Source;
@@ -17,8 +18,10 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /// Reads and checks the payload of a new poll: which words are known, which are allowed, which this source offers
@@ -44,7 +47,8 @@ final class PollRequest {
     /// What is asked for.
     ///
     /// @param files the ids as they came, each of which opens for this source
-    record Wanted(Payload payload, List<String> files) {}
+    /// @param fileCounts how many of the files are of which type
+    record Wanted(Payload payload, List<String> files, Map<String, Long> fileCounts) {}
 
     /// Reads `payload`.
     ///
@@ -65,7 +69,7 @@ final class PollRequest {
             payload.problem("data_types", "is required, or info_types, or files");
         }
         payload.check();
-        checkFiles(files);
+        var fileCounts = checkFiles(files);
         return new Wanted(
                 new Payload(
                         info,
@@ -75,7 +79,26 @@ final class PollRequest {
                         List.copyOf(missing),
                         since.map(Instant::toString).orElse(null),
                         until.map(Instant::toString).orElse(null)),
-                files);
+                files,
+                fileCounts);
+    }
+
+    /// What the poll uses of its key's scopes: each type once, each task, and each file that is named by its id.
+    List<ScopeLimits.Use> uses(Wanted wanted) {
+        var uses = new ArrayList<ScopeLimits.Use>();
+        var payload = wanted.payload();
+        payload.infoTypes().forEach(type -> uses.add(new ScopeLimits.Use(Family.INFO_TYPE, type, 1)));
+        payload.dataTypes().forEach(type -> uses.add(new ScopeLimits.Use(Family.DATA_TYPE, canonical(type), 1)));
+        payload.fileTypes().forEach(type -> uses.add(new ScopeLimits.Use(Family.FILE_TYPE, type, 1)));
+        wanted.fileCounts().forEach((type, count) -> uses.add(new ScopeLimits.Use(Family.FILE_TYPE, type, count)));
+        uses.add(tasks(Fetch.INFO, payload.infoTypes().size()));
+        uses.add(tasks(Fetch.DATA, payload.dataTypes().size()));
+        uses.add(tasks(Fetch.FILES, wanted.files().isEmpty() ? 0 : 1));
+        return uses;
+    }
+
+    private ScopeLimits.Use tasks(String type, int count) {
+        return new ScopeLimits.Use(Family.TASK_TYPE, source.type() + "." + type, count);
     }
 
     /// The types a list names, with wildcards resolved to what is allowed and offered.
@@ -140,8 +163,9 @@ final class PollRequest {
         return offered.aliases().getOrDefault(word, word);
     }
 
-    private void checkFiles(List<String> files) {
+    private Map<String, Long> checkFiles(List<String> files) {
         var refused = new HashSet<String>();
+        var counts = new TreeMap<String, Long>();
         for (var id : files) {
             var ref = fileIds.open(caller.organisation(), source.id(), id)
                     .orElseThrow(() -> ApiException.parameter(
@@ -149,12 +173,14 @@ final class PollRequest {
             if (!allowed(Family.FILE_TYPE, ref.fileType())) {
                 refused.add(ref.fileType());
             }
+            counts.merge(ref.fileType(), 1L, Long::sum);
         }
         if (!refused.isEmpty()) {
             throw new ApiException(
                     ErrorCode.MISSING_SCOPE,
                     "The scope file_type:" + refused.iterator().next() + " is missing.");
         }
+        return counts;
     }
 
     private static String shortened(String id) {

@@ -1,6 +1,7 @@
 package ferry.session;
 
 import ferry.access.Caller;
+import ferry.access.Family;
 import ferry.access.Vault;
 import ferry.audit.Audit;
 import ferry.crypto.Secret;
@@ -96,6 +97,7 @@ public final class SessionEndpoints implements Endpoints {
         }
         checkPayload(fields.object("payload"));
         var wanted = SourceRequest.of(fields.object("source"), caller, connectors);
+        checkMaySignIn(caller, wanted.type());
         var payload = fields.object("payload");
         var made = db.tenant(caller.organisation(), tx -> make(tx, request, wanted, payload));
         wake.run();
@@ -103,6 +105,13 @@ public final class SessionEndpoints implements Endpoints {
                 request.await(),
                 () -> find(caller, made).filter(session -> !(session.state() instanceof SessionState.Pending)));
         return Answer.created(SessionJson.of(shown.orElse(made)));
+    }
+
+    private static void checkMaySignIn(Caller caller, String sourceType) {
+        var task = sourceType + "." + OpenSession.TYPE;
+        if (!caller.permissions().allow(Family.TASK_TYPE, task)) {
+            throw new ApiException(ErrorCode.MISSING_SCOPE, "The scope task_type:" + task + " is missing.");
+        }
     }
 
     private Session make(Handle tx, Request request, SourceRequest wanted, Fields payload) {

@@ -41,14 +41,14 @@ public record SourceRequest(long user, String type, String identifier) {
     /// The source itself, made where there is none.
     ///
     /// @throws ApiException where the user is not the organisation's or is not active, or the source is
-    /// switched off
+    /// switched off, or a new one would exceed a limit
     public Sources.Got source(Handle tx, Caller caller, Users users, Sources sources) {
         var owner = users.find(tx, caller.organisation(), user)
                 .orElseThrow(() -> ApiException.parameter("source.user", "is not a user of this organisation"));
         if (!owner.state().equals("active")) {
             throw new ApiException(ErrorCode.CONFLICT, "The user is " + owner.state() + ".");
         }
-        var got = sources.getOrCreate(tx, caller.organisation(), user, type, identifier);
+        var got = sources.getOrCreate(tx, caller, user, type, identifier);
         var state = got.source().state();
         if (state == SourceState.DEACTIVATED || state == SourceState.BLOCKED) {
             throw new ApiException(ErrorCode.CONFLICT, "The source is " + state.slug() + ".");

@@ -1,23 +1,31 @@
 package ferry.source;
 
+import ferry.access.Caller;
+import ferry.access.Family;
 import ferry.access.OrgId;
 import ferry.crypto.Sealed;
+import ferry.http.ApiException;
 import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
+import ferry.permission.ScopeLimits;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /// The table of sources.
 public final class Sources {
     private final InstantSource clock;
+    private final ScopeLimits limits;
 
     /// @param clock gives `date_created`
-    public Sources(InstantSource clock) {
+    /// @param limits new sources count against
+    public Sources(InstantSource clock, ScopeLimits limits) {
         this.clock = clock;
+        this.limits = limits;
     }
 
     /// What a list of sources is narrowed to.
@@ -34,7 +42,10 @@ public final class Sources {
     public record Got(Source source, boolean made) {}
 
     /// The user's source of that type and identifier, made where there is none. Two calls at once get the same.
-    public Got getOrCreate(Handle tx, OrgId organisation, long user, String type, String identifier) {
+    ///
+    /// @throws ApiException `limit-exceeded` where a new one would exceed a limit of the caller's scopes
+    Got getOrCreate(Handle tx, Caller caller, long user, String type, String identifier) {
+        var organisation = caller.organisation();
         var made = tx.createUpdate("""
                         insert into source (organisation, end_user, type, identifier, date_created)
                         values (:organisation, :user, :type, :identifier, :now)
@@ -56,6 +67,9 @@ public final class Sources {
                 .bind("identifier", identifier)
                 .map((row, _) -> source(row))
                 .one();
+        if (made == 1) {
+            limits.use(tx, caller, user, List.of(new ScopeLimits.Use(Family.SOURCE_TYPE, type, 1)));
+        }
         return new Got(source, made == 1);
     }
 

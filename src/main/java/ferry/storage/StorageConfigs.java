@@ -181,6 +181,29 @@ public final class StorageConfigs {
                 .findOne();
     }
 
+    /// Whether the organisation has that config and has not switched it off.
+    public boolean inUse(Handle tx, OrgId organisation, long id) {
+        return find(tx, organisation, id)
+                .filter(config -> config.state() != StorageConfigState.DEACTIVATED)
+                .isPresent();
+    }
+
+    /// Chooses the organisation's default; empty to have none until the next config becomes valid.
+    ///
+    /// @param id which [#inUse] has found
+    public void makeDefault(Handle tx, OrgId organisation, Optional<Long> id) {
+        tx.createUpdate("delete from storage_default where organisation = :organisation")
+                .bind("organisation", organisation.value())
+                .execute();
+        id.ifPresent(config -> tx.createUpdate("""
+                        insert into storage_default (organisation, config) values (:organisation, :id)
+                        on conflict (organisation) do update set config = excluded.config
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", config)
+                .execute());
+    }
+
     /// The organisation's default, in whatever state; empty while it has none.
     public Optional<Long> defaultConfig(Handle tx, OrgId organisation) {
         return tx.createQuery("select config from storage_default where organisation = :organisation")

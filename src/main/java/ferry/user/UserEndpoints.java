@@ -1,12 +1,21 @@
 package ferry.user;
 
+import ferry.access.Caller;
+import ferry.access.OrgId;
+import ferry.access.Organisation;
+import ferry.access.Organisations;
+import ferry.audit.Audit;
 import ferry.db.Database;
+import ferry.error.ErrorCode;
 import ferry.http.Answer;
 import ferry.http.ApiException;
 import ferry.http.Endpoints;
 import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Routes;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 
 /// `/users`.
 public final class UserEndpoints implements Endpoints {
@@ -14,11 +23,19 @@ public final class UserEndpoints implements Endpoints {
 
     private final Database db;
     private final Users users;
+    private final Organisations organisations;
+    private final ActiveKey keys;
+    private final Audit audit;
 
     /// @param users the table
-    public UserEndpoints(Database db, Users users) {
+    /// @param organisations which of them is super
+    /// @param keys under which a user may be made
+    public UserEndpoints(Database db, Users users, Organisations organisations, ActiveKey keys, Audit audit) {
         this.db = db;
         this.users = users;
+        this.organisations = organisations;
+        this.keys = keys;
+        this.audit = audit;
     }
 
     @Override
@@ -35,10 +52,57 @@ public final class UserEndpoints implements Endpoints {
         if (identifier.length() > LONGEST_IDENTIFIER) {
             fields.problem("identifier", "is longer than " + LONGEST_IDENTIFIER + " characters");
         }
+        var key = fields.optionalNumber("key");
+        var other = fields.optionalNumber("organisation");
         fields.check();
-        var caller = request.caller();
-        var got = db.tenant(caller.organisation(), tx -> users.getOrCreate(tx, caller, identifier));
+        var organisation = request.caller().organisation();
+        var got = other.isPresent()
+                ? db.system(tx -> forAnother(tx, request, new OrgId(other.get()), identifier, key))
+                : db.tenant(
+                        organisation,
+                        tx -> users.getOrCreate(tx, organisation, key(tx, request.caller(), key), identifier));
         return new Answer(got.made() ? 201 : 200, UserJson.of(got.user()));
+    }
+
+    private long key(Handle tx, Caller caller, Optional<Long> key) {
+        return key.isEmpty() ? caller.key() : active(tx, caller.organisation(), key);
+    }
+
+    private long active(Handle tx, OrgId organisation, Optional<Long> key) {
+        return keys.active(tx, organisation, key)
+                .orElseThrow(() -> key.isPresent()
+                        ? ApiException.parameter("key", "is not an active key of the organisation")
+                        : new ApiException(ErrorCode.CONFLICT, "The organisation has no active key."));
+    }
+
+    /// For a super organisation alone; under the other's oldest active key where none is named. It is the one thing
+    /// that reaches into another organisation, and both audit logs tell of it.
+    private Users.Got forAnother(Handle tx, Request request, OrgId other, String identifier, Optional<Long> key) {
+        var caller = request.caller();
+        if (!organisations
+                .find(tx, caller.organisation())
+                .map(Organisation::isSuper)
+                .orElse(false)) {
+            throw new ApiException(
+                    ErrorCode.MISSING_SCOPE, "Only a super organisation makes users for an organisation by its id.");
+        }
+        if (organisations.find(tx, other).isEmpty()) {
+            throw ApiException.parameter("organisation", "is not an organisation");
+        }
+        var got = users.getOrCreate(tx, other, active(tx, other, key), identifier);
+        var user = got.user().id();
+        var act = got.made() ? "user.create" : "user.retrieve";
+        audit.note(
+                tx,
+                caller,
+                act,
+                "organisation/" + other + "/user/" + user,
+                Map.of("organisation", other.value()),
+                request.id());
+        if (!other.equals(caller.organisation())) {
+            audit.note(tx, other, act, "user/" + user, Map.of("by", "organisation/" + caller.organisation()));
+        }
+        return got;
     }
 
     private Answer retrieve(Request request) {

@@ -1,6 +1,5 @@
 package ferry.user;
 
-import ferry.access.Caller;
 import ferry.access.OrgId;
 import ferry.http.Listing;
 import ferry.http.Page;
@@ -34,20 +33,22 @@ public final class Users {
     public record Got(User user, boolean made) {}
 
     /// The user of that identifier, made where there is none. Two calls at once get the same.
-    Got getOrCreate(Handle tx, Caller caller, String identifier) {
+    ///
+    /// @param key under which it is made; one that is there keeps its own
+    Got getOrCreate(Handle tx, OrgId organisation, long key, String identifier) {
         var made = tx.createUpdate("""
                         insert into end_user (organisation, key, identifier, date_created)
                         values (:organisation, :key, :identifier, :now)
                         on conflict (organisation, identifier) do nothing
                         """)
-                .bind("organisation", caller.organisation().value())
-                .bind("key", caller.key())
+                .bind("organisation", organisation.value())
+                .bind("key", key)
                 .bind("identifier", identifier)
                 .bind("now", clock.instant())
                 .execute();
         var user = tx.createQuery(
                         "select * from end_user where organisation = :organisation and identifier = :identifier")
-                .bind("organisation", caller.organisation().value())
+                .bind("organisation", organisation.value())
                 .bind("identifier", identifier)
                 .map((row, _) -> user(row))
                 .one();
