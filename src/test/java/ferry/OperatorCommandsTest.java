@@ -10,6 +10,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -104,6 +107,68 @@ class OperatorCommandsTest {
                 .first()
                 .asString()
                 .contains("deactivated");
+    }
+
+    @Test
+    void aRotatedTokenStaysGoodForTheOverlap() {
+        run("key", "create", "getting-started");
+        var first = taken();
+        var id = new Client(service.url(), first).get("/key").text("/id");
+
+        assertThat(run("key", "rotate", "getting-started", id, "--overlap", "600"))
+                .isZero();
+        assertThat(new Client(service.url(), first).get("/key").status()).isEqualTo(200);
+        assertThat(new Client(service.url(), taken()).get("/key").status()).isEqualTo(200);
+        assertThat(run("key", "rotate", "getting-started", id, "--overlap", "-1"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aBlockedKeyIsTheOperatorsToUnblock() {
+        run("key", "create", "getting-started");
+        var token = taken();
+        var id = new Client(service.url(), token).get("/key").text("/id");
+
+        assertThat(run("key", "block", "getting-started", id)).isZero();
+        assertThat(new Client(service.url(), token).get("/key").status()).isEqualTo(401);
+        assertThat(run("key", "deactivate", "getting-started", id)).isZero();
+        assertThat(err.toString()).contains("Key " + id + " is blocked.");
+        assertThat(run("key", "unblock", "getting-started", id)).isZero();
+        assertThat(new Client(service.url(), token).get("/key").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aTrialKeyHasAnEndAndMayBeNarrowed() {
+        assertThat(run("key", "create", "getting-started", "--trial", "14", "--scope", "info_type:*"))
+                .isZero();
+
+        var key = new Client(service.url(), taken()).get("/key");
+        assertThat(key.text("/type")).isEqualTo("trial");
+        assertThat(key.body().at("/scopes").propertyNames()).containsExactly("info_type:*");
+        assertThat(Duration.between(Instant.parse(key.text("/date_created")), Instant.parse(key.text("/date_expires"))))
+                .isEqualTo(Duration.ofDays(14));
+        assertThat(run("key", "create", "getting-started", "--trial", "0")).isEqualTo(1);
+    }
+
+    @Test
+    void anOrganisationIsPermittedSomethingElseWithLimits() {
+        run("organisation", "create", "Permitted");
+        var client = new Client(service.url(), taken());
+
+        assertThat(run(
+                        "organisation",
+                        "permit",
+                        "permitted",
+                        "{\"source_type:*\": [{\"level\": \"user\", \"type\": \"count\", \"value\": 2}]}"))
+                .isZero();
+        assertThat(out.toString()).startsWith("{\"source_type:*\":[],");
+        assertThat(client.get("/organisation").body().at("/permissions/scopes").toString())
+                .isEqualTo("{\"source_type:*\":[{\"level\":\"user\",\"type\":\"count\",\"value\":2}]}");
+        for (var wrong : List.of("{", "[]", "{\"photos\": []}", "{\"data_type:*\": [{}]}")) {
+            err.getBuffer().setLength(0);
+            assertThat(run("organisation", "permit", "permitted", wrong)).isEqualTo(1);
+            assertThat(err.toString()).as(wrong).hasLineCount(1);
+        }
     }
 
     @Test

@@ -39,6 +39,11 @@ class TenantIsolationTest {
         theirs.storage("local://theirs/results");
         var session = session(ours, "ours");
         var poll = ours.completedPoll(id(session), "'data_types': ['mocks.notes']");
+        IDS.put("keys", id(ours.post("/keys", "{}").expect(201)));
+        IDS.put(
+                "permissions",
+                id(ours.post("/permissions", "{'identifier': 'ours', 'scopes': {}}")
+                        .expect(201)));
         IDS.put("users", session.at("/user").asString());
         IDS.put("sources", session.at("/source").asString());
         IDS.put("sessions", id(session));
@@ -102,6 +107,7 @@ class TenantIsolationTest {
         assertThat(ours.get("/results/" + IDS.get("results")).text("/state")).isEqualTo("available");
         assertThat(ours.get("/configs/storage/" + IDS.get("configs/storage")).text("/state"))
                 .isEqualTo("valid");
+        assertThat(ours.get("/keys/" + IDS.get("keys")).text("/state")).isEqualTo("active");
     }
 
     private static String withoutRequest(Answer answer) {
@@ -158,6 +164,13 @@ class TenantIsolationTest {
         var poll = theirs.post(
                 "/polls", "{'session': '%s', 'payload': {'info_types': ['*']}}".formatted(IDS.get("sessions")));
         assertRefused(poll, "session");
+        var key = IDS.get("keys");
+        assertRefused(theirs.post("/users", "{'identifier': 'x', 'key': '" + key + "'}"), "key");
+        assertRefused(theirs.post("/keys", "{'permissions': '" + IDS.get("permissions") + "'}"), "permissions");
+        var config = IDS.get("configs/storage");
+        assertRefused(theirs.post("/keys", "{'storage_config': '" + config + "'}"), "storage_config");
+        assertRefused(
+                theirs.post("/organisation", "{'storage_config_default': " + config + "}"), "storage_config_default");
         assertRefused(theirs.post("/results/ack", "{'ids': ['" + IDS.get("results") + "']}"), "ids");
         assertThat(ours.get("/results/" + IDS.get("results")).text("/state")).isEqualTo("available");
     }

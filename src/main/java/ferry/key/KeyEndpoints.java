@@ -97,7 +97,8 @@ public final class KeyEndpoints implements Endpoints {
         long id = request.number("key");
         var fields = request.fields();
         return db.tenant(organisation, tx -> {
-            Keys.locked(tx, organisation, id);
+            // Of two changes at once, the second sees the first.
+            Organisations.lock(tx, organisation);
             var before = found(tx, request, id);
             if (caller.key() != id || fields.node().has("permissions")) {
                 keys.checkMayManage(tx, caller);

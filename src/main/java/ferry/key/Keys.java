@@ -97,15 +97,16 @@ public final class Keys implements Authenticator {
     }
 
     private Made create(
-            Handle tx, OrgId organisation, Secret token, KeySettings settings, Optional<Instant> trialEnds) {
+            Handle tx, OrgId organisation, Secret token, KeySettings settings, Optional<Duration> trial) {
+        var now = clock.instant();
         long id = tx.createQuery("""
                         insert into api_key (organisation, type, date_created, date_expires)
                         values (:organisation, :type, :now, cast(:expires as timestamptz)) returning id
                         """)
                 .bind("organisation", organisation.value())
-                .bind("type", trialEnds.isPresent() ? "trial" : "standard")
-                .bind("now", clock.instant())
-                .bindByType("expires", trialEnds.orElse(null), Instant.class)
+                .bind("type", trial.isPresent() ? "trial" : "standard")
+                .bind("now", now)
+                .bindByType("expires", trial.map(now::plus).orElse(null), Instant.class)
                 .mapTo(long.class)
                 .one();
         update(tx, organisation, id, settings);
@@ -150,8 +151,7 @@ public final class Keys implements Authenticator {
         return find(tx, organisation, id).map(key -> new Made(key, token));
     }
 
-    /// Holds the key until the transaction ends: of two changes at once, the second sees the first.
-    static boolean locked(Handle tx, OrgId organisation, long id) {
+    private static boolean locked(Handle tx, OrgId organisation, long id) {
         return tx.createQuery("""
                         select id from api_key where organisation = :organisation and id = :id for no key update
                         """)

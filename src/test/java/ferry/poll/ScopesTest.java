@@ -126,7 +126,12 @@ class ScopesTest {
 
     @Test
     void aTaskTypeThatIsNotCoveredIsAMissingScope() {
-        var narrow = scoped("source_type:*", "task_type:mocks.mock.info", "data_type:*", "info_type:*");
+        var narrow = scoped(
+                "source_type:*",
+                "task_type:mocks.mock.info",
+                "task_type:*.session.initialise",
+                "data_type:*",
+                "info_type:*");
         var session = session(narrow, "mocks.mock", "tasks");
         assertError(
                 poll(narrow, session, "'data_types': ['mocks.notes']"),
@@ -136,6 +141,19 @@ class ScopesTest {
         assertThat(poll(narrow, session, "'info_types': ['mocks.info']").status())
                 .isEqualTo(201);
         assertThat(narrow.get("/polls").text("/total_count")).isEqualTo("1");
+    }
+
+    @Test
+    void aSignInIsATaskTypeToo() {
+        var narrow = scoped("source_type:*", "task_type:icloud.*", "info_type:*");
+        var source = "{'user': '" + narrow.user("u") + "', 'type': 'mocks.mock', 'identifier': 'i'}";
+        assertError(
+                narrow.post("/sessions", "{'source': " + source + ", 'payload': {'password': 'x'}}"),
+                403,
+                "missing-scope",
+                "task_type:mocks.mock.session.initialise");
+        assertThat(narrow.get("/sessions").text("/total_count")).isEqualTo("0");
+        assertThat(narrow.get("/sources").text("/total_count")).isEqualTo("0");
     }
 
     @Test

@@ -230,8 +230,8 @@ class StorageConfigsTest {
 
     private long key(OrgId organisation) {
         return db.system(tx -> tx.createQuery("""
-                        insert into api_key (organisation, token_hash, date_created)
-                        values (:organisation, '', :now) returning id
+                        insert into api_key (organisation, date_created)
+                        values (:organisation, :now) returning id
                         """)
                 .bind("organisation", organisation.value())
                 .bind("now", NOW.atOffset(ZoneOffset.UTC))
