@@ -88,7 +88,7 @@ public final class Keys implements Authenticator {
                 organisation,
                 newToken(),
                 settings,
-                Optional.of(clock.instant().plus(trial)));
+                Optional.of(trial));
     }
 
     /// A token that no key has yet.
