@@ -83,12 +83,7 @@ public final class Keys implements Authenticator {
 
     /// Makes a key that lets nobody in once the trial is over. The operator's alone.
     public Made createTrial(Handle tx, OrgId organisation, KeySettings settings, Duration trial) {
-        return create(
-                tx,
-                organisation,
-                newToken(),
-                settings,
-                Optional.of(trial));
+        return create(tx, organisation, newToken(), settings, Optional.of(trial));
     }
 
     /// A token that no key has yet.
@@ -96,8 +91,7 @@ public final class Keys implements Authenticator {
         return Tokens.newToken(random);
     }
 
-    private Made create(
-            Handle tx, OrgId organisation, Secret token, KeySettings settings, Optional<Duration> trial) {
+    private Made create(Handle tx, OrgId organisation, Secret token, KeySettings settings, Optional<Duration> trial) {
         var now = clock.instant();
         long id = tx.createQuery("""
                         insert into api_key (organisation, type, date_created, date_expires)
