@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.testing.Databases;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +40,42 @@ class MigrationsTest {
         var changed = new Roles("rotating", "new-1", "new-2");
         Migrations.run(logins.owner(), changed);
         Database.open(changed.tenantAt(url), changed.systemAt(url), 1).close();
+    }
+
+    @Test
+    void keysKeepTheirTokensWhenTokensGetATableOfTheirOwn() {
+        var logins = Databases.empty();
+        var owner = logins.owner();
+        Flyway.configure()
+                .dataSource(owner.url(), owner.user(), owner.password())
+                .locations("classpath:db")
+                .placeholders(Map.of(
+                        "tenant", logins.roles().tenant(),
+                        "system", logins.roles().system()))
+                .target("4")
+                .load()
+                .migrate();
+        as(
+                owner,
+                "insert into organisation (name, slug, scopes, data_keys, file_keys, date_created)"
+                        + " values ('One', 'one', '{}', '', '', now()), ('Two', 'two', '{}', '', '', now())");
+        as(
+                owner,
+                "insert into api_key (organisation, token_hash, date_created)"
+                        + " values (1, 'a', now()), (2, 'b', now()), (2, 'c', now())");
+
+        Migrations.run(owner, logins.roles());
+
+        try (var db = logins.open(1)) {
+            assertThat(db.<List<String>>system(
+                            tx -> tx.createQuery("""
+                            select k.organisation || ' ' || k.id || ' ' || encode(t.hash, 'escape') || ' ' || o.permission
+                              from api_key k join key_token t on t.key = k.id and t.date_expires is null
+                              join organisation o on o.organisation = t.organisation
+                             order by k.id
+                            """).mapTo(String.class).list()))
+                    .containsExactly("1 1 a 1", "2 2 b 2", "2 3 c 2");
+        }
     }
 
     @Test
