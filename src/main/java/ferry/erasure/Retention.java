@@ -24,6 +24,8 @@ public final class Retention {
     /// So that one duty never holds up the others for long; the rest goes at the next run.
     private static final int BATCHES = 200;
 
+    private static final Duration RATES_KEPT = Duration.ofDays(30);
+
     private static final String FOREIGN_KEY_VIOLATION = "23503";
 
     private final Database db;
@@ -55,6 +57,7 @@ public final class Retention {
 
     /// Forgets all that is old now, or much of it.
     public void runDue() {
+        db.systemDo(this::rates);
         // Before the polls: a row of a result is what knows where its object lies.
         settings.results().ifPresent(this::results);
         settings.tasks().ifPresent(age -> {
@@ -124,6 +127,15 @@ public final class Retention {
                         """)
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("limit", AT_ONCE)
+                .execute();
+    }
+
+    /// How fast accounts could be asked that nobody asks any more.
+    private void rates(Handle tx) {
+        var now = clock.instant();
+        tx.createUpdate("delete from upstream where date_leased < :before and paused_until < :now")
+                .bind("before", now.minus(RATES_KEPT))
+                .bind("now", now)
                 .execute();
     }
 

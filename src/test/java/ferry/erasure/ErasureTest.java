@@ -128,9 +128,13 @@ class ErasureTest {
 
         client.delete("/users/" + user).expect(200);
 
-        assertThat(client.get("/polls/" + kept.at("/id").asString()).body().at("/results/total_count").asInt())
+        assertThat(client.get("/polls/" + kept.at("/id").asString())
+                        .body()
+                        .at("/results/total_count")
+                        .asInt())
                 .isEqualTo(2);
-        assertThat(client.get("/sessions/" + other.at("/id").asString()).text("/state")).isEqualTo("active");
+        assertThat(client.get("/sessions/" + other.at("/id").asString()).text("/state"))
+                .isEqualTo("active");
     }
 
     @Test
@@ -148,7 +152,8 @@ class ErasureTest {
         var session = session(user);
         var poll = client.post("/polls", """
                 {'session': '%s', 'payload': {'data_types': ['canary.held'], 'file_types': ['canary.file']}}
-                """.formatted(session.at("/id").asString())).expect(201);
+                """.formatted(session.at("/id").asString()))
+                .expect(201);
         source.awaitReading();
 
         client.delete("/users/" + user).expect(200);
@@ -162,7 +167,8 @@ class ErasureTest {
         source.letGo();
 
         Eventually.eventually("everything is gone", () -> places().isEmpty());
-        assertThat(app.db().<Integer>system(tx -> count(tx, "select count(*) from result"))).isZero();
+        assertThat(app.db().<Integer>system(tx -> count(tx, "select count(*) from result")))
+                .isZero();
     }
 
     @Test
@@ -184,10 +190,13 @@ class ErasureTest {
     void nothingStartsForAUserThatIsMarked() {
         var user = client.user(CANARY);
         var session = session(user);
-        var body = "{'source': {'user': '%s', 'type': '%s', 'identifier': 'n'}, 'payload': {'password': 'x'}}";
         client.delete("/users/" + user).expect(200);
 
-        assertThat(client.post("/sessions", body.formatted(user, CanarySource.TYPE)).status())
+        assertThat(client.post("/sessions", """
+                                {'source': {'user': '%s', 'type': '%s', 'identifier': 'n'},
+                                 'payload': {'password': 'x'}}
+                                """.formatted(user, CanarySource.TYPE))
+                        .status())
                 .isEqualTo(400);
         assertThat(client.post(
                                 "/polls",
@@ -199,8 +208,8 @@ class ErasureTest {
 
     @Test
     void everyTableThatNamesWhatAUserHasIsKnown() {
-        var naming = app.db()
-                .system(tx -> tx.createQuery("""
+        var naming =
+                app.db().system(tx -> tx.createQuery("""
                                 select distinct conrelid::regclass::text from pg_constraint
                                  where contype = 'f'
                                    and confrelid in ('end_user'::regclass, 'source'::regclass, 'session'::regclass,
@@ -241,11 +250,11 @@ class ErasureTest {
     }
 
     private static boolean holds(Handle tx, Column column) {
+        var name = "\"" + column.name() + "\"";
         var test = column.bytes()
-                ? "position(convert_to(:canary, 'UTF8') in \"%s\") > 0"
-                : "position(:canary in \"%s\"::text) > 0";
-        return tx.createQuery("select exists (select from \"" + column.table() + "\" where "
-                        + test.formatted(column.name()) + ")")
+                ? "position(convert_to(:canary, 'UTF8') in " + name + ") > 0"
+                : "position(:canary in " + name + "::text) > 0";
+        return tx.createQuery("select exists (select from \"" + column.table() + "\" where " + test + ")")
                 .bind("canary", CANARY)
                 .mapTo(boolean.class)
                 .one();

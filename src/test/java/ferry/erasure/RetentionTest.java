@@ -92,13 +92,15 @@ class RetentionTest {
         run(new Retention.Settings(MONTH, FOR_EVER, FOR_EVER, FOR_EVER));
 
         assertThat(client.get("/polls/" + id(old)).status()).isEqualTo(404);
-        assertThat(client.get("/tasks/" + old.at("/tasks_completed/0").asString()).status())
+        assertThat(client.get("/tasks/" + old.at("/tasks_completed/0").asString())
+                        .status())
                 .isEqualTo(404);
         assertThat(client.get("/results?poll=" + id(old)).text("/total_count")).isEqualTo("0");
         var shown = client.get("/polls/" + id(young)).expect(200);
         assertThat(shown.at("/results/total_count").asInt()).isEqualTo(4);
         assertThat(shown.at("/tasks_completed").size()).isEqualTo(1);
-        assertThat(client.get("/tasks?type=session.initialise").text("/total_count")).isEqualTo("0");
+        assertThat(client.get("/tasks?type=session.initialise").text("/total_count"))
+                .isEqualTo("0");
         assertThat(client.get("/sessions/" + session).text("/state")).isEqualTo("active");
         assertThat(rows("audit")).isEqualTo(audited);
         assertThat(object(old)).as("an object outlives its row").exists();
@@ -178,8 +180,9 @@ class RetentionTest {
         named.user("made by the key");
         app.key(app.first());
         app.db()
-                .systemDo(tx -> tx.execute(
-                        "update api_key set state = 'expired', date_expires = now() where id > 1 and organisation = 1"));
+                .systemDo(
+                        tx -> tx.execute(
+                                "update api_key set state = 'expired', date_expires = now() where id > 1 and organisation = 1"));
         long keys = rows("api_key");
         app.clock().advance(Duration.ofDays(31));
 

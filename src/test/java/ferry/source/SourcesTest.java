@@ -80,7 +80,8 @@ class SourcesTest {
         assertThat(shown.at("/error").asString()).isEqualTo("organisation");
         assertThat(client.post("/sessions", """
                 {'source': {'user': '%s', 'type': 'mocks.mock', 'identifier': 'off'}, 'payload': {'password': 'x'}}
-                """.formatted(client.user("off"))).text("/error")).isEqualTo("conflict");
+                """.formatted(client.user("off"))).text("/error"))
+                .isEqualTo("conflict");
     }
 
     @Test
@@ -125,7 +126,8 @@ class SourcesTest {
     void whatASourceIsCannotBeChanged() {
         var source = id(source("fixed"));
 
-        var answer = client.post("/sources/" + source, "{'identifier': 'other', 'type': 'icloud.account', 'state': 'x'}");
+        var answer =
+                client.post("/sources/" + source, "{'identifier': 'other', 'type': 'icloud.account', 'state': 'x'}");
 
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.body().at("/params").propertyNames()).contains("identifier", "type", "state");
@@ -135,8 +137,7 @@ class SourcesTest {
     void childrenAreAListOfTheirOwn() {
         var parent = id(source("parent"));
         var child = id(source("child"));
-        app.db()
-                .systemDo(tx -> tx.execute("update source set parent = " + parent + " where id = " + child));
+        app.db().systemDo(tx -> tx.execute("update source set parent = " + parent + " where id = " + child));
 
         var children = client.get("/sources/" + parent + "/children").expect(200);
         assertThat(children.at("/url").asString()).isEqualTo("/sources/" + parent + "/children");

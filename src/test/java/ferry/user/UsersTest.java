@@ -87,9 +87,7 @@ class UsersTest {
                 {'source': {'user': '%s', 'type': 'mocks.mock', 'identifier': 'off'}, 'payload': {'password': 'x'}}
                 """.formatted(user));
         assertThat(refused.text("/error")).isEqualTo("conflict");
-        assertThat(client.post(
-                                "/sources",
-                                "{'user': '" + user + "', 'type': 'mocks.mock', 'identifier': 'new'}")
+        assertThat(client.post("/sources", "{'user': '" + user + "', 'type': 'mocks.mock', 'identifier': 'new'}")
                         .text("/error"))
                 .isEqualTo("conflict");
         var poll = client.post("/polls", "{'session': '" + id(session) + "', 'payload': {'info_types': ['*']}}");
@@ -137,7 +135,8 @@ class UsersTest {
         assertThat(client.get("/users?key=" + key).text("/total_count")).isEqualTo("1");
         assertThat(client.get("/users?key=" + key + "&state=active").text("/total_count"))
                 .isEqualTo("0");
-        assertThat(client.get("/users?state=deactivated&identifier=of%20another%20key").text("/data/0/id"))
+        assertThat(client.get("/users?state=deactivated&identifier=of%20another%20key")
+                        .text("/data/0/id"))
                 .isEqualTo(user);
         assertThat(client.get("/users?state=unknown").status()).isEqualTo(400);
     }
