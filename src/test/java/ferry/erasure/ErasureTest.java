@@ -8,6 +8,7 @@ import ferry.testing.Eventually;
 import ferry.testing.TestApp;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -160,7 +161,7 @@ class ErasureTest {
         assertThat(client.get("/users/" + user).status()).isEqualTo(404);
         assertThat(client.get("/sessions/" + session.at("/id").asString()).text("/state"))
                 .isIn("expired", "");
-        app.clock().advance(java.time.Duration.ofMinutes(11));
+        app.clock().advance(Duration.ofMinutes(11));
         Eventually.eventually(
                 "its poll goes",
                 () -> client.get("/polls/" + poll.at("/id").asString()).status() == 404);
