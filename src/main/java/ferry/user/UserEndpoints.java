@@ -71,7 +71,7 @@ public final class UserEndpoints implements Endpoints {
     private Answer update(Request request) {
         var caller = request.caller();
         return db.tenant(caller.organisation(), tx -> {
-            var user = users.find(tx, caller.organisation(), request.number("user"))
+            var user = users.lock(tx, caller.organisation(), request.number("user"))
                     .orElseThrow(() -> ApiException.notFound("user"));
             var fields = request.fields();
             var identifier =

@@ -12,9 +12,12 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /// The table of users.
 public final class Users {
+    private static final String UNIQUE_VIOLATION = "23505";
+
     private final InstantSource clock;
 
     /// @param clock gives `date_created`
@@ -69,6 +72,11 @@ public final class Users {
         return find(tx, organisation, id, "for share");
     }
 
+    /// As [#find], and nobody else changes the user before this transaction has ended.
+    Optional<User> lock(Handle tx, OrgId organisation, long id) {
+        return find(tx, organisation, id, "for update");
+    }
+
     private static Optional<User> find(Handle tx, OrgId organisation, long id, String lock) {
         return tx.createQuery("""
                         select * from end_user
@@ -85,30 +93,22 @@ public final class Users {
     ///
     /// @throws ApiException `conflict` where another user has that identifier
     void update(Handle tx, User user, Optional<String> identifier, Optional<String> state) {
-        identifier.filter(wanted -> isTaken(tx, user, wanted)).ifPresent(_ -> {
-            throw new ApiException(ErrorCode.CONFLICT, "Another user of this organisation has that identifier.");
-        });
-        tx.createUpdate("""
-                        update end_user set identifier = :identifier, state = :state
-                         where organisation = :organisation and id = :id
-                        """)
-                .bind("identifier", identifier.orElse(user.identifier()))
-                .bind("state", state.orElse(user.state()))
-                .bind("organisation", user.organisation().value())
-                .bind("id", user.id())
-                .execute();
-    }
-
-    private static boolean isTaken(Handle tx, User user, String identifier) {
-        return tx.createQuery("""
-                        select exists (select from end_user
-                                        where organisation = :organisation and identifier = :identifier and id <> :id)
-                        """)
-                .bind("organisation", user.organisation().value())
-                .bind("identifier", identifier)
-                .bind("id", user.id())
-                .mapTo(boolean.class)
-                .one();
+        try {
+            tx.createUpdate("""
+                            update end_user set identifier = :identifier, state = :state
+                             where organisation = :organisation and id = :id
+                            """)
+                    .bind("identifier", identifier.orElse(user.identifier()))
+                    .bind("state", state.orElse(user.state()))
+                    .bind("organisation", user.organisation().value())
+                    .bind("id", user.id())
+                    .execute();
+        } catch (UnableToExecuteStatementException e) {
+            if (e.getCause() instanceof SQLException sql && UNIQUE_VIOLATION.equals(sql.getSQLState())) {
+                throw new ApiException(ErrorCode.CONFLICT, "Another user of this organisation has that identifier.");
+            }
+            throw e;
+        }
     }
 
     /// Marks the user for erasure: nothing new starts for it, and its identifier is free at once. The rest is
@@ -116,7 +116,7 @@ public final class Users {
     ///
     /// @return the user as it was; empty where there is none, or none any more
     public Optional<User> delete(Handle tx, OrgId organisation, long id) {
-        var user = find(tx, organisation, id, "for update");
+        var user = lock(tx, organisation, id);
         user.ifPresent(_ -> tx.createUpdate("""
                         update end_user set state = 'deleted', identifier = null, date_deleted = :now
                          where organisation = :organisation and id = :id
