@@ -7,6 +7,9 @@ import ferry.connector.Connector;
 import ferry.connector.Limits;
 import ferry.crypto.MasterKey;
 import ferry.db.Database;
+import ferry.erasure.Erasure;
+import ferry.erasure.ErasureEndpoints;
+import ferry.erasure.Retention;
 import ferry.event.Events;
 import ferry.http.Api;
 import ferry.http.Endpoints;
@@ -36,6 +39,7 @@ import ferry.session.SessionEndpoints;
 import ferry.session.SessionExpiry;
 import ferry.session.Sessions;
 import ferry.session.SignInBudget;
+import ferry.session.SignOuts;
 import ferry.source.Connectors;
 import ferry.source.FileIds;
 import ferry.source.SourceEndpoints;
@@ -78,6 +82,7 @@ public final class App implements AutoCloseable {
     private final Sweeper sweeper;
     private final Organisations organisations;
     private final Keys keys;
+    private final SessionExpiry expiry;
 
     /// @param db migrated; closed by whoever opened it, after this
     /// @param clock the only source of time
@@ -109,7 +114,8 @@ public final class App implements AutoCloseable {
         var sessions = new Sessions(clock);
         var openSignIns = new OpenSignIns(clock);
         var budget = new SignInBudget(db, clock, fingerprint, settings.signIns());
-        var expiry = new SessionExpiry(db, sessions, events, clock, settings.idleSessions());
+        var signOuts = new SignOuts(tasks, sources, vault, clock);
+        this.expiry = new SessionExpiry(db, sessions, signOuts, vault, events, clock, settings.idleSessions());
         var results = new Results(clock);
         var resultPages = new ResultPages(results, configs, signedUrls, clock);
         var taskPages = new TaskPages((tx, organisation, task) -> resultPages.list(
@@ -154,18 +160,23 @@ public final class App implements AutoCloseable {
                         readers,
                         vault,
                         budget,
-                        tasks,
+                        signOuts,
                         limits,
                         events,
                         audit,
                         clock));
-        handlers.put(EndSession.TYPE, new EndSession(db, sources, readers, vault, limits));
+        handlers.put(EndSession.TYPE, new EndSession(readers, vault, limits));
         handlers.put(
                 TestStorage.TYPE, new TestStorage(db, configs, new Probe(db, new LocalBuckets(clock), publishers)));
         handlers.put(Fetch.DATA, fetch);
         handlers.put(Fetch.INFO, fetch);
         handlers.put(Fetch.FILES, fetch);
         this.worker = new Worker(db, handlers, settings.tasks(), clock);
+
+        var buckets = settings.buckets().map(DiskObjects::new);
+        var cleaned = settings.retention().results().flatMap(_ -> buckets);
+        var erasure = new Erasure(db, expiry, worker, cleaned, clock);
+        var retention = new Retention(db, clock, settings.retention(), buckets);
 
         // There are no webhook configs yet to choose from.
         ConfigExists webhookConfigs = (tx, organisation, id) -> false;
@@ -177,7 +188,8 @@ public final class App implements AutoCloseable {
                 new PermissionEndpoints(db, permissions, keys::checkMayManage, audit::note),
                 new KeyEndpoints(db, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs), audit),
                 new UserEndpoints(db, users, organisations, keys::active, audit),
-                new SourceEndpoints(db, sources, users, readers),
+                new ErasureEndpoints(db, users, erasure, audit),
+                new SourceEndpoints(db, sources, users, readers, audit),
                 new SessionEndpoints(
                         db,
                         sessions,
@@ -187,7 +199,7 @@ public final class App implements AutoCloseable {
                         readers,
                         tasks,
                         vault,
-                        events,
+                        expiry,
                         audit,
                         clock,
                         worker::wake),
@@ -216,6 +228,8 @@ public final class App implements AutoCloseable {
 
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
         this.sweeper = new Sweeper(Map.of(
+                "users to be erased", new Sweeper.Duty(Duration.ofSeconds(2), erasure::runDue),
+                "what is old", new Sweeper.Duty(Duration.ofHours(1), retention::runDue),
                 "idle sessions", new Sweeper.Duty(Duration.ofMinutes(1), expiry::runDue),
                 "open sign-ins", new Sweeper.Duty(Duration.ofSeconds(30), () -> db.systemDo(openSignIns::sweep)),
                 "sign-in budgets", new Sweeper.Duty(Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
@@ -242,6 +256,11 @@ public final class App implements AutoCloseable {
     /// The table of keys, for the operator's commands.
     public Keys keys() {
         return keys;
+    }
+
+    /// Ends sessions.
+    public SessionExpiry sessionExpiry() {
+        return expiry;
     }
 
     /// Starts workers and sweepers, unless the settings give this process none.

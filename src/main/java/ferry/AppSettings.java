@@ -1,5 +1,6 @@
 package ferry;
 
+import ferry.erasure.Retention;
 import ferry.session.SignInBudget;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
@@ -16,13 +17,15 @@ import java.util.Optional;
 /// @param upstream how fast accounts are asked
 /// @param signIns how often an account is signed in to
 /// @param idleSessions how long a session may go unused
+/// @param retention how long what is kept
 public record AppSettings(
         URI publicUrl,
         Optional<Path> buckets,
         TaskSettings tasks,
         UpstreamSettings upstream,
         SignInBudget.Settings signIns,
-        Duration idleSessions) {
+        Duration idleSessions,
+        Retention.Settings retention) {
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

@@ -1,10 +1,12 @@
 package ferry;
 
+import ferry.cli.AuditCommand;
 import ferry.cli.CommandFailed;
 import ferry.cli.Desk;
 import ferry.cli.KeyCommand;
 import ferry.cli.MasterKeyCommand;
 import ferry.cli.OrganisationCommand;
+import ferry.cli.SessionCommand;
 import ferry.crypto.CryptoException;
 import ferry.db.DatabaseException;
 import ferry.settings.SettingException;
@@ -43,6 +45,8 @@ public final class Main implements Runnable {
         var all = new CommandLine(new Main())
                 .addSubcommand(new OrganisationCommand(database))
                 .addSubcommand(new KeyCommand(database))
+                .addSubcommand(new SessionCommand(database))
+                .addSubcommand(new AuditCommand(database))
                 .addSubcommand(new MasterKeyCommand())
                 .addSubcommand(new Doctor(System.getenv()));
         return all.setExecutionExceptionHandler((failure, command, _) -> {

@@ -1,6 +1,7 @@
 package ferry;
 
 import ferry.access.Organisations;
+import ferry.access.Vault;
 import ferry.audit.Audit;
 import ferry.cli.CommandFailed;
 import ferry.cli.Desk;
@@ -14,8 +15,14 @@ import ferry.db.Login;
 import ferry.db.Migrations;
 import ferry.db.Opened;
 import ferry.db.Roles;
+import ferry.event.Events;
 import ferry.key.Keys;
+import ferry.session.SessionExpiry;
+import ferry.session.Sessions;
+import ferry.session.SignOuts;
 import ferry.settings.Env;
+import ferry.source.Sources;
+import ferry.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,11 +135,22 @@ final class OperatorDatabase {
     }
 
     private Desk desk(Database database, MasterKey master, AutoCloseable opened) {
+        var organisations = new Organisations(clock, master.sealer());
+        var vault = new Vault(database, organisations, master.sealer());
+        var signOuts = new SignOuts(new Tasks(clock), new Sources(clock), vault, clock);
         return new Desk(
                 database,
-                new Organisations(clock, master.sealer()),
+                organisations,
                 new Keys(database, clock),
                 new Audit(clock),
+                new SessionExpiry(
+                        database,
+                        new Sessions(clock),
+                        signOuts,
+                        vault,
+                        new Events(clock),
+                        clock,
+                        settings.idleSessions()),
                 opened);
     }
 }

@@ -112,7 +112,8 @@ public final class Service implements AutoCloseable {
                         settings.tasks(),
                         settings.upstream(),
                         settings.signIns(),
-                        settings.idleSessions())));
+                        settings.idleSessions(),
+                        settings.retention())));
         if (settings.databaseUrl().isEmpty()) {
             firstOrganisation(app, database, folder.orElseThrow());
         }

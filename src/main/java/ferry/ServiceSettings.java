@@ -6,6 +6,7 @@ import ferry.crypto.MasterKey;
 import ferry.crypto.Secret;
 import ferry.db.DatabaseSettings;
 import ferry.egress.EgressPolicy;
+import ferry.erasure.Retention;
 import ferry.session.SignInBudget;
 import ferry.settings.Env;
 import ferry.settings.SettingException;
@@ -45,7 +46,8 @@ public record ServiceSettings(
         TaskSettings tasks,
         UpstreamSettings upstream,
         SignInBudget.Settings signIns,
-        Duration idleSessions) {
+        Duration idleSessions,
+        Retention.Settings retention) {
     private static final int DEFAULT_PORT = 8080;
     private static final int HIGHEST_PORT = 65_535;
     private static final int MOST_WORKERS = 1000;
@@ -106,7 +108,12 @@ public record ServiceSettings(
                 new SignInBudget.Settings(
                         env.integer("FERRY_SIGN_INS_PER_QUARTER", sandbox ? 10_000 : 3, 1, 100_000),
                         env.integer("FERRY_SIGN_INS_PER_HOUR", sandbox ? 10_000 : 8, 1, 100_000)),
-                env.duration("FERRY_SESSION_IDLE", Duration.ofHours(24), Duration.ofMinutes(1), Duration.ofDays(60)));
+                env.duration("FERRY_SESSION_IDLE", Duration.ofHours(24), Duration.ofMinutes(1), Duration.ofDays(60)),
+                new Retention.Settings(
+                        retention(env, "FERRY_RETENTION_TASKS"),
+                        retention(env, "FERRY_RETENTION_EVENTS"),
+                        retention(env, "FERRY_RETENTION_RESULTS"),
+                        retention(env, "FERRY_RETENTION_KEYS")));
         // Read by logback.xml before any of this; asked for here so that a misspelt level stops the start.
         var _ = env.oneOf("FERRY_LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
         env.requireAllKnown();
@@ -133,6 +140,11 @@ public record ServiceSettings(
         } catch (UnknownHostException _) {
             throw new SettingException("FERRY_HOST must be an address of this machine, not " + host + ".");
         }
+    }
+
+    /// Nothing that a client or a webhook may still be waiting for is forgotten within a day.
+    private static Optional<Duration> retention(Env env, String name) {
+        return env.optionalDuration(name, Duration.ofDays(1), Duration.ofDays(36_500));
     }
 
     private static MasterKey masterKey(String text) {

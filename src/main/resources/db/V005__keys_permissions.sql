@@ -27,7 +27,7 @@ create table key_token (
   -- SHA-256 of the token
   hash            bytea primary key,
   organisation    bigint not null references organisation,
-  key             bigint not null references api_key,
+  key             bigint not null references api_key on delete cascade,
   -- null for the newest; a token that was rotated away opens until then
   date_expires    timestamptz
 );

@@ -218,6 +218,55 @@ class OperatorCommandsTest {
         assertThat(MasterKey.of(new Secret(out.toString().strip())).sealer()).isNotNull();
     }
 
+    @Test
+    void aSessionIsExpiredByTheOperator() {
+        assertThat(run("key", "create", "getting-started")).isZero();
+        var client = new Client(service.url(), taken());
+        var session = client.post("/sessions", """
+                {'source': {'user': '%s', 'type': 'mocks.mock', 'identifier': 'm'}, 'payload': {'password': 'x'}}
+                """.formatted(client.user("to be expired")))
+                .expect(201)
+                .at("/id")
+                .asString();
+
+        assertThat(run("session", "expire", session)).isZero();
+
+        assertThat(client.get("/sessions/" + session).text("/state")).isEqualTo("expired");
+        assertThat(client.get("/sessions/" + session).text("/error")).isEqualTo("admin");
+        assertThat(run("session", "expire", session)).isZero();
+        assertThat(err.toString()).contains("is expired.").contains("was over already");
+        assertThat(run("session", "expire", "01a205bf-68c5-7000-9a9f-ec03e1e8e677"))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("There is no session");
+    }
+
+    @Test
+    void theAuditLogIsPrintedNewestLastAsLinesOrJson() {
+        assertThat(run("organisation", "create", "Audited")).isZero();
+        var client = new Client(service.url(), taken());
+        var first = client.user("first");
+        var second = client.user("second");
+        client.post("/users/" + first, "{'state': 'deactivated'}").expect(200);
+        client.delete("/users/" + second).expect(200);
+
+        assertThat(run("audit", "audited")).isZero();
+        var lines = taken().lines().toList();
+        assertThat(lines.getLast()).contains("user.delete").contains("user/" + second);
+        assertThat(lines).anyMatch(line -> line.contains("user.update"));
+
+        assertThat(run("audit", "audited", "--user", first, "--json")).isZero();
+        var json = taken();
+        assertThat(json.lines()).hasSize(1);
+        assertThat(json).startsWith("{").contains("\"action\":\"user.update\"").contains("\"request_id\"");
+
+        assertThat(run("audit", "audited", "--action", "user.delete", "--since", "2020-01-01"))
+                .isZero();
+        assertThat(taken().lines()).hasSize(1);
+        assertThat(run("audit", "audited", "--since", "2999-01-01T00:00:00Z")).isZero();
+        assertThat(taken()).isEmpty();
+        assertThat(run("audit", "audited", "--since", "yesterday")).isEqualTo(2);
+    }
+
     private String taken() {
         var text = out.toString().strip();
         out.getBuffer().setLength(0);

@@ -5,6 +5,7 @@ import ferry.access.Organisations;
 import ferry.audit.Audit;
 import ferry.db.Database;
 import ferry.key.Keys;
+import ferry.session.SessionExpiry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -14,8 +15,10 @@ import org.jdbi.v3.core.Handle;
 /// What the operator's commands work on: the database itself, beside a service that may be running on it. Whoever
 /// opened it closes it.
 ///
+/// @param sessions ends them
 /// @param opened what lies behind `db`, to be closed
-public record Desk(Database db, Organisations organisations, Keys keys, Audit audit, AutoCloseable opened)
+public record Desk(
+        Database db, Organisations organisations, Keys keys, Audit audit, SessionExpiry sessions, AutoCloseable opened)
         implements AutoCloseable {
     /// Opens the database that the settings name.
     public interface Opener {

@@ -1,6 +1,7 @@
 package ferry.db;
 
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,5 +24,11 @@ public final class Ids {
         var time = tick >>> COUNTER_BITS;
         var counter = tick & 0xFFFL;
         return new UUID(time << 16 | 0x7000L | counter, RANDOM.nextLong() >>> 2 | 0x8000_0000_0000_0000L);
+    }
+
+    /// Below every identifier made from `moment` on, and above every one made before: tables whose ids these are
+    /// need no index on a date to be read up to one.
+    public static UUID first(Instant moment) {
+        return new UUID(moment.toEpochMilli() << 16 | 0x7000L, 0x8000_0000_0000_0000L);
     }
 }

@@ -42,6 +42,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /// `/polls`.
 public final class PollEndpoints implements Endpoints {
+    private static final List<String> REQUESTORS = List.of("key", "subscription");
     private static final List<String> STATES = List.of("pending", "processing", "completed");
 
     private final Database db;
@@ -147,7 +148,7 @@ public final class PollEndpoints implements Endpoints {
 
     private Session session(Handle tx, OrgId organisation, String id) {
         try {
-            return checked(sessions.find(tx, organisation, UUID.fromString(id)));
+            return checked(sessions.hold(tx, organisation, UUID.fromString(id)));
         } catch (IllegalArgumentException _) {
             return checked(Optional.empty());
         }
@@ -204,6 +205,7 @@ public final class PollEndpoints implements Endpoints {
                 "poll.create",
                 "poll/" + id,
                 Map.of(
+                        "user", session.user(),
                         "session", session.id(),
                         "info_types", payload.infoTypes(),
                         "data_types", payload.dataTypes(),
@@ -264,6 +266,8 @@ public final class PollEndpoints implements Endpoints {
                 request.numberFilter("user"),
                 request.numberFilter("source"),
                 request.uuidFilter("session"),
+                request.uuidFilter("subscription"),
+                request.wordFilter("requestor", REQUESTORS),
                 request.wordFilter("state", STATES));
         return db.tenant(organisation, tx -> {
             var slice = polls.list(tx, organisation, filter, request.page());
@@ -301,8 +305,8 @@ public final class PollEndpoints implements Endpoints {
         var organisation = request.caller().organisation();
         var id = request.uuid("poll");
         var all = db.tenant(organisation, tx -> {
-            found(tx, organisation, id);
-            audit.note(tx, request.caller(), "poll.cancel", "poll/" + id, Map.of(), request.id());
+            var poll = found(tx, organisation, id);
+            audit.note(tx, request.caller(), "poll.cancel", "poll/" + id, Map.of("user", poll.user()), request.id());
             return tasks.ofPoll(tx, organisation, id);
         });
         for (var task : all) {

@@ -24,7 +24,15 @@ public final class Polls {
     }
 
     /// What a list of polls is narrowed to.
-    public record Filter(Optional<Long> user, Optional<Long> source, Optional<UUID> session, Optional<String> state) {}
+    ///
+    /// @param requestor who asked for the poll: `key` or `subscription`
+    public record Filter(
+            Optional<Long> user,
+            Optional<Long> source,
+            Optional<UUID> session,
+            Optional<UUID> subscription,
+            Optional<String> requestor,
+            Optional<String> state) {}
 
     /// Makes a poll; its tasks are the caller's.
     void create(Handle tx, UUID id, long key, Session session, Optional<Long> storageConfig, Payload payload) {
@@ -95,6 +103,8 @@ public final class Polls {
                and (cast(:user as bigint) is null or p.end_user = cast(:user as bigint))
                and (cast(:source as bigint) is null or p.source = cast(:source as bigint))
                and (cast(:session as uuid) is null or p.session = cast(:session as uuid))
+               and cast(:subscription as uuid) is null
+               and (cast(:requestor as text) is null or :requestor = 'key')
                and (cast(:state as text) is null or cast(:state as text) =
                     case when p.date_completed is not null then 'completed'
                          when started.date is not null then 'processing' else 'pending' end)

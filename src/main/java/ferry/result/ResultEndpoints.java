@@ -55,6 +55,7 @@ public final class ResultEndpoints implements Endpoints {
                 request.uuidFilter("poll"),
                 request.uuidFilter("task"),
                 request.filter("identifier"),
+                request.filter("type"),
                 request.wordFilter("state", states));
         return db.tenant(
                 organisation, tx -> Answer.ok(pages.list(tx, organisation, filter, request.page(), "/results")));

@@ -25,15 +25,21 @@ public final class Results {
 
     /// What a list of results is narrowed to.
     public record Filter(
-            Optional<UUID> poll, Optional<UUID> task, Optional<String> identifier, Optional<String> state) {
+            Optional<UUID> poll,
+            Optional<UUID> task,
+            Optional<String> identifier,
+            Optional<String> type,
+            Optional<String> state) {
         /// All results of a poll.
         public static Filter ofPoll(UUID poll) {
-            return new Filter(Optional.of(poll), Optional.empty(), Optional.empty(), Optional.empty());
+            return new Filter(
+                    Optional.of(poll), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
         }
 
         /// All results of a task.
         public static Filter ofTask(UUID task) {
-            return new Filter(Optional.empty(), Optional.of(task), Optional.empty(), Optional.empty());
+            return new Filter(
+                    Optional.empty(), Optional.of(task), Optional.empty(), Optional.empty(), Optional.empty());
         }
     }
 
@@ -125,6 +131,7 @@ public final class Results {
                and (cast(:poll as uuid) is null or poll = cast(:poll as uuid))
                and (cast(:task as uuid) is null or task = cast(:task as uuid))
                and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
+               and (cast(:type as text) is null or type = cast(:type as text))
                and (cast(:state as text) is null or :state =
                     case when date_deleted is not null then 'expired'
                          when date_consumed is not null then 'consumed' else 'available' end)

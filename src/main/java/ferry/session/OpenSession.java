@@ -22,7 +22,6 @@ import ferry.task.Attempt;
 import ferry.task.Outcome;
 import ferry.task.Task;
 import ferry.task.TaskHandler;
-import ferry.task.Tasks;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -46,7 +45,7 @@ public final class OpenSession implements TaskHandler {
     private final Connectors connectors;
     private final Vault vault;
     private final SignInBudget budget;
-    private final Tasks tasks;
+    private final SignOuts signOuts;
     private final BiFunction<String, String, Limits> limits;
     private final Events events;
     private final Audit audit;
@@ -61,7 +60,7 @@ public final class OpenSession implements TaskHandler {
             Connectors connectors,
             Vault vault,
             SignInBudget budget,
-            Tasks tasks,
+            SignOuts signOuts,
             BiFunction<String, String, Limits> limits,
             Events events,
             Audit audit,
@@ -73,7 +72,7 @@ public final class OpenSession implements TaskHandler {
         this.connectors = connectors;
         this.vault = vault;
         this.budget = budget;
-        this.tasks = tasks;
+        this.signOuts = signOuts;
         this.limits = limits;
         this.events = events;
         this.audit = audit;
@@ -200,10 +199,15 @@ public final class OpenSession implements TaskHandler {
                 var trust = opened.trust().map(secret -> vault.seal(organisation, secret, trustContext(source)));
                 sources.opened(tx, organisation, source, trust);
                 emit(tx, organisation, session, "active");
-                audit.note(tx, organisation, "session.active", "session/" + session, Map.of("source", source));
+                audit.note(
+                        tx,
+                        organisation,
+                        "session.active",
+                        "session/" + session,
+                        Map.of("source", source, "user", job.source().user()));
             } else {
                 // Deleted while we signed in: what we have got, nobody wants any more.
-                EndSession.enqueue(tx, tasks, vault, clock, job.session(), opened.access());
+                signOuts.enqueue(tx, job.session(), opened.access());
             }
             openSignIns.close(tx, organisation, source);
             return session;

@@ -8,7 +8,6 @@ import ferry.crypto.Secret;
 import ferry.db.Database;
 import ferry.db.Ids;
 import ferry.error.ErrorCode;
-import ferry.event.Events;
 import ferry.http.Answer;
 import ferry.http.ApiException;
 import ferry.http.Await;
@@ -24,7 +23,10 @@ import ferry.source.Sources;
 import ferry.task.NewTask;
 import ferry.task.Tasks;
 import ferry.user.Users;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,8 @@ public final class SessionEndpoints implements Endpoints {
     private static final List<String> STATES = List.of("pending", "active", "failed", "expired");
     private static final List<String> METHODS = List.of("device", "sms", "voice");
     private static final int LONGEST_SECRET = 1024;
+    private static final int LONGEST_VERSION = 200;
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     private final Database db;
     private final Sessions sessions;
@@ -44,12 +48,13 @@ public final class SessionEndpoints implements Endpoints {
     private final Connectors connectors;
     private final Tasks tasks;
     private final Vault vault;
-    private final Events events;
+    private final SessionExpiry expiry;
     private final Audit audit;
     private final InstantSource clock;
     private final Runnable wake;
 
     /// @param tasks where the sign-in goes
+    /// @param expiry ends sessions that are deleted
     /// @param wake tells the workers, after commit, that there is something to do
     public SessionEndpoints(
             Database db,
@@ -60,7 +65,7 @@ public final class SessionEndpoints implements Endpoints {
             Connectors connectors,
             Tasks tasks,
             Vault vault,
-            Events events,
+            SessionExpiry expiry,
             Audit audit,
             InstantSource clock,
             Runnable wake) {
@@ -72,7 +77,7 @@ public final class SessionEndpoints implements Endpoints {
         this.connectors = connectors;
         this.tasks = tasks;
         this.vault = vault;
-        this.events = events;
+        this.expiry = expiry;
         this.audit = audit;
         this.clock = clock;
         this.wake = wake;
@@ -96,10 +101,12 @@ public final class SessionEndpoints implements Endpoints {
             fields.problem("payload", "is required");
         }
         checkPayload(fields.object("payload"));
+        var consent =
+                fields.has("consent") ? Optional.of(consent(fields.object("consent"))) : Optional.<Consent>empty();
         var wanted = SourceRequest.of(fields.object("source"), caller, connectors);
         checkMaySignIn(caller, wanted.type());
         var payload = fields.object("payload");
-        var made = db.tenant(caller.organisation(), tx -> make(tx, request, wanted, payload));
+        var made = db.tenant(caller.organisation(), tx -> make(tx, request, wanted, payload, consent));
         wake.run();
         var shown = Await.until(
                 request.await(),
@@ -114,7 +121,7 @@ public final class SessionEndpoints implements Endpoints {
         }
     }
 
-    private Session make(Handle tx, Request request, SourceRequest wanted, Fields payload) {
+    private Session make(Handle tx, Request request, SourceRequest wanted, Fields payload, Optional<Consent> consent) {
         var caller = request.caller();
         var source = wanted.source(tx, caller, users, sources).source();
         var open = openSignIns.find(tx, caller.organisation(), caller.key(), source.user(), source.id());
@@ -134,14 +141,32 @@ public final class SessionEndpoints implements Endpoints {
                         .source(source.id(), source.type(), source.user())
                         .session(session.id())
                         .payload(vault.seal(caller.organisation(), secret, OpenSession.payloadContext(task))));
-        audit.note(
-                tx,
-                caller,
-                "session.create",
-                "session/" + session.id(),
-                Map.of("source", source.id(), "user", source.user()),
-                request.id());
+        var detail = new LinkedHashMap<String, Object>();
+        detail.put("source", source.id());
+        detail.put("user", source.user());
+        consent.ifPresent(given -> detail.put("consent", given));
+        audit.note(tx, caller, "session.create", "session/" + session.id(), detail, request.id());
         return session;
+    }
+
+    /// What the person agreed to, as the organisation says. Kept in the audit log alone.
+    ///
+    /// @param textVersion which text was shown, in the organisation's own words
+    /// @param date when they agreed
+    private record Consent(String textVersion, Instant date) {}
+
+    private Consent consent(Fields fields) {
+        var version = fields.text("text_version");
+        if (version.length() > LONGEST_VERSION) {
+            fields.problem("text_version", "is longer than " + LONGEST_VERSION + " characters");
+        }
+        var date = fields.optionalInstant("date");
+        if (!fields.has("date")) {
+            fields.problem("date", "is required");
+        }
+        date.filter(given -> given.isAfter(clock.instant().plus(CLOCKS_DIFFER)))
+                .ifPresent(_ -> fields.problem("date", "lies in the future"));
+        return new Consent(version, date.orElse(Instant.EPOCH));
     }
 
     /// Every value is a text: passwords, codes, words. What the connector does not know it ignores.
@@ -168,7 +193,10 @@ public final class SessionEndpoints implements Endpoints {
     private Answer list(Request request) {
         var organisation = request.caller().organisation();
         var filter = new Sessions.Filter(
-                request.numberFilter("user"), request.numberFilter("source"), request.wordFilter("state", STATES));
+                request.numberFilter("user"),
+                request.numberFilter("source"),
+                request.numberFilter("key"),
+                request.wordFilter("state", STATES));
         return db.tenant(organisation, tx -> {
             var slice = sessions.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, "/sessions", SessionJson::of));
@@ -183,31 +211,14 @@ public final class SessionEndpoints implements Endpoints {
         var ended = db.tenant(caller.organisation(), tx -> {
             var session =
                     sessions.find(tx, caller.organisation(), id).orElseThrow(() -> ApiException.notFound("session"));
-            if (sessions.expired(tx, caller.organisation(), id, ErrorCode.EXPIRED_ORGANISATION)) {
-                signOut(tx, caller, session);
-                var over = sessions.find(tx, caller.organisation(), id).orElseThrow();
-                events.emit(
-                        tx,
-                        caller.organisation(),
-                        over.key(),
-                        "session",
-                        "expired",
-                        id.toString(),
-                        SessionJson.of(over));
-                audit.note(tx, caller, "session.delete", "session/" + id, Map.of(), request.id());
-                return over;
+            if (!expiry.end(tx, caller.organisation(), id, ErrorCode.EXPIRED_ORGANISATION)) {
+                return session;
             }
-            return session;
+            audit.note(tx, caller, "session.delete", "session/" + id, Map.of("user", session.user()), request.id());
+            return sessions.find(tx, caller.organisation(), id).orElseThrow();
         });
         wake.run();
         return Answer.ok(SessionJson.of(ended));
-    }
-
-    private void signOut(Handle tx, Caller caller, Session session) {
-        if (session.state() instanceof SessionState.Active(var sealed)) {
-            var access = vault.open(caller.organisation(), sealed, SessionAccess.context(session.id()));
-            EndSession.enqueue(tx, tasks, vault, clock, session, access);
-        }
     }
 
     private Optional<Session> find(Caller caller, Session session) {

@@ -30,7 +30,7 @@ public final class Sessions {
     }
 
     /// What a list of sessions is narrowed to.
-    public record Filter(Optional<Long> user, Optional<Long> source, Optional<String> state) {}
+    public record Filter(Optional<Long> user, Optional<Long> source, Optional<Long> key, Optional<String> state) {}
 
     /// An access and its version, for compare-and-set.
     record Held(Sealed access, long version) {}
@@ -52,7 +52,7 @@ public final class Sessions {
         return find(tx, caller.organisation(), id).orElseThrow();
     }
 
-    /// One session of the organisation. That of a source that was switched off reads as expired.
+    /// One session of the organisation. That of a user or source that was switched off reads as expired.
     public Optional<Session> find(Handle tx, OrgId organisation, UUID id) {
         return tx.createQuery(SELECT + " where s.organisation = :organisation and s.id = :id")
                 .bind("organisation", organisation.value())
@@ -104,21 +104,33 @@ public final class Sessions {
                 == 1;
     }
 
-    /// A pending or active session becomes expired, and its access is gone; does nothing to any other.
+    /// What a session held when it ended.
     ///
-    /// @return whether it did
-    boolean expired(Handle tx, OrgId organisation, UUID id, ErrorCode why) {
-        return tx.createUpdate("""
+    /// @param access empty where it was pending
+    record Taken(Optional<Sealed> access) {}
+
+    /// A pending or active session becomes expired, and its access is gone from the table; does nothing to any
+    /// other.
+    ///
+    /// @return empty where it did nothing
+    Optional<Taken> expired(Handle tx, OrgId organisation, UUID id, ErrorCode why) {
+        return tx.createQuery("""
+                        with held as (
+                          select id, access from session
+                           where organisation = :organisation and id = :id and state in ('pending', 'active')
+                             for update)
                         update session
                            set state = 'expired', error = :error, access = null, date_expired = :now
-                         where organisation = :organisation and id = :id and state in ('pending', 'active')
+                          from held where session.id = held.id
+                        returning held.access
                         """)
-                        .bind("organisation", organisation.value())
-                        .bind("id", id)
-                        .bind("error", why.slug())
-                        .bind("now", clock.instant())
-                        .execute()
-                == 1;
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("error", why.slug())
+                .bind("now", clock.instant())
+                .map((row, _) ->
+                        new Taken(Optional.ofNullable(row.getBytes("access")).map(Sealed::new)))
+                .findOne();
     }
 
     /// The session was read with just now.
@@ -130,12 +142,16 @@ public final class Sessions {
                 .execute();
     }
 
-    /// The access of an active session, locked until the transaction ends.
+    /// The access of an active session, locked until the transaction ends; empty where its user or source was
+    /// switched off.
     Optional<Held> lockAccess(Handle tx, OrgId organisation, UUID id) {
         return tx.createQuery("""
-                        select access, access_version from session
-                         where organisation = :organisation and id = :id and state = 'active' for update
+                        select s.access, s.access_version
+                          from session s join source o on o.id = s.source join end_user u on u.id = s.end_user
+                         where s.organisation = :organisation and s.id = :id and s.state = 'active' and not (<off>)
+                           for update of s
                         """)
+                .define("off", OFF)
                 .bind("organisation", organisation.value())
                 .bind("id", id)
                 .map((row, _) -> new Held(new Sealed(row.getBytes("access")), row.getLong("access_version")))
@@ -171,21 +187,57 @@ public final class Sessions {
                 .list();
     }
 
-    /// A session of a source that was switched off is expired, whatever its row says.
+    /// Active sessions of all organisations whose user or source was switched off, at most `limit`. System role.
+    List<Session> switchedOff(Handle tx, int limit) {
+        return tx.createQuery(SELECT + """
+                         where s.state = 'active'
+                           and s.source in (select id from source where refused in ('deactivated', 'blocked')
+                                             union all
+                                            select o.id from end_user u
+                                              join source o on o.organisation = u.organisation and o.end_user = u.id
+                                             where u.state <> 'active')
+                         limit :limit
+                        """)
+                .bind("limit", limit)
+                .map((row, _) -> session(row))
+                .list();
+    }
+
+    /// As [#find], and neither its user nor its source is switched off, nor erased, before this transaction has
+    /// ended: what is made with it then is seen by whoever does.
+    public Optional<Session> hold(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery(SELECT + " where s.organisation = :organisation and s.id = :id for share of o, u")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> session(row))
+                .findOne();
+    }
+
+    /// Whose it is. System role.
+    Optional<OrgId> owner(Handle tx, UUID id) {
+        return tx.createQuery("select organisation from session where id = :id")
+                .bind("id", id)
+                .map((row, _) -> new OrgId(row.getLong("organisation")))
+                .findOne();
+    }
+
+    /// Whether the user or the source, `u` and `o`, is switched off.
+    private static final String OFF = "u.state <> 'active' or coalesce(o.refused in ('deactivated', 'blocked'), false)";
+
+    /// A session of a user or source that was switched off is expired, whatever its row says.
     private static final String SELECT = """
-            select s.*, o.type as source_type,
-                   s.state = 'active' and o.refused in ('deactivated', 'blocked') as switched_off
-              from session s join source o on o.id = s.source
-            """;
+            select s.*, o.type as source_type, s.state = 'active' and (%s) as switched_off
+              from session s join source o on o.id = s.source join end_user u on u.id = s.end_user
+            """.formatted(OFF);
 
     private static final Listing LISTING = new Listing(SELECT, """
              where s.organisation = :organisation
                and (cast(:user as bigint) is null or s.end_user = cast(:user as bigint))
                and (cast(:source as bigint) is null or s.source = cast(:source as bigint))
+               and (cast(:key as bigint) is null or s.key = cast(:key as bigint))
                and (cast(:state as text) is null or :state =
-                    case when s.state = 'active' and o.refused in ('deactivated', 'blocked')
-                         then 'expired' else s.state end)
-            """, "s.id", Listing.Family.UUID);
+                    case when s.state = 'active' and (%s) then 'expired' else s.state end)
+            """.formatted(OFF), "s.id", Listing.Family.UUID);
 
     private static Session session(ResultSet row) throws SQLException {
         return new Session(

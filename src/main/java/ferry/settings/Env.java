@@ -69,12 +69,16 @@ public final class Env {
 
     /// Written as a number and a unit: `500ms`, `30s`, `10m`, `24h`, `7d`.
     public Duration duration(String name, Duration otherwise, Duration least, Duration most) {
+        return optionalDuration(name, least, most).orElse(otherwise);
+    }
+
+    /// As [#duration]; empty where it is not set.
+    public Optional<Duration> optionalDuration(String name, Duration least, Duration most) {
         var allowed = "a duration like 500ms, 30s, 10m, 24h or 7d, from " + text(least) + " to " + text(most);
         return string(name)
                 .map(value -> parsed(value)
                         .filter(duration -> duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0)
-                        .orElseThrow(() -> refused(name, value, allowed)))
-                .orElse(otherwise);
+                        .orElseThrow(() -> refused(name, value, allowed)));
     }
 
     public boolean bool(String name, boolean otherwise) {

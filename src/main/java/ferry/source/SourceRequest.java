@@ -43,7 +43,7 @@ public record SourceRequest(long user, String type, String identifier) {
     /// @throws ApiException where the user is not the organisation's or is not active, or the source is
     /// switched off, or a new one would exceed a limit
     public Sources.Got source(Handle tx, Caller caller, Users users, Sources sources) {
-        var owner = users.find(tx, caller.organisation(), user)
+        var owner = users.hold(tx, caller.organisation(), user)
                 .orElseThrow(() -> ApiException.parameter("source.user", "is not a user of this organisation"));
         if (!owner.state().equals("active")) {
             throw new ApiException(ErrorCode.CONFLICT, "The user is " + owner.state() + ".");

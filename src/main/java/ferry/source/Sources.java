@@ -119,6 +119,18 @@ public final class Sources {
                 .execute();
     }
 
+    /// The organisation switches the source off, or on again.
+    void switchOff(Handle tx, OrgId organisation, long id, boolean off) {
+        tx.createUpdate("""
+                        update source set refused = case when :off then 'deactivated' end
+                         where organisation = :organisation and id = :id
+                        """)
+                .bind("off", off)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .execute();
+    }
+
     Slice<Source> list(Handle tx, OrgId organisation, Filter filter, Page page) {
         return LISTING.page(tx, organisation, filter, page, (row, _) -> source(row));
     }

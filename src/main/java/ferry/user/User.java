@@ -7,5 +7,5 @@ import java.time.Instant;
 ///
 /// @param key the key that made it
 /// @param identifier the organisation's own reference, unique within it
-/// @param state `active`, `deactivated`, `blocked`
+/// @param state `active`, `deactivated` by the organisation, `blocked` by the operator
 public record User(long id, OrgId organisation, long key, String identifier, String state, Instant dateCreated) {}

@@ -10,9 +10,11 @@ import ferry.error.ErrorCode;
 import ferry.http.Answer;
 import ferry.http.ApiException;
 import ferry.http.Endpoints;
+import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Routes;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -20,6 +22,8 @@ import org.jdbi.v3.core.Handle;
 /// `/users`.
 public final class UserEndpoints implements Endpoints {
     private static final int LONGEST_IDENTIFIER = 512;
+    private static final List<String> SETTABLE = List.of("active", "deactivated");
+    private static final List<String> STATES = List.of("active", "deactivated", "blocked");
 
     private final Database db;
     private final Users users;
@@ -43,15 +47,14 @@ public final class UserEndpoints implements Endpoints {
         routes.get("/users", this::list);
         routes.post("/users", this::create);
         routes.get("/users/{id}", this::retrieve);
+        routes.post("/users/{id}", this::update);
     }
 
     /// Get-or-create: clients call it again for the same person, and re-send it blindly (ricloud-api 8).
     private Answer create(Request request) {
         var fields = request.fields();
         var identifier = fields.text("identifier");
-        if (identifier.length() > LONGEST_IDENTIFIER) {
-            fields.problem("identifier", "is longer than " + LONGEST_IDENTIFIER + " characters");
-        }
+        checkLength(fields, identifier);
         var key = fields.optionalNumber("key");
         var other = fields.optionalNumber("organisation");
         fields.check();
@@ -105,6 +108,12 @@ public final class UserEndpoints implements Endpoints {
         return got;
     }
 
+    private static void checkLength(Fields fields, String identifier) {
+        if (identifier.length() > LONGEST_IDENTIFIER) {
+            fields.problem("identifier", "is longer than " + LONGEST_IDENTIFIER + " characters");
+        }
+    }
+
     private Answer retrieve(Request request) {
         var organisation = request.caller().organisation();
         return db.tenant(
@@ -115,10 +124,43 @@ public final class UserEndpoints implements Endpoints {
                         .orElseThrow(() -> ApiException.notFound("user")));
     }
 
+    /// Another identifier, or switched off and on again. What a switched-off user's sources and sessions may do
+    /// is read off it by whoever uses them.
+    private Answer update(Request request) {
+        var caller = request.caller();
+        return db.tenant(caller.organisation(), tx -> {
+            var user = users.lock(tx, caller.organisation(), request.number("user"))
+                    .orElseThrow(() -> ApiException.notFound("user"));
+            var fields = request.fields();
+            var identifier =
+                    fields.has("identifier") ? Optional.of(fields.text("identifier")) : Optional.<String>empty();
+            identifier.ifPresent(text -> checkLength(fields, text));
+            var state = fields.optionalText("state");
+            state.filter(word -> !SETTABLE.contains(word))
+                    .ifPresent(_ -> fields.problem("state", "is none of " + String.join(", ", SETTABLE)));
+            fields.check();
+            if (state.isPresent() && user.state().equals("blocked")) {
+                throw new ApiException(ErrorCode.CONFLICT, "The operator has blocked this user.");
+            }
+            users.update(tx, user, identifier, state);
+            audit.note(
+                    tx,
+                    caller,
+                    "user.update",
+                    "user/" + user.id(),
+                    Map.of("user", user.id(), "identifier_changed", identifier.isPresent(), "state", state.orElse("")),
+                    request.id());
+            return Answer.ok(
+                    UserJson.of(users.find(tx, caller.organisation(), user.id()).orElseThrow()));
+        });
+    }
+
     private Answer list(Request request) {
         var organisation = request.caller().organisation();
+        var filter = new Users.Filter(
+                request.filter("identifier"), request.numberFilter("key"), request.wordFilter("state", STATES));
         return db.tenant(organisation, tx -> {
-            var slice = users.list(tx, organisation, request.filter("identifier"), request.page());
+            var slice = users.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, "/users", UserJson::of));
         });
     }

@@ -9,6 +9,7 @@ import ferry.access.Scopes;
 import ferry.connector.Connector;
 import ferry.crypto.MasterKey;
 import ferry.db.Database;
+import ferry.erasure.Retention;
 import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
 import ferry.session.SignInBudget;
@@ -118,7 +119,8 @@ final class Cluster implements AutoCloseable {
                 tasks,
                 new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
                 new SignInBudget.Settings(1, 1),
-                Duration.ofDays(10_000));
+                Duration.ofDays(10_000),
+                Retention.Settings.KEEP);
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.

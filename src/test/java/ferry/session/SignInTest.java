@@ -2,7 +2,6 @@ package ferry.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ferry.event.Events;
 import ferry.sandbox.Account;
 import ferry.sandbox.Journal;
 import ferry.sandbox.LibrarySpec;
@@ -447,8 +446,7 @@ class SignInTest {
     void anIdleSessionExpiresAfterADay() {
         var person = person();
         var id = person.active();
-        var expiry = new SessionExpiry(
-                app.db(), new Sessions(app.clock()), new Events(app.clock()), app.clock(), Duration.ofHours(24));
+        var expiry = app.app().sessionExpiry();
         app.clock().advance(Duration.ofHours(23));
         expiry.runDue();
         assertThat(state(app.client().get("/sessions/" + id).body())).isEqualTo("active");

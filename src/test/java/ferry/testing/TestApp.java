@@ -12,6 +12,7 @@ import ferry.crypto.MasterKey;
 import ferry.db.Database;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
+import ferry.erasure.Retention;
 import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
@@ -73,31 +74,43 @@ public final class TestApp implements AutoCloseable {
             TaskSettings tasks,
             SignInBudget.Settings signIns,
             List<Connector> connectors,
-            Optional<ICloudSettings> icloud) {
+            Optional<ICloudSettings> icloud,
+            Retention.Settings retention) {
         /// As `serve --sandbox`, with fast heartbeats.
         public static final Setup DEFAULT = new Setup(
-                SandboxOptions.DEFAULT, TASKS, new SignInBudget.Settings(10_000, 10_000), List.of(), Optional.empty());
+                SandboxOptions.DEFAULT,
+                TASKS,
+                new SignInBudget.Settings(10_000, 10_000),
+                List.of(),
+                Optional.empty(),
+                Retention.Settings.KEEP);
 
         /// Another sandbox.
         public Setup sandbox(SandboxOptions options) {
-            return new Setup(options, tasks, signIns, connectors, icloud);
+            return new Setup(options, tasks, signIns, connectors, icloud, retention);
         }
 
         /// Another budget of sign-ins.
         public Setup signIns(int perQuarter, int perHour) {
-            return new Setup(sandbox, tasks, new SignInBudget.Settings(perQuarter, perHour), connectors, icloud);
+            return new Setup(
+                    sandbox, tasks, new SignInBudget.Settings(perQuarter, perHour), connectors, icloud, retention);
         }
 
         /// One more connector.
         public Setup connector(Connector connector) {
             var all = new ArrayList<>(connectors);
             all.add(connector);
-            return new Setup(sandbox, tasks, signIns, List.copyOf(all), icloud);
+            return new Setup(sandbox, tasks, signIns, List.copyOf(all), icloud, retention);
+        }
+
+        /// Something that is forgotten with age.
+        public Setup retention(Retention.Settings settings) {
+            return new Setup(sandbox, tasks, signIns, connectors, icloud, settings);
         }
 
         /// Another iCloud than the sandbox's.
         public Setup icloud(ICloudSettings other) {
-            return new Setup(sandbox, tasks, signIns, connectors, Optional.of(other));
+            return new Setup(sandbox, tasks, signIns, connectors, Optional.of(other), retention);
         }
     }
 
@@ -123,7 +136,8 @@ public final class TestApp implements AutoCloseable {
                         setup.tasks(),
                         new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
                         setup.signIns(),
-                        Duration.ofHours(24))));
+                        Duration.ofHours(24),
+                        setup.retention())));
         this.server = opened(WebServer.start("127.0.0.1", 0, app.api()));
         this.first = organisation("First", Scopes.ALL);
         app.start();

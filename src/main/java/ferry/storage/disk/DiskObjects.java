@@ -9,7 +9,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Reads what was published to folders, for signed downloads. Thread-safe.
+/// What was published to folders, by a result's `url`: for signed downloads, and for cleaning up. Thread-safe.
 public final class DiskObjects {
     private final Path root;
 
@@ -32,20 +32,42 @@ public final class DiskObjects {
     /// Opens the object of a result's `url`, as [DiskPublisher#url] made it; empty where it is not below the
     /// buckets, is gone, or is reached through a symbolic link. Whose it is has been asked before.
     public Optional<Opened> open(URI url) throws IOException {
-        if (!"local".equals(url.getScheme()) || url.getPath() == null) {
+        var below = below(url);
+        if (below.isEmpty()) {
             return Optional.empty();
         }
-        var path = Path.of(url.getPath()).normalize();
-        if (!path.startsWith(root) || path.equals(root)) {
-            return Optional.empty();
-        }
-        var below = root.relativize(path);
-        try (var folder = walk(below)) {
-            var file = folder.object(String.valueOf(below.getFileName()));
+        try (var folder = walk(below.get())) {
+            var file = folder.object(name(below.get()));
             return Optional.of(new Opened(Channels.newInputStream(file), file.size()));
         } catch (NoSuchFileException | NotDirectoryException _) {
             return Optional.empty();
         }
+    }
+
+    /// Removes the object of a result's `url`; does nothing where [#open] would find nothing.
+    public void delete(URI url) throws IOException {
+        var below = below(url);
+        if (below.isEmpty()) {
+            return;
+        }
+        try (var folder = walk(below.get())) {
+            folder.delete(name(below.get()));
+            folder.force();
+        } catch (NoSuchFileException | NotDirectoryException _) {
+            // gone already
+        }
+    }
+
+    private Optional<Path> below(URI url) {
+        if (!"local".equals(url.getScheme()) || url.getPath() == null) {
+            return Optional.empty();
+        }
+        var path = Path.of(url.getPath()).normalize();
+        return path.startsWith(root) && !path.equals(root) ? Optional.of(root.relativize(path)) : Optional.empty();
+    }
+
+    private static String name(Path below) {
+        return String.valueOf(below.getFileName());
     }
 
     private Folder walk(Path below) throws IOException {

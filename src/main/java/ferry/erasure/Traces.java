@@ -1,0 +1,120 @@
+package ferry.erasure;
+
+import ferry.access.OrgId;
+import java.net.URI;
+import java.util.List;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/// Every row that is about one user, and how it is made to go: the one place to extend when a new table names a
+/// user, a source, a session, a poll, a task or a result. A table that was forgotten makes the last statement fail on
+/// its foreign key, or a test that looks into every column.
+///
+/// @param organisation whose user it is
+/// @param user the user's number
+record Traces(OrgId organisation, long user) {
+    private static final String SOURCES =
+            "(select id from source where organisation = :organisation and end_user = :user)";
+    private static final String SESSIONS =
+            "(select id from session where organisation = :organisation and source in " + SOURCES + ")";
+    private static final String POLLS =
+            "(select id from poll where organisation = :organisation and session in " + SESSIONS + ")";
+    private static final String TASKS =
+            "(select id from task where organisation = :organisation and session in " + SESSIONS + ")";
+
+    /// What an event still says once its resource is erased.
+    private static final String BARE = "json_build_object('id', subject, 'resource', type)";
+
+    /// A task of the user that has not ended.
+    record Unfinished(UUID id, String type) {}
+
+    /// The user's tasks that have not ended, locked until the transaction ends. With all others of them locked as
+    /// well: what is over cannot come back, and no attempt can record anything.
+    List<Unfinished> lockTasks(Handle tx) {
+        return tx
+                .createQuery("select id, type, state from task where id in " + TASKS + " order by id for update")
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .map((row, _) -> new Locked(
+                        new Unfinished(row.getObject("id", UUID.class), row.getString("type")), row.getString("state")))
+                .list()
+                .stream()
+                .filter(task ->
+                        !task.state().equals("succeeded") && !task.state().equals("failed"))
+                .map(Locked::task)
+                .toList();
+    }
+
+    private record Locked(Unfinished task, String state) {}
+
+    /// The user's sessions that have not ended.
+    List<UUID> openSessions(Handle tx) {
+        return tx.createQuery("select id from session where state in ('pending', 'active') and id in " + SESSIONS)
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /// A result's id and where its object lies.
+    record Published(UUID id, URI url) {}
+
+    /// Some of the user's results.
+    List<Published> results(Handle tx, int limit) {
+        return tx.createQuery("select id, url from result where poll in " + POLLS + " order by id limit :limit")
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .bind("limit", limit)
+                .map((row, _) -> new Published(row.getObject("id", UUID.class), URI.create(row.getString("url"))))
+                .list();
+    }
+
+    /// Erases results, and what events show of them.
+    void eraseResults(Handle tx, List<UUID> ids) {
+        tx.createUpdate("update event set body = " + BARE
+                        + " where organisation = :organisation and type = 'result' and subject in (<subjects>)")
+                .bindList("subjects", ids.stream().map(UUID::toString).toList())
+                .bind("organisation", organisation.value())
+                .execute();
+        tx.createUpdate("delete from result where organisation = :organisation and id in (<ids>)")
+                .bindList("ids", ids)
+                .bind("organisation", organisation.value())
+                .execute();
+    }
+
+    /// Erases some of what the user's polls could not fetch.
+    ///
+    /// @return how many
+    int eraseErrors(Handle tx, int limit) {
+        return run(
+                tx,
+                "delete from poll_error where id in (select id from poll_error where poll in " + POLLS + " limit "
+                        + limit + ")");
+    }
+
+    /// Erases all the rest, the user last. Nothing of it has work under way.
+    void erase(Handle tx) {
+        run(
+                tx,
+                "update event set body = " + BARE + " where organisation = :organisation and (type, subject) in ("
+                        + " select 'source', id::text from source where id in " + SOURCES
+                        + " union all select 'session', id::text from session where id in " + SESSIONS
+                        + " union all select 'poll', id::text from poll where id in " + POLLS
+                        + " union all select 'task', id::text from task where id in " + TASKS
+                        + " union all select 'user', cast(cast(:user as bigint) as text))");
+        run(tx, "delete from poll_error where poll in " + POLLS);
+        run(tx, "delete from task where id in " + TASKS);
+        run(tx, "delete from poll where id in " + POLLS);
+        run(tx, "delete from open_sign_in where organisation = :organisation and source in " + SOURCES);
+        run(tx, "delete from session where id in " + SESSIONS);
+        run(tx, "delete from source where id in " + SOURCES);
+        run(tx, "delete from end_user where organisation = :organisation and id = :user and state = 'deleted'");
+    }
+
+    private int run(Handle tx, String sql) {
+        return tx.createUpdate(sql)
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .execute();
+    }
+}

@@ -1,0 +1,267 @@
+package ferry.erasure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ferry.access.Scopes;
+import ferry.testing.Client;
+import ferry.testing.Eventually;
+import ferry.testing.TestApp;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/// A user is deleted, and a canary that was its identifier, its account and the name of its files is nowhere.
+class ErasureTest {
+    private static final String CANARY = "aviary-7141";
+
+    private final CanarySource source = new CanarySource(CANARY);
+    private TestApp app;
+    private Client client;
+
+    @BeforeEach
+    void start() {
+        app = TestApp.start(setup -> setup.connector(source));
+        client = app.client();
+        client.storage("local://bucket/results");
+    }
+
+    @AfterEach
+    void stop() {
+        app.close();
+    }
+
+    private JsonNode session(String user) {
+        var session = client.session(user, CanarySource.TYPE, CANARY + "@example.org", "'password': 'x'");
+        assertThat(session.at("/state").asString()).isEqualTo("active");
+        return session;
+    }
+
+    private JsonNode poll(JsonNode session) {
+        return client.completedPoll(
+                session.at("/id").asString(), "'data_types': ['canary.photos'], 'file_types': ['canary.file']");
+    }
+
+    @Test
+    void nothingOfADeletedUserIsLeftInAnyTable() {
+        var user = client.user(CANARY);
+        var session = session(user);
+        var poll = poll(session);
+        assertThat(poll.at("/results/total_count").asInt()).isEqualTo(2);
+        assertThat(places())
+                .contains("end_user.identifier", "source.identifier", "result.url", "event.body", "poll_error.message");
+
+        var answer = client.delete("/users/" + user).expect(200);
+
+        assertThat(answer.at("/state").asString()).isEqualTo("deleted");
+        assertThat(answer.at("/identifier").isNull()).isTrue();
+        assertThat(answer.at("/id").asString()).isEqualTo(user);
+        assertThat(places()).isEmpty();
+        for (var path : List.of(
+                "/users/" + user,
+                "/sources/" + session.at("/source").asString(),
+                "/sessions/" + session.at("/id").asString(),
+                "/polls/" + poll.at("/id").asString(),
+                "/tasks/" + poll.at("/tasks_completed/0").asString(),
+                "/results/" + poll.at("/results/data/0/id").asString())) {
+            assertThat(client.get(path).status()).as(path).isEqualTo(404);
+        }
+        for (var list : List.of("/users", "/sources", "/sessions", "/polls", "/results", "/tasks?user=" + user)) {
+            assertThat(client.get(list).text("/total_count")).as(list).isEqualTo("0");
+        }
+        assertThat(client.delete("/users/" + user).status()).isEqualTo(404);
+        Eventually.eventually("signing out at the source", () -> source.signOuts() == 1);
+        Eventually.eventually("the sign-out's payload goes", () -> places().isEmpty());
+    }
+
+    @Test
+    void theAuditLogKeepsTheNumberAlone() {
+        var user = client.user(CANARY);
+        poll(session(user));
+        client.delete("/users/" + user).expect(200);
+
+        var kept = app.db()
+                .system(tx -> tx.createQuery("select subject from audit where action = 'user.delete'")
+                        .mapTo(String.class)
+                        .list());
+        assertThat(kept).containsExactly("user/" + user);
+    }
+
+    @Test
+    void whatWasPublishedStaysInTheOrganisationsBucket() {
+        var user = client.user(CANARY);
+        var poll = poll(session(user));
+        var object = Path.of(poll.at("/results/data/0/url").asString().replace("local://", ""));
+
+        client.delete("/users/" + user).expect(200);
+
+        assertThat(Files.exists(object)).isTrue();
+    }
+
+    @Test
+    void theIdentifierCanBeUsedForANewUser() {
+        var user = client.user(CANARY);
+        poll(session(user));
+        client.delete("/users/" + user).expect(200);
+
+        var again = client.post("/users", "{'identifier': '" + CANARY + "'}").expect(201);
+
+        assertThat(again.at("/id").asString()).isNotEqualTo(user);
+        assertThat(client.get("/sources?user=" + again.at("/id").asString()).text("/total_count"))
+                .isEqualTo("0");
+        assertThat(poll(session(again.at("/id").asString())).at("/state").asString())
+                .isEqualTo("completed");
+    }
+
+    @Test
+    void otherUsersKeepAllTheyHave() {
+        var other = client.session(client.user("other"), CanarySource.TYPE, "else", "'password': 'x'");
+        var kept = poll(other);
+        var user = client.user(CANARY);
+        poll(session(user));
+
+        client.delete("/users/" + user).expect(200);
+
+        assertThat(client.get("/polls/" + kept.at("/id").asString())
+                        .body()
+                        .at("/results/total_count")
+                        .asInt())
+                .isEqualTo(2);
+        assertThat(client.get("/sessions/" + other.at("/id").asString()).text("/state"))
+                .isEqualTo("active");
+    }
+
+    @Test
+    void anothersUserIsNotFound() {
+        var user = client.user(CANARY);
+        var other = app.organisation("Other", Scopes.ALL).client();
+
+        assertThat(other.delete("/users/" + user).status()).isEqualTo(404);
+        assertThat(client.get("/users/" + user).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aTaskThatGoesOnDelaysItAndWritesNothingAfterwards() {
+        var user = client.user(CANARY);
+        var session = session(user);
+        var poll = client.post("/polls", """
+                {'session': '%s', 'payload': {'data_types': ['canary.held'], 'file_types': ['canary.file']}}
+                """.formatted(session.at("/id").asString()))
+                .expect(201);
+        source.awaitReading();
+
+        client.delete("/users/" + user).expect(200);
+        assertThat(client.get("/users/" + user).status()).isEqualTo(404);
+        assertThat(client.get("/sessions/" + session.at("/id").asString()).text("/state"))
+                .isIn("expired", "");
+        app.clock().advance(Duration.ofMinutes(11));
+        Eventually.eventually(
+                "its poll goes",
+                () -> client.get("/polls/" + poll.at("/id").asString()).status() == 404);
+        source.letGo();
+
+        Eventually.eventually("everything is gone", () -> places().isEmpty());
+        assertThat(app.db().<Integer>system(tx -> count(tx, "select count(*) from result")))
+                .isZero();
+    }
+
+    @Test
+    void anErasureWhoseProcessDiedRightAfterTheMarkIsFinishedByTheSweeper() {
+        var user = client.user(CANARY);
+        poll(session(user));
+
+        app.db()
+                .systemDo(tx -> tx.execute(
+                        "update end_user set state = 'deleted', identifier = null, date_deleted = now() where id = "
+                                + user));
+
+        Eventually.eventually("everything is gone", () -> places().isEmpty());
+        assertThat(app.db().<Integer>system(tx -> count(tx, "select count(*) from end_user")))
+                .isZero();
+    }
+
+    @Test
+    void nothingStartsForAUserThatIsMarked() {
+        var user = client.user(CANARY);
+        var session = session(user);
+        client.delete("/users/" + user).expect(200);
+
+        assertThat(client.post("/sessions", """
+                                {'source': {'user': '%s', 'type': '%s', 'identifier': 'n'},
+                                 'payload': {'password': 'x'}}
+                                """.formatted(user, CanarySource.TYPE))
+                        .status())
+                .isEqualTo(400);
+        assertThat(client.post(
+                                "/polls",
+                                "{'session': '" + session.at("/id").asString()
+                                        + "', 'payload': {'data_types': ['canary.photos']}}")
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void everyTableThatNamesWhatAUserHasIsKnown() {
+        var naming =
+                app.db().system(tx -> tx.createQuery("""
+                                select distinct conrelid::regclass::text from pg_constraint
+                                 where contype = 'f'
+                                   and confrelid in ('end_user'::regclass, 'source'::regclass, 'session'::regclass,
+                                                     'poll'::regclass)
+                                """).mapTo(String.class).list());
+        assertThat(new TreeSet<>(naming))
+                .as("a new table that names these is to be erased in Traces")
+                .containsExactly("open_sign_in", "poll", "poll_error", "result", "session", "source");
+    }
+
+    /// Every column of every table that holds the canary, as text or within bytes.
+    private List<String> places() {
+        return app.db().system(tx -> {
+            var found = new ArrayList<String>();
+            for (var column : columns(tx)) {
+                if (holds(tx, column)) {
+                    found.add(column.table() + "." + column.name());
+                }
+            }
+            return found;
+        });
+    }
+
+    private record Column(String table, String name, boolean bytes) {}
+
+    private static List<Column> columns(Handle tx) {
+        var all = tx.createQuery("""
+                        select table_name, column_name, data_type from information_schema.columns
+                         where table_schema = 'public'
+                        """)
+                .map((row, _) -> new Column(
+                        row.getString("table_name"),
+                        row.getString("column_name"),
+                        row.getString("data_type").equals("bytea")))
+                .list();
+        assertThat(all).hasSizeGreaterThan(80);
+        return all;
+    }
+
+    private static boolean holds(Handle tx, Column column) {
+        var name = "\"" + column.name() + "\"";
+        var test = column.bytes()
+                ? "position(convert_to(:canary, 'UTF8') in " + name + ") > 0"
+                : "position(:canary in " + name + "::text) > 0";
+        return tx.createQuery("select exists (select from \"" + column.table() + "\" where " + test + ")")
+                .bind("canary", CANARY)
+                .mapTo(boolean.class)
+                .one();
+    }
+
+    private static Integer count(Handle tx, String sql) {
+        return tx.createQuery(sql).mapTo(Integer.class).one();
+    }
+}
