@@ -18,6 +18,7 @@ import ferry.db.Roles;
 import ferry.event.Events;
 import ferry.key.Keys;
 import ferry.session.SessionExpiry;
+import ferry.permission.ScopeLimits;
 import ferry.session.Sessions;
 import ferry.session.SignOuts;
 import ferry.settings.Env;
@@ -137,7 +138,8 @@ final class OperatorDatabase {
     private Desk desk(Database database, MasterKey master, AutoCloseable opened) {
         var organisations = new Organisations(clock, master.sealer());
         var vault = new Vault(database, organisations, master.sealer());
-        var signOuts = new SignOuts(new Tasks(clock), new Sources(clock), vault, clock);
+        var signOuts = new SignOuts(
+                new Tasks(clock), new Sources(clock, new ScopeLimits(clock)), vault, clock);
         return new Desk(
                 database,
                 organisations,
