@@ -11,6 +11,9 @@ import ferry.event.Events;
 import ferry.http.Api;
 import ferry.http.Endpoints;
 import ferry.http.Page;
+import ferry.http.RateLimits;
+import ferry.http.Resends;
+import ferry.http.Totals;
 import ferry.key.KeyEndpoints;
 import ferry.key.Keys;
 import ferry.organisation.OrganisationEndpoints;
@@ -52,6 +55,8 @@ import ferry.task.UpstreamLimits;
 import ferry.task.Worker;
 import ferry.user.UserEndpoints;
 import ferry.user.Users;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -71,6 +76,7 @@ public final class App implements AutoCloseable {
     private final Api api;
     private final Worker worker;
     private final Sweeper sweeper;
+    private final Resends resends;
     private final Organisations organisations;
     private final Keys keys;
 
@@ -79,10 +85,24 @@ public final class App implements AutoCloseable {
     /// @param master seals the organisations' keys
     /// @param connectors the kinds of source this service reads
     public App(Database db, InstantSource clock, MasterKey master, List<Connector> connectors, AppSettings settings) {
+        this(db, clock, master, connectors, settings, RateLimits.OFF, new CompositeMeterRegistry());
+    }
+
+    /// @param rates how many requests each organisation and key may make
+    /// @param meters where requests and work are measured
+    public App(
+            Database db,
+            InstantSource clock,
+            MasterKey master,
+            List<Connector> connectors,
+            AppSettings settings,
+            RateLimits rates,
+            MeterRegistry meters) {
         var fingerprint = master.fingerprint();
         this.organisations = new Organisations(clock, master.sealer());
         var vault = new Vault(db, organisations, master.sealer());
 
+        this.resends = new Resends(db, vault, fingerprint, clock);
         var events = new Events(clock);
         var audit = new Audit(clock);
 
@@ -159,6 +179,8 @@ public final class App implements AutoCloseable {
         handlers.put(Fetch.FILES, fetch);
         this.worker = new Worker(db, handlers, settings.tasks(), clock);
 
+        Metrics.bind(meters, db, worker);
+
         List<Endpoints> rooms = List.of(
                 new Health(db),
                 new SchemaEndpoints(),
@@ -168,6 +190,7 @@ public final class App implements AutoCloseable {
                 new SourceEndpoints(db, sources, users, readers),
                 new SessionEndpoints(
                         db,
+                        resends,
                         sessions,
                         openSignIns,
                         sources,
@@ -181,6 +204,7 @@ public final class App implements AutoCloseable {
                         worker::wake),
                 new PollEndpoints(
                         db,
+                        resends,
                         polls,
                         errors,
                         pollPages,
@@ -198,11 +222,14 @@ public final class App implements AutoCloseable {
                         clock),
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
-                new StorageConfigEndpoints(db, configs, tasks, taskPages, worker, vault, audit, clock));
-        this.api = new Api(keys, rooms);
+                new StorageConfigEndpoints(db, resends, configs, tasks, taskPages, worker, vault, audit, clock));
+        this.api = new Api(keys, rates, meters, rooms);
 
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
         this.sweeper = new Sweeper(Map.of(
+                "rate limits", new Sweeper.Duty(Duration.ofMinutes(1), rates::sweep),
+                "re-sends", new Sweeper.Duty(Duration.ofSeconds(5), resends::sweep),
+                "totals of lists", new Sweeper.Duty(Duration.ofSeconds(1), () -> db.systemDo(Totals::fold)),
                 "idle sessions", new Sweeper.Duty(Duration.ofMinutes(1), expiry::runDue),
                 "open sign-ins", new Sweeper.Duty(Duration.ofSeconds(30), () -> db.systemDo(openSignIns::sweep)),
                 "sign-in budgets", new Sweeper.Duty(Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
@@ -225,6 +252,11 @@ public final class App implements AutoCloseable {
         return organisations;
     }
 
+    /// What creates go through, so that they happen once.
+    public Resends resends() {
+        return resends;
+    }
+
     /// The table of keys, for the operator's commands.
     public Keys keys() {
         return keys;
@@ -241,6 +273,7 @@ public final class App implements AutoCloseable {
     public void close() {
         sweeper.close();
         worker.close();
+        resends.close();
     }
 
     private static SecretKeySpec signingKey(MasterKey master) {

@@ -31,6 +31,7 @@ import java.util.Optional;
 /// @param localStorage whether `local://` is offered
 /// @param egress where outbound calls may go although the address is private
 /// @param icloud where iCloud is; empty for the in-process sandbox
+/// @param api rate limits and metrics
 public record ServiceSettings(
         Path data,
         String host,
@@ -45,7 +46,8 @@ public record ServiceSettings(
         TaskSettings tasks,
         UpstreamSettings upstream,
         SignInBudget.Settings signIns,
-        Duration idleSessions) {
+        Duration idleSessions,
+        ApiSettings api) {
     private static final int DEFAULT_PORT = 8080;
     private static final int HIGHEST_PORT = 65_535;
     private static final int MOST_WORKERS = 1000;
@@ -106,7 +108,8 @@ public record ServiceSettings(
                 new SignInBudget.Settings(
                         env.integer("FERRY_SIGN_INS_PER_QUARTER", sandbox ? 10_000 : 3, 1, 100_000),
                         env.integer("FERRY_SIGN_INS_PER_HOUR", sandbox ? 10_000 : 8, 1, 100_000)),
-                env.duration("FERRY_SESSION_IDLE", Duration.ofHours(24), Duration.ofMinutes(1), Duration.ofDays(60)));
+                env.duration("FERRY_SESSION_IDLE", Duration.ofHours(24), Duration.ofMinutes(1), Duration.ofDays(60)),
+                ApiSettings.read(env));
         // Read by logback.xml before any of this; asked for here so that a misspelt level stops the start.
         var _ = env.oneOf("FERRY_LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
         env.requireAllKnown();

@@ -14,6 +14,7 @@ import ferry.http.Await;
 import ferry.http.Endpoints;
 import ferry.http.ListJson;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import ferry.result.ResultPages;
 import ferry.result.Results;
@@ -44,6 +45,7 @@ public final class PollEndpoints implements Endpoints {
     private static final List<String> STATES = List.of("pending", "processing", "completed");
 
     private final Database db;
+    private final Resends resends;
     private final Polls polls;
     private final PollErrors errors;
     private final PollPages pages;
@@ -63,6 +65,7 @@ public final class PollEndpoints implements Endpoints {
     /// @param worker is woken after commit, and cancels
     public PollEndpoints(
             Database db,
+            Resends resends,
             Polls polls,
             PollErrors errors,
             PollPages pages,
@@ -79,6 +82,7 @@ public final class PollEndpoints implements Endpoints {
             Audit audit,
             InstantSource clock) {
         this.db = db;
+        this.resends = resends;
         this.polls = polls;
         this.errors = errors;
         this.pages = pages;
@@ -117,7 +121,7 @@ public final class PollEndpoints implements Endpoints {
         }
         var payload = fields.object("payload");
         fields.check();
-        var poll = db.tenant(organisation, tx -> {
+        var poll = resends.once(request, UUID.class, tx -> {
             var session = session(tx, organisation, sessionId);
             sourceId.filter(id -> id != session.source()).ifPresent(_ -> {
                 throw ApiException.parameter("source", "is not the session's source or a child of it");

@@ -16,6 +16,7 @@ import ferry.http.Fields;
 import ferry.http.Json;
 import ferry.http.ListJson;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import ferry.source.Connectors;
 import ferry.source.SourceRequest;
@@ -27,6 +28,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /// `/sessions`.
@@ -36,6 +38,7 @@ public final class SessionEndpoints implements Endpoints {
     private static final int LONGEST_SECRET = 1024;
 
     private final Database db;
+    private final Resends resends;
     private final Sessions sessions;
     private final OpenSignIns openSignIns;
     private final Sources sources;
@@ -52,6 +55,7 @@ public final class SessionEndpoints implements Endpoints {
     /// @param wake tells the workers, after commit, that there is something to do
     public SessionEndpoints(
             Database db,
+            Resends resends,
             Sessions sessions,
             OpenSignIns openSignIns,
             Sources sources,
@@ -64,6 +68,7 @@ public final class SessionEndpoints implements Endpoints {
             InstantSource clock,
             Runnable wake) {
         this.db = db;
+        this.resends = resends;
         this.sessions = sessions;
         this.openSignIns = openSignIns;
         this.sources = sources;
@@ -97,12 +102,15 @@ public final class SessionEndpoints implements Endpoints {
         checkPayload(fields.object("payload"));
         var wanted = SourceRequest.of(fields.object("source"), caller, connectors);
         var payload = fields.object("payload");
-        var made = db.tenant(caller.organisation(), tx -> make(tx, request, wanted, payload));
+        var made = resends.once(
+                request, UUID.class, tx -> make(tx, request, wanted, payload).id());
         wake.run();
-        var shown = Await.until(
-                request.await(),
-                () -> find(caller, made).filter(session -> !(session.state() instanceof SessionState.Pending)));
-        return Answer.created(SessionJson.of(shown.orElse(made)));
+        if (!request.await().isZero()) {
+            Await.until(
+                    request.await(),
+                    () -> find(caller, made).filter(session -> !(session.state() instanceof SessionState.Pending)));
+        }
+        return Answer.created(SessionJson.of(find(caller, made).orElseThrow(() -> ApiException.notFound("session"))));
     }
 
     private Session make(Handle tx, Request request, SourceRequest wanted, Fields payload) {
@@ -201,7 +209,7 @@ public final class SessionEndpoints implements Endpoints {
         }
     }
 
-    private Optional<Session> find(Caller caller, Session session) {
-        return db.tenant(caller.organisation(), tx -> sessions.find(tx, caller.organisation(), session.id()));
+    private Optional<Session> find(Caller caller, UUID session) {
+        return db.tenant(caller.organisation(), tx -> sessions.find(tx, caller.organisation(), session));
     }
 }

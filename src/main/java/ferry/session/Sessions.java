@@ -185,7 +185,9 @@ public final class Sessions {
                and (cast(:state as text) is null or :state =
                     case when s.state = 'active' and o.refused in ('deactivated', 'blocked')
                          then 'expired' else s.state end)
-            """, "s.id", Listing.Family.UUID);
+            """, "s.id", Listing.Family.UUID)
+            .counted("session")
+            .date("date_expired", "s.date_expired");
 
     private static Session session(ResultSet row) throws SQLException {
         return new Session(

@@ -20,10 +20,11 @@ public final class Users {
         this.clock = clock;
     }
 
-    private static final Listing LISTING = new Listing("select * from end_user", """
+    private static final Listing LISTING =
+            new Listing("select * from end_user", """
              where organisation = :organisation
                and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
-            """, "id", Listing.Family.NUMBER);
+            """, "id", Listing.Family.NUMBER).counted("end_user");
 
     /// What a list of users is narrowed to.
     public record Filter(Optional<String> identifier) {}
