@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,7 +94,8 @@ final class DateFilters {
                         number(parts.group(6)),
                         fraction == null ? 0 : number((fraction + "00000000").substring(0, 9)),
                         offset(parts.group(8)))
-                .toInstant();
+                .toInstant()
+                .truncatedTo(ChronoUnit.MICROS);
         return new Span(from, from.plus(precision(parts)));
     }
 

@@ -2,7 +2,6 @@ package ferry.http;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// How the answer to one request goes out: written by the server's thread, read by whoever answers a repeat of the
 /// request. Moments are [System#nanoTime] of this process.
@@ -34,12 +33,6 @@ final class Delivery {
     /// Whether the answer's writing began, at a moment before `other` came.
     boolean wasWrittenBefore(Delivery other) {
         return writing && writingSince - other.arrived < 0;
-    }
-
-    /// How it ended; null while it has not.
-    @Nullable
-    Boolean outcome() {
-        return ended.getNow(null);
     }
 
     /// When it ended for a client: when the writing began, else now.

@@ -187,17 +187,17 @@ public final class Resends implements AutoCloseable {
             return Verdict.ANOTHER;
         }
         var mine = request.sent().delivery();
+        var noted = outcomes.get(earlier.id());
         var flight = flights.get(earlier.id());
-        if (flight != null && flight.outcome() == null) {
+        if (noted == null && flight != null) {
             return flight.wasWrittenBefore(mine) && !last ? Verdict.UNSURE : Verdict.SAME;
         }
         var now = clock.instant();
-        var ended = flight == null ? earlier.ended() : Optional.of(moment(flight.endedAt()));
+        var ended = noted == null ? earlier.ended() : Optional.of(noted.ended());
         if (ended.isEmpty()) {
             return !last ? Verdict.UNSURE : within(earlier.created(), UNKNOWN, now);
         }
-        boolean delivered = flight == null ? earlier.delivered() : Boolean.TRUE.equals(flight.outcome());
-        if (!delivered) {
+        if (noted == null ? !earlier.delivered() : !noted.delivered()) {
             return within(ended.get(), AFTER_A_FAILURE, now);
         }
         // It was sent before the first was answered, and has waited for it.

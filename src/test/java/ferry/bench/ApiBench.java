@@ -34,7 +34,10 @@ class ApiBench {
             measure(server.url() + "/users/" + user, token, "5s"); // warms up
             System.out.println("api: wrk, 64 connections, 15 s each, client and server on one machine");
             show("ceiling: /health", "", measure(server.url() + "/health", token, "15s"));
-            show("GET one resource", "target > 15,000/s, p99 < 30 ms", measure(server.url() + "/users/" + user, token, "15s"));
+            show(
+                    "GET one resource",
+                    "target > 15,000/s, p99 < 30 ms",
+                    measure(server.url() + "/users/" + user, token, "15s"));
             show("first page of 1,000,000", "target p99 < 30 ms", measure(server.url() + "/users", token, "15s"));
         }
     }
@@ -67,7 +70,9 @@ class ApiBench {
 
     /// As the database's owner, in one statement.
     private static void fill(Path data) throws IOException {
-        var port = Files.readAllLines(data.resolve("postgres").resolve("postmaster.pid")).get(3).strip();
+        var port = Files.readAllLines(data.resolve("postgres").resolve("postmaster.pid"))
+                .get(3)
+                .strip();
         var password = Files.readString(data.resolve("owner.password")).strip();
         Jdbi.create("jdbc:postgresql://127.0.0.1:" + port + "/ferry", "ferry_owner", password)
                 .useHandle(tx -> {
