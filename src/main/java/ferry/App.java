@@ -15,6 +15,9 @@ import ferry.http.Api;
 import ferry.http.Endpoints;
 import ferry.http.Page;
 import ferry.key.ConfigExists;
+import ferry.http.RateLimits;
+import ferry.http.Resends;
+import ferry.http.Totals;
 import ferry.key.KeyEndpoints;
 import ferry.key.KeyRequest;
 import ferry.key.Keys;
@@ -61,6 +64,8 @@ import ferry.task.UpstreamLimits;
 import ferry.task.Worker;
 import ferry.user.UserEndpoints;
 import ferry.user.Users;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -80,6 +85,7 @@ public final class App implements AutoCloseable {
     private final Api api;
     private final Worker worker;
     private final Sweeper sweeper;
+    private final Resends resends;
     private final Organisations organisations;
     private final Keys keys;
     private final SessionExpiry expiry;
@@ -89,10 +95,24 @@ public final class App implements AutoCloseable {
     /// @param master seals the organisations' keys
     /// @param connectors the kinds of source this service reads
     public App(Database db, InstantSource clock, MasterKey master, List<Connector> connectors, AppSettings settings) {
+        this(db, clock, master, connectors, settings, RateLimits.OFF, new CompositeMeterRegistry());
+    }
+
+    /// @param rates how many requests each organisation and key may make
+    /// @param meters where requests and work are measured
+    public App(
+            Database db,
+            InstantSource clock,
+            MasterKey master,
+            List<Connector> connectors,
+            AppSettings settings,
+            RateLimits rates,
+            MeterRegistry meters) {
         var fingerprint = master.fingerprint();
         this.organisations = new Organisations(clock, master.sealer());
         var vault = new Vault(db, organisations, master.sealer());
 
+        this.resends = new Resends(db, vault, fingerprint, clock);
         var events = new Events(clock);
         var audit = new Audit(clock);
 
@@ -180,18 +200,22 @@ public final class App implements AutoCloseable {
 
         // There are no webhook configs yet to choose from.
         ConfigExists webhookConfigs = (tx, organisation, id) -> false;
+
+        Metrics.bind(meters, db, worker);
+
         List<Endpoints> rooms = List.of(
                 new Health(db),
                 new ApiDocument(),
                 new SchemaEndpoints(),
                 new OrganisationEndpoints(db, organisations, configs, webhookConfigs, audit),
-                new PermissionEndpoints(db, permissions, keys::checkMayManage, audit::note),
-                new KeyEndpoints(db, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs), audit),
+                new PermissionEndpoints(db, resends, permissions, keys::checkMayManage, audit::note),
+                new KeyEndpoints(db, resends, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs), audit),
                 new UserEndpoints(db, users, organisations, keys::active, audit),
                 new ErasureEndpoints(db, users, erasure, audit),
                 new SourceEndpoints(db, sources, users, readers, audit),
                 new SessionEndpoints(
                         db,
+                        resends,
                         sessions,
                         openSignIns,
                         sources,
@@ -205,6 +229,7 @@ public final class App implements AutoCloseable {
                         worker::wake),
                 new PollEndpoints(
                         db,
+                        resends,
                         polls,
                         errors,
                         pollPages,
@@ -223,20 +248,22 @@ public final class App implements AutoCloseable {
                         clock),
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
-                new StorageConfigEndpoints(db, configs, tasks, taskPages, worker, vault, audit, clock));
-        this.api = new Api(keys, rooms);
+                new StorageConfigEndpoints(db, resends, configs, tasks, taskPages, worker, vault, audit, clock));
+        this.api = new Api(keys, rates, meters, rooms);
 
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
-        this.sweeper = new Sweeper(Map.of(
-                "users to be erased", new Sweeper.Duty(Duration.ofSeconds(2), erasure::runDue),
-                "what is old", new Sweeper.Duty(Duration.ofHours(1), retention::runDue),
-                "idle sessions", new Sweeper.Duty(Duration.ofMinutes(1), expiry::runDue),
-                "open sign-ins", new Sweeper.Duty(Duration.ofSeconds(30), () -> db.systemDo(openSignIns::sweep)),
-                "sign-in budgets", new Sweeper.Duty(Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
-                "windows of limits", new Sweeper.Duty(Duration.ofHours(1), () -> db.systemDo(scopeLimits::sweep)),
-                "late feeds", new Sweeper.Duty(Duration.ofHours(1), () -> lateFeeds.sweep(Duration.ofDays(1))),
-                "unfinished uploads",
-                        new Sweeper.Duty(Duration.ofHours(1), () -> {
+        this.sweeper = new Sweeper(List.of(
+                new Sweeper.Duty("users to be erased", Duration.ofSeconds(2), erasure::runDue),
+                new Sweeper.Duty("what is old", Duration.ofHours(1), retention::runDue),
+                new Sweeper.Duty("rate limits", Duration.ofMinutes(1), rates::sweep),
+                new Sweeper.Duty("re-sends", Duration.ofSeconds(5), resends::sweep),
+                new Sweeper.Duty("totals of lists", Duration.ofSeconds(1), () -> db.systemDo(Totals::fold)),
+                new Sweeper.Duty("idle sessions", Duration.ofMinutes(1), expiry::runDue),
+                new Sweeper.Duty("open sign-ins", Duration.ofSeconds(30), () -> db.systemDo(openSignIns::sweep)),
+                new Sweeper.Duty("sign-in budgets", Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
+                new Sweeper.Duty("windows of limits", Duration.ofHours(1), () -> db.systemDo(scopeLimits::sweep)),
+                new Sweeper.Duty("late feeds", Duration.ofHours(1), () -> lateFeeds.sweep(Duration.ofDays(1))),
+                new Sweeper.Duty("unfinished uploads", Duration.ofHours(1), () -> {
                             if (settings.buckets().isPresent()) {
                                 new UnfinishedUploads(settings.buckets().get(), clock).sweep(Duration.ofDays(1));
                             }
@@ -251,6 +278,11 @@ public final class App implements AutoCloseable {
     /// The table of organisations, for the operator's commands.
     public Organisations organisations() {
         return organisations;
+    }
+
+    /// What creates go through, so that they happen once.
+    public Resends resends() {
+        return resends;
     }
 
     /// The table of keys, for the operator's commands.
@@ -274,6 +306,7 @@ public final class App implements AutoCloseable {
     public void close() {
         sweeper.close();
         worker.close();
+        resends.close();
     }
 
     private static SecretKeySpec signingKey(MasterKey master) {

@@ -10,9 +10,11 @@ import ferry.crypto.Secret;
 import ferry.db.DataFolder;
 import ferry.db.Opened;
 import ferry.egress.Outbound;
+import ferry.http.RateLimits;
 import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -101,6 +103,7 @@ public final class Service implements AutoCloseable {
         var connectors = connectors(outbound);
         var address = "http://" + (settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host()) + ":"
                 + port;
+        Optional<Metrics> metrics = settings.api().metricsPort().map(_ -> opened(new Metrics()));
         var app = opened(new App(
                 database.database(),
                 clock,
@@ -113,13 +116,20 @@ public final class Service implements AutoCloseable {
                         settings.upstream(),
                         settings.signIns(),
                         settings.idleSessions(),
-                        settings.retention())));
+                        settings.retention()),
+                new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),
+                metrics.map(Metrics::registry).orElseGet(CompositeMeterRegistry::new)));
         if (settings.databaseUrl().isEmpty()) {
             firstOrganisation(app, database, folder.orElseThrow());
         }
         app.start();
         opened(WebServer.start(settings.host(), port, app.api()));
         url = address;
+        if (metrics.isPresent()) {
+            var shown = opened(WebServer.start(
+                    settings.api().metricsHost(), settings.api().metricsPort().orElseThrow(), metrics.get()));
+            log.info("metrics are at {}/metrics", shown.url());
+        }
     }
 
     /// A node of a larger installation keeps nothing on its disk, unless it publishes to it.

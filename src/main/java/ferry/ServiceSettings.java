@@ -32,6 +32,7 @@ import java.util.Optional;
 /// @param localStorage whether `local://` is offered
 /// @param egress where outbound calls may go although the address is private
 /// @param icloud where iCloud is; empty for the in-process sandbox
+/// @param api rate limits and metrics
 public record ServiceSettings(
         Path data,
         String host,
@@ -47,7 +48,8 @@ public record ServiceSettings(
         UpstreamSettings upstream,
         SignInBudget.Settings signIns,
         Duration idleSessions,
-        Retention.Settings retention) {
+        Retention.Settings retention,
+        ApiSettings api) {
     private static final int DEFAULT_PORT = 8080;
     private static final int HIGHEST_PORT = 65_535;
     private static final int MOST_WORKERS = 1000;
@@ -113,7 +115,8 @@ public record ServiceSettings(
                         retention(env, "FERRY_RETENTION_TASKS"),
                         retention(env, "FERRY_RETENTION_EVENTS"),
                         retention(env, "FERRY_RETENTION_RESULTS"),
-                        retention(env, "FERRY_RETENTION_KEYS")));
+                        retention(env, "FERRY_RETENTION_KEYS")),
+                ApiSettings.read(env));
         // Read by logback.xml before any of this; asked for here so that a misspelt level stops the start.
         var _ = env.oneOf("FERRY_LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
         env.requireAllKnown();

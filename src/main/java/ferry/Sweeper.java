@@ -1,23 +1,25 @@
 package ferry;
 
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs small recurring duties on one platform thread. A duty that fails is logged and runs again at its next time;
+/// Runs recurring duties, each on its own schedule and never twice at once in this process. A duty that fails is logged and runs again at its next time;
 /// every node runs all of them, so each must be harmless when run twice.
 final class Sweeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
 
-    private final Map<String, Duty> duties;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("ferry-sweep").daemon().factory());
+    private static final int THREADS = 3;
 
-    Sweeper(Map<String, Duty> duties) {
+    private final List<Duty> duties;
+    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(
+            THREADS, Thread.ofPlatform().name("ferry-sweep-", 1).daemon().factory());
+
+    Sweeper(List<Duty> duties) {
         this.duties = duties;
     }
 
@@ -26,26 +28,27 @@ final class Sweeper implements AutoCloseable {
         void run() throws Exception;
     }
 
+    /// @param name for the log
     /// @param every how long between two runs
-    record Duty(Duration every, Action action) {}
+    record Duty(String name, Duration every, Action action) {}
 
     void start() {
-        duties.forEach((name, duty) -> {
-            var _ = thread.scheduleWithFixedDelay(
-                    () -> run(name, duty), duty.every().toMillis(), duty.every().toMillis(), TimeUnit.MILLISECONDS);
+        duties.forEach(duty -> {
+            var _ = threads.scheduleWithFixedDelay(
+                    () -> run(duty), duty.every().toMillis(), duty.every().toMillis(), TimeUnit.MILLISECONDS);
         });
     }
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        threads.shutdownNow();
     }
 
-    private static void run(String name, Duty duty) {
+    private static void run(Duty duty) {
         try {
             duty.action().run();
         } catch (Exception e) {
-            log.warn("sweeping {} failed; it runs again in {}", name, duty.every(), e);
+            log.warn("sweeping {} failed; it runs again in {}", duty.name(), duty.every(), e);
         }
     }
 }

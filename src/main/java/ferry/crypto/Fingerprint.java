@@ -22,6 +22,16 @@ public final class Fingerprint {
         return mac.doFinal();
     }
 
+    /// 32 bytes of parts and of content that may not be text.
+    public byte[] of(String purpose, byte[] content, String... parts) {
+        var mac = MasterKey.hmac(key);
+        add(mac, purpose);
+        for (var part : parts) {
+            add(mac, part);
+        }
+        return mac.doFinal(content);
+    }
+
     private static void add(javax.crypto.Mac mac, String part) {
         var bytes = part.getBytes(StandardCharsets.UTF_8);
         mac.update(ByteBuffer.allocate(4).putInt(bytes.length).flip());

@@ -122,6 +122,19 @@ public final class Database implements AutoCloseable {
         return system;
     }
 
+    /// How a pool stands.
+    ///
+    /// @param active connections in use
+    /// @param idle connections that wait for work
+    /// @param waiting threads that wait for a connection
+    public record Pool(int active, int idle, int waiting) {}
+
+    /// How the pool `tenant` or `system` stands.
+    public Pool pool(String name) {
+        var pool = (name.equals("tenant") ? tenants : system).getHikariPoolMXBean();
+        return new Pool(pool.getActiveConnections(), pool.getIdleConnections(), pool.getThreadsAwaitingConnection());
+    }
+
     @Override
     public void close() {
         tenants.close();

@@ -3,6 +3,8 @@ package ferry.http;
 import ferry.access.Caller;
 import ferry.crypto.Secret;
 import ferry.error.ErrorCode;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -27,13 +30,25 @@ public final class Api implements WebServer.Handler {
     private static final int LARGEST_BODY = 4 << 20;
     private static final Duration LONGEST_AWAIT = Duration.ofSeconds(10);
     private static final String SCHEME = "Token ";
+    /// Names the request in every line that is logged while it is answered.
+    private static final String REQUEST = "request";
 
     private final Routes routes = new Routes();
     private final Authenticator authenticator;
+    private final RateLimits limits;
+    private final RequestTimers timers;
 
     /// @param rooms whose routes are served; two routes that clash stop the start
     public Api(Authenticator authenticator, List<Endpoints> rooms) {
-        this.authenticator = authenticator;
+        this(authenticator, RateLimits.OFF, new CompositeMeterRegistry(), rooms);
+    }
+
+    /// @param limits how many requests each organisation and key may make
+    /// @param meters where requests are timed
+    public Api(Authenticator authenticator, RateLimits limits, MeterRegistry meters, List<Endpoints> rooms) {
+        this.authenticator = new SharedLookups(authenticator);
+        this.limits = limits;
+        this.timers = new RequestTimers(meters);
         rooms.forEach(room -> room.routes(routes));
     }
 
@@ -42,47 +57,63 @@ public final class Api implements WebServer.Handler {
         return routes;
     }
 
+    /// One request on its way: what is known of it so far.
+    private static final class Way {
+        private final String id =
+                HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        private final Delivery delivery = new Delivery();
+        private String route = "none";
+        private String status = "open";
+    }
+
     @Override
     public void handle(Exchange exchange) throws Exception {
-        var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        long start = System.nanoTime();
-        exchange.set("X-Request-Id", id);
+        var way = new Way();
+        exchange.set("X-Request-Id", way.id);
+        MDC.put(REQUEST, way.id);
         try {
-            route(exchange, id);
+            route(exchange, way);
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
-            write(exchange, Errors.of(e, id));
+            answer(exchange, way, Errors.of(e, way.id));
         } finally {
-            log.debug(
-                    "request {} {} {} took {} ms",
-                    id,
-                    exchange.method(),
-                    exchange.path(),
-                    (System.nanoTime() - start) / 1_000_000);
+            way.delivery.ends(false);
+            long took = System.nanoTime() - way.delivery.arrived();
+            timers.record(way.route, way.status, took);
+            log.debug("{} {} took {} ms", exchange.method(), exchange.path(), took / 1_000_000);
+            MDC.remove(REQUEST);
         }
     }
 
-    private void route(Exchange exchange, String id) throws Exception {
+    private void route(Exchange exchange, Way way) throws Exception {
         var path = segments(exchange.path());
-        var fitting = routes.all().stream().filter(route -> route.isFor(path)).toList();
+        var fitting = routes.fitting(path);
         if (fitting.isEmpty()) {
             // A stranger learns nothing about which paths there are.
             caller(exchange);
             throw new ApiException(ErrorCode.NOT_FOUND, "There is nothing at this path.");
         }
-        var route = fitting.stream()
-                .filter(r -> r.method().equals(method(exchange)))
-                .max((a, b) -> Long.compare(a.literals(), b.literals()))
-                .orElseThrow(() -> wrongMethod(exchange, fitting));
+        var route = Routes.best(fitting, method(exchange)).orElseThrow(() -> wrongMethod(exchange, fitting));
+        way.route = route.name();
         if (route.confidential()) {
             exchange.set("Connection", "close");
         }
         switch (route.action()) {
             case Routes.Action.Open(var endpoint) -> endpoint.handle(exchange, route.names(path));
             case Routes.Action.WithToken(var endpoint) ->
-                write(exchange, endpoint.handle(request(exchange, id, route.names(path))));
+                answer(exchange, way, endpoint.handle(request(exchange, way, route.names(path))));
         }
+    }
+
+    /// Writes an answer, and notes how it goes out.
+    private static void answer(Exchange exchange, Way way, Answer answer) {
+        var body = Json.MAPPER.writeValueAsBytes(answer.body());
+        exchange.set("Content-Type", "application/json");
+        way.status = Integer.toString(answer.status());
+        way.delivery.begins();
+        exchange.respond(answer.status(), body);
+        way.delivery.ends(answer.status() < 500);
     }
 
     /// The server leaves out the body of what answers a HEAD.
@@ -90,15 +121,26 @@ public final class Api implements WebServer.Handler {
         return exchange.method().equals("HEAD") ? "GET" : exchange.method();
     }
 
-    private Request request(Exchange exchange, String id, Map<String, String> names) {
+    private Request request(Exchange exchange, Way way, Map<String, String> names) {
+        var caller = caller(exchange);
+        limits.count(caller).ifPresent(wait -> refuse(exchange, wait));
+        var bytes = bytes(exchange);
         return new Request(
-                id,
-                caller(exchange),
+                way.id,
+                caller,
                 names,
                 query(exchange.query()),
-                body(exchange),
+                body(bytes),
                 exchange.header("User-Agent").orElse(""),
-                await(exchange));
+                await(exchange),
+                new Sent(exchange.method(), exchange.path(), bytes, exchange.header("Idempotency-Key"), way.delivery));
+    }
+
+    private static void refuse(Exchange exchange, Duration wait) {
+        long seconds = Math.max(1, wait.plusSeconds(1).minusNanos(1).toSeconds());
+        exchange.set("Retry-After", Long.toString(seconds));
+        throw new ApiException(
+                ErrorCode.RATE_LIMITED, "Too many requests; the next may come in " + seconds + " seconds.");
     }
 
     private Caller caller(Exchange exchange) {
@@ -120,8 +162,10 @@ public final class Api implements WebServer.Handler {
     }
 
     /// The body as an object, whatever its Content-Type says: ricloud-py sends none, and `null` for no parameters.
-    private static ObjectNode body(Exchange exchange) {
-        var bytes = bytes(exchange);
+    private static ObjectNode body(byte[] bytes) {
+        if (bytes.length == 0) {
+            return JsonNodeFactory.instance.objectNode();
+        }
         if (bytes.length > LARGEST_BODY) {
             throw new ApiException(
                     ErrorCode.INVALID_BODY, "The request's body is larger than " + LARGEST_BODY + " bytes.");
@@ -179,10 +223,17 @@ public final class Api implements WebServer.Handler {
         if (inner.endsWith("/")) {
             inner = inner.substring(0, inner.length() - 1);
         }
-        return List.of(inner.split("/", -1)).stream().map(Api::decoded).toList();
+        var segments = inner.split("/", -1);
+        for (int i = 0; i < segments.length; i++) {
+            segments[i] = decoded(segments[i]);
+        }
+        return List.of(segments);
     }
 
     private static Map<String, String> query(String raw) {
+        if (raw.isEmpty()) {
+            return Map.of();
+        }
         var query = new HashMap<String, String>();
         for (var pair : raw.split("&", -1)) {
             int equals = pair.indexOf('=');
@@ -194,6 +245,9 @@ public final class Api implements WebServer.Handler {
     }
 
     private static String decoded(String text) {
+        if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
+            return text;
+        }
         try {
             return URLDecoder.decode(text, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException _) {
@@ -201,14 +255,9 @@ public final class Api implements WebServer.Handler {
         }
     }
 
-    /// Writes an answer as JSON.
-    static void write(Exchange exchange, Answer answer) {
-        exchange.set("Content-Type", "application/json");
-        exchange.respond(answer.status(), Json.MAPPER.writeValueAsBytes(answer.body()));
-    }
-
     /// Writes an answer of an open route as JSON.
     public static void respond(Exchange exchange, int status, Object body) {
-        write(exchange, new Answer(status, body));
+        exchange.set("Content-Type", "application/json");
+        exchange.respond(status, Json.MAPPER.writeValueAsBytes(body));
     }
 }

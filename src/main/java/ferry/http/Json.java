@@ -19,18 +19,23 @@ import tools.jackson.databind.ser.std.StdSerializer;
 public final class Json {
     private static final int DEEPEST = 32;
     private static final int LONGEST_STRING = 1 << 20;
+    private static final int LONGEST_NAME = 1 << 10;
+    /// Names, values and brackets: a poll of 10,000 files has as many and a few.
+    private static final int MOST_TOKENS = 100_000;
 
     private static final DateTimeFormatter MICROS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    /// The only mapper of the API; immutable. A buffer that went back to a pool would keep the password that it last
-    /// held.
+    /// The only mapper of the API; immutable. A buffer that went back to a pool would keep the password that it
+    /// last held.
     public static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_TRAILING_COMMA)
                     .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(DEEPEST)
                             .maxStringLength(LONGEST_STRING)
+                            .maxNameLength(LONGEST_NAME)
+                            .maxTokenCount(MOST_TOKENS)
                             .build())
                     .build())
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

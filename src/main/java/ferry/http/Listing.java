@@ -1,18 +1,31 @@
 package ferry.http;
 
 import ferry.db.Tenant;
+import java.lang.reflect.InvocationTargetException;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.SqlStatements;
 
 /// One table as a list: newest first, filtered, the items strictly between two cursors (ricloud-api 2). Every
 /// room's list is read here, so that they page alike.
 ///
 /// @param select up to and including its `from`
-/// @param where the conditions that never change, of `:organisation` and of the filter's components
+/// @param where the conditions, of `:organisation` and of the filter's components. One that is not always asked for
+///     is written `and (cast(:user as bigint) is null or end_user = :user)`
 /// @param id the column of the ids, which sort by age
 /// @param ids of which family they are
-public record Listing(String select, String where, String id, Family ids) {
+/// @param dates the date attributes that may be filtered by, and their columns
+/// @param counted the table whose rows are this list where the filter is empty, if `counted_list` counts it
+public record Listing(
+        String select, String where, String id, Family ids, Map<String, String> dates, Optional<String> counted) {
     /// The two families of ids.
     public enum Family {
         /// Of what people name in words: they travel as strings of digits.
@@ -31,31 +44,111 @@ public record Listing(String select, String where, String id, Family ids) {
         }
     }
 
+    public Listing {
+        dates = Map.copyOf(dates);
+    }
+
+    /// A list that can be filtered by `date_created`, which stands beside the id.
+    public Listing(String select, String where, String id, Family ids) {
+        this(
+                select,
+                where,
+                id,
+                ids,
+                Map.of("date_created", id.substring(0, id.indexOf('.') + 1) + "date_created"),
+                Optional.empty());
+    }
+
+    /// The same, to be filtered by one more date attribute.
+    public Listing date(String attribute, String column) {
+        var more = new LinkedHashMap<>(dates);
+        more.put(attribute, column);
+        return new Listing(select, where, id, ids, more, counted);
+    }
+
+    /// The same, whose unfiltered total is kept by `call counted_list('…')`. All rows of the organisation must
+    /// be in the list where the filter is empty.
+    public Listing counted(String table) {
+        return new Listing(select, where, id, ids, dates, Optional.of(table));
+    }
+
     /// Reads a page.
     ///
     /// @param filter a record whose components are optional and named in [#where]
-    /// @throws ApiException `invalid-parameter` for a cursor that names nothing the organisation has
+    /// @throws ApiException `invalid-parameter` for a cursor that names nothing the organisation has, or a
+    ///     date that is none
     public <R> Slice<R> page(Handle tx, Tenant organisation, Record filter, Page page, RowMapper<R> row) {
+        var conditions = DateFilters.of(dates, page.dates());
         Predicate<String> known = cursor -> ids.holds(cursor) && knows(tx, organisation, cursor);
         page.check(known);
-        var rows = tx.createQuery(select + where + """
-                           and (cast(:after as %2$s) is null or %1$s < cast(:after as %2$s))
-                           and (cast(:before as %2$s) is null or %1$s > cast(:before as %2$s))
-                         order by %1$s desc limit :limit
-                        """.formatted(id, ids.type))
+        var unasked = unasked(filter);
+        var narrowed = select + FilterText.without(where, unasked) + text(conditions);
+        var rows = bound(
+                        tx.createQuery(narrowed + cursors(page) + " order by " + id + " desc limit :limit"),
+                        filter,
+                        conditions)
                 .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .bind("after", page.after())
-                .bind("before", page.before())
-                .bind("limit", page.limit() + 1)
-                .map(row)
-                .list();
-        var total = tx.createQuery("select count(*) from (" + select + where + ") listed")
-                .bind("organisation", organisation.value())
-                .bindMethods(filter)
-                .mapTo(long.class)
-                .one();
-        return Slice.of(rows, page, total);
+                .bind("limit", page.limit() + 1);
+        page.after().ifPresent(after -> rows.bind("after", after));
+        page.before().ifPresent(before -> rows.bind("before", before));
+        return Slice.of(
+                rows.map(row).list(),
+                page,
+                counted.isPresent()
+                                && conditions.isEmpty()
+                                && unasked.size() == filter.getClass().getRecordComponents().length
+                        ? Totals.of(tx, organisation, counted.get())
+                        : bound(tx.createQuery("select count(*) from (" + narrowed + ") listed"), filter, conditions)
+                                .bind("organisation", organisation.value())
+                                .mapTo(long.class)
+                                .one());
+    }
+
+    private static Query bound(Query query, Record filter, List<DateFilters.Condition> conditions) {
+        query.bindMethods(filter).getConfig(SqlStatements.class).setUnusedBindingAllowed(true);
+        for (int i = 0; i < conditions.size(); i++) {
+            query.bind("date" + i, conditions.get(i).moment());
+        }
+        return query;
+    }
+
+    /// The filter's components that are empty.
+    private static Set<String> unasked(Record filter) {
+        var unasked = new HashSet<String>();
+        for (var component : filter.getClass().getRecordComponents()) {
+            try {
+                if (Optional.empty().equals(component.getAccessor().invoke(filter))) {
+                    unasked.add(component.getName());
+                }
+            } catch (IllegalAccessException | InvocationTargetException e) {
+                throw new IllegalArgumentException("a filter's components must be readable", e);
+            }
+        }
+        return unasked;
+    }
+
+    private String cursors(Page page) {
+        var cast = " cast(:%s as " + ids.type + ")";
+        return page.after()
+                        .map(_ -> " and " + id + " <" + cast.formatted("after"))
+                        .orElse("")
+                + page.before()
+                        .map(_ -> " and " + id + " >" + cast.formatted("before"))
+                        .orElse("");
+    }
+
+    private static String text(List<DateFilters.Condition> conditions) {
+        var text = new StringBuilder();
+        for (int i = 0; i < conditions.size(); i++) {
+            var condition = conditions.get(i);
+            text.append(" and ")
+                    .append(condition.column())
+                    .append(' ')
+                    .append(condition.operator())
+                    .append(" :date")
+                    .append(i);
+        }
+        return text.append(' ').toString();
     }
 
     /// A cursor may name an item that the filters leave out.

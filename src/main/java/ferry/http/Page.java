@@ -1,23 +1,35 @@
 package ferry.http;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/// Which part of a list is asked for: the items strictly between two cursors, newest first.
+/// Which part of a list is asked for: the items strictly between two cursors, newest first, and of what dates.
 ///
 /// @param limit items at most, 1 to 1000
 /// @param after the id to start after, towards older items
 /// @param before the id to stop at
-public record Page(int limit, Optional<String> after, Optional<String> before) {
+/// @param dates query parameters that may be datetime filters; each list knows which it has
+public record Page(int limit, Optional<String> after, Optional<String> before, Map<String, String> dates) {
     private static final int DEFAULT = 10;
     private static final int MOST = 1000;
 
     /// The first page of a list nested in another resource.
     public static final Page FIRST = new Page(DEFAULT, Optional.empty(), Optional.empty());
 
+    public Page {
+        dates = Map.copyOf(dates);
+    }
+
+    /// A page whatever the dates.
+    public Page(int limit, Optional<String> after, Optional<String> before) {
+        this(limit, after, before, Map.of());
+    }
+
     static Page of(Request request) {
         int limit = request.filter("limit").map(Page::limit).orElse(DEFAULT);
-        return new Page(limit, request.filter("after_id"), request.filter("before_id"));
+        return new Page(
+                limit, request.filter("after_id"), request.filter("before_id"), DateFilters.given(request.query()));
     }
 
     /// Refuses cursors that name nothing.

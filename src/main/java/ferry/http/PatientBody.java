@@ -9,8 +9,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/// A request's body that gives up on a client which sends nothing more. The library waits for ever; here the reading
-/// thread is interrupted, which closes the connection under it.
+/// A request's body that gives up on a client which sends nothing more. The library waits for ever; here the
+/// reading thread is interrupted, which closes the connection under it.
 final class PatientBody extends FilterInputStream {
     private static final ScheduledExecutorService WATCH = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("ferry-http-patience").daemon().factory());

@@ -15,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param query the first value of each query parameter
 /// @param body the body's object; empty where the client sent none, `null` or `{}`
 /// @param userAgent what the client calls itself, empty where it does not
+/// @param sent the request as it came, by which its repeat is known
 /// @param await how long the client is ready to wait for the work to end, 0 to 10 s (ricloud-api 1.1)
 public record Request(
         String id,
@@ -23,7 +24,8 @@ public record Request(
         Map<String, String> query,
         ObjectNode body,
         String userAgent,
-        Duration await) {
+        Duration await,
+        Sent sent) {
 
     /// A named segment of the path.
     public String name(String name) {

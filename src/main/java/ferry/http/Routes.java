@@ -4,10 +4,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The table of routes. A path is literal segments and `{names}`; a literal wins over a name.
 public final class Routes {
+    /// No segment of a path, since a slash stands in it.
+    private static final String NAMED = "/";
+
     private final List<Route> routes = new ArrayList<>();
+    /// By their first segment; those that begin with a name under [#NAMED].
+    private final Map<String, List<Route>> byFirst = new HashMap<>();
 
     Routes() {}
 
@@ -31,7 +38,11 @@ public final class Routes {
         record Open(OpenEndpoint endpoint) implements Action {}
     }
 
-    record Route(String method, List<String> segments, Action action, boolean confidential) {
+    record Route(String method, List<String> segments, Action action, boolean confidential, String name) {
+        Route(String method, List<String> segments, Action action, boolean confidential) {
+            this(method, segments, action, confidential, method + " /" + String.join("/", segments));
+        }
+
         boolean isFor(List<String> path) {
             if (path.size() != segments.size()) {
                 return false;
@@ -74,8 +85,8 @@ public final class Routes {
         add("POST", path, new Action.WithToken(endpoint));
     }
 
-    /// Adds a create whose body holds what nobody may keep, such as a password. Its connection ends with the answer:
-    /// an open one holds the last bytes that came over it.
+    /// Adds a create whose body holds what nobody may keep, such as a password. Its connection ends with the
+    /// answer: an open one holds the last bytes that came over it.
     public void postConfidential(String path, Endpoint endpoint) {
         add(new Route("POST", segments(path), new Action.WithToken(endpoint), true));
     }
@@ -92,13 +103,36 @@ public final class Routes {
 
     /// Every route as `METHOD /path`, for tests and documents.
     public List<String> list() {
-        return routes.stream()
-                .map(route -> route.method() + " /" + String.join("/", route.segments()))
-                .toList();
+        return routes.stream().map(Route::name).toList();
     }
 
-    List<Route> all() {
-        return routes;
+    /// The routes of a path, whatever their method.
+    List<Route> fitting(List<String> path) {
+        var fitting = new ArrayList<Route>(2);
+        add(fitting, byFirst.get(path.getFirst()), path);
+        add(fitting, byFirst.get(NAMED), path);
+        return fitting;
+    }
+
+    /// The one of a method with the most literal segments.
+    static Optional<Route> best(List<Route> fitting, String method) {
+        Route best = null;
+        for (var route : fitting) {
+            if (route.method().equals(method) && (best == null || route.literals() > best.literals())) {
+                best = route;
+            }
+        }
+        return Optional.ofNullable(best);
+    }
+
+    private static void add(List<Route> fitting, @Nullable List<Route> candidates, List<String> path) {
+        if (candidates != null) {
+            for (var route : candidates) {
+                if (route.isFor(path)) {
+                    fitting.add(route);
+                }
+            }
+        }
     }
 
     private void add(String method, String path, Action action) {
@@ -108,10 +142,12 @@ public final class Routes {
     private void add(Route route) {
         if (routes.stream()
                 .anyMatch(r -> r.method().equals(route.method()) && r.segments().equals(route.segments()))) {
-            throw new IllegalArgumentException(
-                    "two routes for " + route.method() + " /" + String.join("/", route.segments()));
+            throw new IllegalArgumentException("two routes for " + route.name());
         }
         routes.add(route);
+        var first = route.segments().getFirst();
+        byFirst.computeIfAbsent(Route.isName(first) ? NAMED : first, _ -> new ArrayList<>())
+                .add(route);
     }
 
     private static List<String> segments(String path) {

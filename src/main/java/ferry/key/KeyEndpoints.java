@@ -11,6 +11,7 @@ import ferry.http.Endpoints;
 import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import java.time.Duration;
 import java.util.Arrays;
@@ -28,14 +29,16 @@ public final class KeyEndpoints implements Endpoints {
             Arrays.stream(KeyState.values()).map(KeyState::slug).toList();
 
     private final Database db;
+    private final Resends resends;
     private final Keys keys;
     private final KeyRequest wanted;
     private final Audit audit;
 
     /// @param keys the table
     /// @param wanted reads bodies
-    public KeyEndpoints(Database db, Keys keys, KeyRequest wanted, Audit audit) {
+    public KeyEndpoints(Database db, Resends resends, Keys keys, KeyRequest wanted, Audit audit) {
         this.db = db;
+        this.resends = resends;
         this.keys = keys;
         this.wanted = wanted;
         this.audit = audit;
@@ -74,20 +77,20 @@ public final class KeyEndpoints implements Endpoints {
                         ListJson.of(keys.list(tx, organisation, type, state, request.page()), "/keys", KeyJson::of)));
     }
 
-    private Answer create(Request request) {
+    private Answer create(Request request) throws InterruptedException {
         var caller = request.caller();
         var fields = request.fields();
         fields.optionalText("type")
                 .filter(type -> !type.equals("standard"))
                 .ifPresent(_ -> fields.problem("type", "is not standard; the operator alone makes other keys"));
-        return db.tenant(caller.organisation(), tx -> {
+        return Answer.created(resends.onceSecret(request, KeyJson.class, tx -> {
             keys.checkMayManage(tx, caller);
             var settings = wanted.read(tx, caller.organisation(), fields, KeySettings.DEFAULT);
             fields.check();
             var made = keys.create(tx, caller.organisation(), settings);
             note(tx, request, "key.create", made.key().id(), named(fields));
-            return Answer.created(KeyJson.of(made));
-        });
+            return KeyJson.of(made);
+        }));
     }
 
     /// Changes what the body names. A key may change itself, but not what narrows it.

@@ -11,6 +11,7 @@ import ferry.http.Endpoints;
 import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
@@ -20,6 +21,7 @@ public final class PermissionEndpoints implements Endpoints {
     private static final int LONGEST_IDENTIFIER = 100;
 
     private final Database db;
+    private final Resends resends;
     private final NamedPermissions permissions;
     private final Guard guard;
     private final Log log;
@@ -39,8 +41,9 @@ public final class PermissionEndpoints implements Endpoints {
     }
 
     /// @param permissions the table
-    public PermissionEndpoints(Database db, NamedPermissions permissions, Guard guard, Log log) {
+    public PermissionEndpoints(Database db, Resends resends, NamedPermissions permissions, Guard guard, Log log) {
         this.db = db;
+        this.resends = resends;
         this.permissions = permissions;
         this.guard = guard;
         this.log = log;
@@ -54,7 +57,7 @@ public final class PermissionEndpoints implements Endpoints {
         routes.post("/permissions/{id}", this::update);
     }
 
-    private Answer create(Request request) {
+    private Answer create(Request request) throws InterruptedException {
         var fields = request.fields();
         var identifier = identifier(fields);
         if (!fields.has("scopes")) {
@@ -63,15 +66,15 @@ public final class PermissionEndpoints implements Endpoints {
         var scopes = scopes(fields, Scopes.ALL);
         fields.check();
         var caller = request.caller();
-        return db.tenant(caller.organisation(), tx -> {
+        return Answer.created(resends.once(request, NamedPermissionJson.class, tx -> {
             guard.check(tx, caller);
             Organisations.lock(tx, caller.organisation());
             var made = permissions
                     .create(tx, caller.organisation(), identifier, scopes)
                     .orElseThrow(() -> taken(identifier));
             note(tx, request, "permission.create", made);
-            return Answer.created(NamedPermissionJson.of(made));
-        });
+            return NamedPermissionJson.of(made);
+        }));
     }
 
     /// Changes what the body names.

@@ -14,6 +14,7 @@ import ferry.http.Await;
 import ferry.http.Endpoints;
 import ferry.http.ListJson;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import ferry.permission.ScopeLimits;
 import ferry.result.ResultPages;
@@ -46,6 +47,7 @@ public final class PollEndpoints implements Endpoints {
     private static final List<String> STATES = List.of("pending", "processing", "completed");
 
     private final Database db;
+    private final Resends resends;
     private final Polls polls;
     private final PollErrors errors;
     private final PollPages pages;
@@ -66,6 +68,7 @@ public final class PollEndpoints implements Endpoints {
     /// @param worker is woken after commit, and cancels
     public PollEndpoints(
             Database db,
+            Resends resends,
             Polls polls,
             PollErrors errors,
             PollPages pages,
@@ -83,6 +86,7 @@ public final class PollEndpoints implements Endpoints {
             Audit audit,
             InstantSource clock) {
         this.db = db;
+        this.resends = resends;
         this.polls = polls;
         this.errors = errors;
         this.pages = pages;
@@ -122,7 +126,7 @@ public final class PollEndpoints implements Endpoints {
         }
         var payload = fields.object("payload");
         fields.check();
-        var poll = db.tenant(organisation, tx -> {
+        var poll = resends.once(request, UUID.class, tx -> {
             var session = session(tx, organisation, sessionId);
             sourceId.filter(id -> id != session.source()).ifPresent(_ -> {
                 throw ApiException.parameter("source", "is not the session's source or a child of it");

@@ -108,7 +108,9 @@ public final class Polls {
                and (cast(:state as text) is null or cast(:state as text) =
                     case when p.date_completed is not null then 'completed'
                          when started.date is not null then 'processing' else 'pending' end)
-            """, "p.id", Listing.Family.UUID);
+            """, "p.id", Listing.Family.UUID)
+            .counted("poll")
+            .date("date_completed", "p.date_completed");
 
     private static Poll poll(ResultSet row) throws SQLException {
         long config = row.getLong("storage_config");

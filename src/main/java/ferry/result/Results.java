@@ -135,7 +135,10 @@ public final class Results {
                and (cast(:state as text) is null or :state =
                     case when date_deleted is not null then 'expired'
                          when date_consumed is not null then 'consumed' else 'available' end)
-            """, "id", Listing.Family.UUID);
+            """, "id", Listing.Family.UUID)
+            .counted("result")
+            .date("date_consumed", "date_consumed")
+            .date("date_deleted", "date_deleted");
 
     private static Result result(ResultSet row) throws SQLException {
         var consumed = Optional.ofNullable(row.getTimestamp("date_consumed")).map(Timestamp::toInstant);

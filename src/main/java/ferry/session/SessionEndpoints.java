@@ -16,6 +16,7 @@ import ferry.http.Fields;
 import ferry.http.Json;
 import ferry.http.ListJson;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import ferry.source.Connectors;
 import ferry.source.SourceRequest;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /// `/sessions`.
@@ -41,6 +43,7 @@ public final class SessionEndpoints implements Endpoints {
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     private final Database db;
+    private final Resends resends;
     private final Sessions sessions;
     private final OpenSignIns openSignIns;
     private final Sources sources;
@@ -58,6 +61,7 @@ public final class SessionEndpoints implements Endpoints {
     /// @param wake tells the workers, after commit, that there is something to do
     public SessionEndpoints(
             Database db,
+            Resends resends,
             Sessions sessions,
             OpenSignIns openSignIns,
             Sources sources,
@@ -70,6 +74,7 @@ public final class SessionEndpoints implements Endpoints {
             InstantSource clock,
             Runnable wake) {
         this.db = db;
+        this.resends = resends;
         this.sessions = sessions;
         this.openSignIns = openSignIns;
         this.sources = sources;
@@ -106,12 +111,15 @@ public final class SessionEndpoints implements Endpoints {
         var wanted = SourceRequest.of(fields.object("source"), caller, connectors);
         checkMaySignIn(caller, wanted.type());
         var payload = fields.object("payload");
-        var made = db.tenant(caller.organisation(), tx -> make(tx, request, wanted, payload, consent));
+        var made = resends.once(
+                request, UUID.class, tx -> make(tx, request, wanted, payload, consent).id());
         wake.run();
-        var shown = Await.until(
-                request.await(),
-                () -> find(caller, made).filter(session -> !(session.state() instanceof SessionState.Pending)));
-        return Answer.created(SessionJson.of(shown.orElse(made)));
+        if (!request.await().isZero()) {
+            Await.until(
+                    request.await(),
+                    () -> find(caller, made).filter(session -> !(session.state() instanceof SessionState.Pending)));
+        }
+        return Answer.created(SessionJson.of(find(caller, made).orElseThrow(() -> ApiException.notFound("session"))));
     }
 
     private static void checkMaySignIn(Caller caller, String sourceType) {
@@ -221,7 +229,7 @@ public final class SessionEndpoints implements Endpoints {
         return Answer.ok(SessionJson.of(ended));
     }
 
-    private Optional<Session> find(Caller caller, Session session) {
-        return db.tenant(caller.organisation(), tx -> sessions.find(tx, caller.organisation(), session.id()));
+    private Optional<Session> find(Caller caller, UUID session) {
+        return db.tenant(caller.organisation(), tx -> sessions.find(tx, caller.organisation(), session));
     }
 }

@@ -237,7 +237,9 @@ public final class Sessions {
                and (cast(:key as bigint) is null or s.key = cast(:key as bigint))
                and (cast(:state as text) is null or :state =
                     case when s.state = 'active' and (%s) then 'expired' else s.state end)
-            """.formatted(OFF), "s.id", Listing.Family.UUID);
+            """.formatted(OFF), "s.id", Listing.Family.UUID)
+            .counted("session")
+            .date("date_expired", "s.date_expired");
 
     private static Session session(ResultSet row) throws SQLException {
         return new Session(

@@ -149,7 +149,7 @@ public final class Sources {
                and (cast(:parent as bigint) is null or parent = cast(:parent as bigint))
                and (cast(:state as text) is null
                     or coalesce(refused, case when validated then 'active' else 'unvalidated' end) = :state)
-            """, "id", Listing.Family.NUMBER);
+            """, "id", Listing.Family.NUMBER).counted("source");
 
     private static Source source(ResultSet row) throws SQLException {
         long parent = row.getLong("parent");

@@ -12,6 +12,7 @@ import ferry.http.Endpoints;
 import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import ferry.task.NewTask;
 import ferry.task.Task;
@@ -28,6 +29,7 @@ import org.jdbi.v3.core.Handle;
 /// `/configs/storage`.
 public final class StorageConfigEndpoints implements Endpoints {
     private final Database db;
+    private final Resends resends;
     private final StorageConfigs configs;
     private final Tasks tasks;
     private final TaskPages taskPages;
@@ -39,6 +41,7 @@ public final class StorageConfigEndpoints implements Endpoints {
     /// @param worker is woken after commit
     public StorageConfigEndpoints(
             Database db,
+            Resends resends,
             StorageConfigs configs,
             Tasks tasks,
             TaskPages taskPages,
@@ -47,6 +50,7 @@ public final class StorageConfigEndpoints implements Endpoints {
             Audit audit,
             InstantSource clock) {
         this.db = db;
+        this.resends = resends;
         this.configs = configs;
         this.tasks = tasks;
         this.taskPages = taskPages;
@@ -67,13 +71,13 @@ public final class StorageConfigEndpoints implements Endpoints {
     }
 
     /// Creates a config and tests it in the background.
-    private Answer create(Request request) {
+    private Answer create(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         var fields = request.fields();
         var url = url(fields, fields.text("url"));
         var signedUrls = signedUrls(fields, SignedUrlsPolicy.OFF);
         fields.check();
-        var made = db.tenant(organisation, tx -> {
+        long made = resends.once(request, Long.class, tx -> {
             var config = sealed(tx, request, fields, configs.create(tx, organisation, url, signedUrls));
             enqueueTest(tx, request, config);
             audit.note(
@@ -83,10 +87,11 @@ public final class StorageConfigEndpoints implements Endpoints {
                     "storage_config/" + config.id(),
                     Map.of(),
                     request.id());
-            return config;
+            return config.id();
         });
         worker.wake();
-        return Answer.created(StorageConfigJson.of(organisation, made));
+        return Answer.created(
+                StorageConfigJson.of(organisation, db.tenant(organisation, tx -> found(tx, request, made))));
     }
 
     /// Changes what the body names; the config is `new` again and tested.

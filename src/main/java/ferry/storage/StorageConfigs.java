@@ -56,7 +56,7 @@ public final class StorageConfigs {
     private static final Listing LISTING =
             new Listing("select * from storage_config", """
              where organisation = :organisation
-            """, "id", Listing.Family.NUMBER);
+            """, "id", Listing.Family.NUMBER).counted("storage_config");
 
     /// A list that is narrowed to nothing.
     public record Everything() {}

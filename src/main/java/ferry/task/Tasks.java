@@ -91,8 +91,8 @@ public final class Tasks {
         return LISTING.page(tx, organisation, filter, page, (row, _) -> task(row));
     }
 
-    private static final Listing LISTING =
-            new Listing("select " + COLUMNS + " from task", """
+    private static final Listing LISTING = new Listing(
+                    "select " + COLUMNS + " from task", """
              where organisation = :organisation
                and (cast(:poll as uuid) is null or poll = cast(:poll as uuid))
                and (cast(:session as uuid) is null or session = cast(:session as uuid))
@@ -100,7 +100,10 @@ public final class Tasks {
                and (cast(:user as bigint) is null or end_user = cast(:user as bigint))
                and (cast(:type as text) is null or type = cast(:type as text))
                and (cast(:state as text) is null or state = cast(:state as text))
-            """, "id", Listing.Family.UUID);
+            """, "id", Listing.Family.UUID)
+            .counted("task")
+            .date("date_started", "date_started")
+            .date("date_completed", "date_completed");
 
     /// The tasks of one poll, oldest first.
     public List<Task> ofPoll(Handle tx, OrgId organisation, UUID poll) {

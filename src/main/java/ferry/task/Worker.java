@@ -138,6 +138,16 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    /// Tasks that this process runs at once.
+    public int slots() {
+        return settings.slots();
+    }
+
+    /// Tasks that it runs now.
+    public int busy() {
+        return running.size();
+    }
+
     /// Starts to work, unless the settings give this process no slots.
     public void start() {
         if (settings.slots() == 0) {

@@ -29,7 +29,8 @@ public final class Users {
                and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
                and (cast(:key as bigint) is null or key = cast(:key as bigint))
                and (cast(:state as text) is null or state = cast(:state as text))
-            """, "id", Listing.Family.NUMBER);
+            """, "id", Listing.Family.NUMBER)
+            .counted("end_user");
 
     /// What a list of users is narrowed to.
     public record Filter(Optional<String> identifier, Optional<Long> key, Optional<String> state) {}

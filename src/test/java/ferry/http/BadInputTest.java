@@ -32,7 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a client must not send, and what it is told then: always one of the documented errors, never a detail of ours.
+/// What a client must not send, and what it is told then: always one of the documented errors, never a detail
+/// of ours.
 class BadInputTest {
     private static final int LARGEST_BODY = 4 << 20;
 

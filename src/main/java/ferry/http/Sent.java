@@ -1,0 +1,43 @@
+package ferry.http;
+
+import java.util.Optional;
+
+/// A request as it came, by which its repeat is known.
+final class Sent {
+    private final String method;
+    private final String path;
+    private final byte[] body;
+    private final Optional<String> idempotencyKey;
+    private final Delivery delivery;
+
+    /// @param body may hold a password: it is hashed, never kept; not copied
+    Sent(String method, String path, byte[] body, Optional<String> idempotencyKey, Delivery delivery) {
+        this.method = method;
+        this.path = path;
+        this.body = body;
+        this.idempotencyKey = idempotencyKey;
+        this.delivery = delivery;
+    }
+
+    String method() {
+        return method;
+    }
+
+    String path() {
+        return path;
+    }
+
+    byte[] body() {
+        return body;
+    }
+
+    /// The header `Idempotency-Key`.
+    Optional<String> idempotencyKey() {
+        return idempotencyKey;
+    }
+
+    /// How this request's own answer goes out.
+    Delivery delivery() {
+        return delivery;
+    }
+}
