@@ -7,6 +7,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,6 +21,7 @@ import java.util.Optional;
 /// A plain HTTP/1.1 server: every request goes to one handler, on a virtual thread of its own. Started by [#start],
 /// stopped by [#close], which lets requests under way finish for a moment.
 public final class WebServer implements AutoCloseable {
+    private static final int LONGEST_REQUEST_LINE = 16 << 10;
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
     private final io.helidon.webserver.WebServer server;
@@ -53,6 +55,12 @@ public final class WebServer implements AutoCloseable {
                 .port(port)
                 .shutdownHook(false)
                 .shutdownGracePeriod(Duration.ofSeconds(2))
+                // What the library refuses has no body: a query such as `date_created[gte]=…`, which clients send as it
+                // is, and one with an identifier of the greatest length, percent-encoded.
+                .addProtocol(Http1Config.builder()
+                        .validatePrologue(false)
+                        .maxPrologueLength(LONGEST_REQUEST_LINE)
+                        .build())
                 .routing(routing -> routing.any(
                         (request, response) -> answer(handler, new HelidonExchange(request, response, patience))))
                 .build();

@@ -540,6 +540,17 @@ class BadInputTest {
         return head.toString();
     }
 
+    @Test
+    void aQueryWithBracketsOrAVeryLongFilterIsRead() throws IOException {
+        assertThat(raw("GET /users?date_created[gte]=2026-01-01&x=a|b HTTP/1.1"))
+                .contains(" 200 ");
+        assertThat(client.get("/users?identifier=" + "%E6%BC%A2".repeat(512))
+                        .expect(200)
+                        .at("/total_count")
+                        .asInt())
+                .isZero();
+    }
+
     /// What comes back for a request line sent as it stands.
     private static String raw(String line) throws IOException {
         try (var socket = connect()) {

@@ -120,7 +120,8 @@ public final class Contract {
     }
 
     /// What in an answer is not as documented; empty where all is.
-    public List<String> problems(String method, String path, int status, HttpHeaders headers, String body) {
+    public List<String> problems(String sent, String path, int status, HttpHeaders headers, String body) {
+        var method = sent.toUpperCase(Locale.ROOT);
         var pointer = response(method.equals("HEAD") ? "GET" : method, segments(path), status);
         if (pointer.isEmpty()) {
             return List.of("this status is not documented");

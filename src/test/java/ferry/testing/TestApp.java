@@ -180,9 +180,14 @@ public final class TestApp implements AutoCloseable {
 
     /// Makes another key of an organisation, with a client of its own.
     public Client key(Organisation organisation) {
-        return new Client(
-                server.url(),
-                db.system(tx -> app.keys().create(tx, organisation.id()).token().reveal()));
+        return new Client(server.url(), token(organisation));
+    }
+
+    /// Makes another key of an organisation.
+    ///
+    /// @return its token
+    public String token(Organisation organisation) {
+        return db.system(tx -> app.keys().create(tx, organisation.id()).token().reveal());
     }
 
     /// The service itself.

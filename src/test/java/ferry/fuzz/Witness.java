@@ -1,0 +1,105 @@
+package ferry.fuzz;
+
+import ferry.testing.Contract;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/// What may never be in an answer. Thread-safe.
+final class Witness {
+    private static final Pattern UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    /// Fields that name a resource whose ids are numbers.
+    private static final List<String> REFERENCES = List.of("user", "source", "key", "storage_config", "webhook_config");
+
+    private final Contract contract;
+    /// Whose an id is: of those that see it first.
+    private final Map<String, Party> owners = new ConcurrentHashMap<>();
+
+    Witness(Contract contract) {
+        this.contract = contract;
+    }
+
+    /// What is wrong with an answer; empty where nothing is.
+    ///
+    /// @param json the body, missing where it is none
+    List<String> problems(Party party, Party other, Call call, HttpResponse<String> answer, JsonNode json) {
+        var problems = new ArrayList<String>();
+        if (answer.statusCode() >= 500) {
+            problems.add("the service failed");
+        }
+        problems.addAll(
+                contract.problems(call.method(), call.path(), answer.statusCode(), answer.headers(), answer.body()));
+        var text = answer.body();
+        if (text.contains(other.canary())) {
+            problems.add("it shows what is the other organisation's");
+        }
+        if (text.contains(party.password()) && !call.target().contains(party.password())) {
+            problems.add("it shows a password");
+        }
+        if (call.token() != null && call.token().length() > 40 && text.contains(call.token())) {
+            problems.add("it shows the token");
+        }
+        boolean document =
+                answer.headers().firstValue("Content-Type").orElse("").equals("application/yaml");
+        // The document's examples name ids. An error may name what was asked for.
+        boolean echo = answer.statusCode() >= 400;
+        var asked = echo ? call.target() + call.text() : "";
+        UUID.matcher(document ? "" : text)
+                .results()
+                .map(id -> id.group())
+                .filter(id -> !asked.contains(id))
+                .filter(id -> !belongs(id, party))
+                .forEach(id -> problems.add("it shows an id of the other organisation: " + id));
+        resources(party, json, problems);
+        if (answer.statusCode() < 300) {
+            problems.addAll(leniency(call));
+        }
+        return problems;
+    }
+
+    private void resources(Party party, JsonNode node, List<String> problems) {
+        if (node.isObject()) {
+            if (node.has("organisation")
+                    && !node.get("organisation").asString("").equals(party.id())) {
+                problems.add("it shows another organisation");
+            }
+            for (var name : REFERENCES) {
+                if (node.path(name).isString()
+                        && !belongs(name + " " + node.get(name).asString(), party)) {
+                    problems.add("it refers to the other organisation's " + name + " " + node.get(name));
+                }
+            }
+            var resource = node.path("resource").asString("");
+            if (REFERENCES.contains(resource)
+                    && !belongs(resource + " " + node.path("id").asString(), party)) {
+                problems.add("it shows the other organisation's " + resource + " " + node.path("id"));
+            }
+        }
+        node.forEach(child -> resources(party, child, problems));
+    }
+
+    /// What the document refuses must not be done: else it says less than is true.
+    private List<String> leniency(Call call) {
+        if (call.pointer().isEmpty() || call.body() == null) {
+            return List.of();
+        }
+        var schema = call.pointer().get() + "/requestBody/content/application~1json/schema";
+        if (contract.document().at(schema).isMissingNode()) {
+            return List.of();
+        }
+        return Answers.json(call.text())
+                .map(body -> contract.errors(schema, body).stream()
+                        .map(error -> "it was done, though the document refuses the body " + error)
+                        .toList())
+                .orElse(List.of());
+    }
+
+    private boolean belongs(String id, Party party) {
+        var owner = owners.putIfAbsent(id, party);
+        return owner == null || owner.equals(party);
+    }
+}
