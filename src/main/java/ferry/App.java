@@ -14,10 +14,10 @@ import ferry.event.Events;
 import ferry.http.Api;
 import ferry.http.Endpoints;
 import ferry.http.Page;
-import ferry.key.ConfigExists;
 import ferry.http.RateLimits;
 import ferry.http.Resends;
 import ferry.http.Totals;
+import ferry.key.ConfigExists;
 import ferry.key.KeyEndpoints;
 import ferry.key.KeyRequest;
 import ferry.key.Keys;
@@ -73,7 +73,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import javax.crypto.spec.SecretKeySpec;
@@ -264,10 +263,10 @@ public final class App implements AutoCloseable {
                 new Sweeper.Duty("windows of limits", Duration.ofHours(1), () -> db.systemDo(scopeLimits::sweep)),
                 new Sweeper.Duty("late feeds", Duration.ofHours(1), () -> lateFeeds.sweep(Duration.ofDays(1))),
                 new Sweeper.Duty("unfinished uploads", Duration.ofHours(1), () -> {
-                            if (settings.buckets().isPresent()) {
-                                new UnfinishedUploads(settings.buckets().get(), clock).sweep(Duration.ofDays(1));
-                            }
-                        })));
+                    if (settings.buckets().isPresent()) {
+                        new UnfinishedUploads(settings.buckets().get(), clock).sweep(Duration.ofDays(1));
+                    }
+                })));
     }
 
     /// What answers requests.

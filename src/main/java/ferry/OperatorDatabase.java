@@ -17,8 +17,8 @@ import ferry.db.Opened;
 import ferry.db.Roles;
 import ferry.event.Events;
 import ferry.key.Keys;
-import ferry.session.SessionExpiry;
 import ferry.permission.ScopeLimits;
+import ferry.session.SessionExpiry;
 import ferry.session.Sessions;
 import ferry.session.SignOuts;
 import ferry.settings.Env;
@@ -138,8 +138,7 @@ final class OperatorDatabase {
     private Desk desk(Database database, MasterKey master, AutoCloseable opened) {
         var organisations = new Organisations(clock, master.sealer());
         var vault = new Vault(database, organisations, master.sealer());
-        var signOuts = new SignOuts(
-                new Tasks(clock), new Sources(clock, new ScopeLimits(clock)), vault, clock);
+        var signOuts = new SignOuts(new Tasks(clock), new Sources(clock, new ScopeLimits(clock)), vault, clock);
         return new Desk(
                 database,
                 organisations,

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs recurring duties, each on its own schedule and never twice at once in this process. A duty that fails is logged and runs again at its next time;
-/// every node runs all of them, so each must be harmless when run twice.
+/// Runs recurring duties, each on its own schedule and never twice at once in this process. A duty that fails is
+/// logged and runs again at its next time; every node runs all of them, so each must be harmless when run twice.
 final class Sweeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
 

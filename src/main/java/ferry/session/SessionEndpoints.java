@@ -112,7 +112,9 @@ public final class SessionEndpoints implements Endpoints {
         checkMaySignIn(caller, wanted.type());
         var payload = fields.object("payload");
         var made = resends.once(
-                request, UUID.class, tx -> make(tx, request, wanted, payload, consent).id());
+                request,
+                UUID.class,
+                tx -> make(tx, request, wanted, payload, consent).id());
         wake.run();
         if (!request.await().isZero()) {
             Await.until(

@@ -24,13 +24,13 @@ public final class Users {
         this.clock = clock;
     }
 
-    private static final Listing LISTING = new Listing("select * from end_user", """
+    private static final Listing LISTING =
+            new Listing("select * from end_user", """
              where organisation = :organisation and state <> 'deleted'
                and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
                and (cast(:key as bigint) is null or key = cast(:key as bigint))
                and (cast(:state as text) is null or state = cast(:state as text))
-            """, "id", Listing.Family.NUMBER)
-            .counted("end_user");
+            """, "id", Listing.Family.NUMBER).counted("end_user");
 
     /// What a list of users is narrowed to.
     public record Filter(Optional<String> identifier, Optional<Long> key, Optional<String> state) {}
