@@ -10,6 +10,7 @@ import ferry.db.Database;
 import ferry.erasure.Erasure;
 import ferry.erasure.ErasureEndpoints;
 import ferry.erasure.Retention;
+import ferry.event.EventEndpoints;
 import ferry.event.Events;
 import ferry.http.Api;
 import ferry.http.Endpoints;
@@ -56,9 +57,13 @@ import ferry.task.UpstreamLimits;
 import ferry.task.Worker;
 import ferry.user.UserEndpoints;
 import ferry.user.Users;
+import ferry.webhook.TestWebhook;
+import ferry.webhook.WebhookConfigs;
+import ferry.webhook.Webhooks;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -74,6 +79,7 @@ import javax.crypto.spec.SecretKeySpec;
 public final class App implements AutoCloseable {
     private final Api api;
     private final Worker worker;
+    private final Webhooks webhooks;
     private final Sweeper sweeper;
     private final Organisations organisations;
     private final Keys keys;
@@ -90,6 +96,9 @@ public final class App implements AutoCloseable {
 
         var events = new Events(clock);
         var audit = new Audit(clock);
+
+        var webhookConfigs = new WebhookConfigs(clock);
+        this.webhooks = new Webhooks(db, webhookConfigs, events, vault, settings.webhooks(), clock);
 
         var tasks = new Tasks(clock);
         var users = new Users(clock);
@@ -140,7 +149,8 @@ public final class App implements AutoCloseable {
                 publishers,
                 results,
                 limits,
-                events);
+                events,
+                webhookConfigs);
         var handlers = new HashMap<String, TaskHandler>();
         handlers.put(
                 OpenSession.TYPE,
@@ -160,6 +170,7 @@ public final class App implements AutoCloseable {
         handlers.put(EndSession.TYPE, new EndSession(readers, vault, limits));
         handlers.put(
                 TestStorage.TYPE, new TestStorage(db, configs, new Probe(db, new LocalBuckets(clock), publishers)));
+        handlers.put(TestWebhook.TYPE, webhooks.test());
         handlers.put(Fetch.DATA, fetch);
         handlers.put(Fetch.INFO, fetch);
         handlers.put(Fetch.FILES, fetch);
@@ -170,11 +181,11 @@ public final class App implements AutoCloseable {
         var erasure = new Erasure(db, expiry, worker, cleaned, clock);
         var retention = new Retention(db, clock, settings.retention(), buckets);
 
-        List<Endpoints> rooms = List.of(
+        var rooms = new ArrayList<Endpoints>(List.of(
                 new Health(db),
                 new ApiDocument(),
                 new SchemaEndpoints(),
-                new OrganisationEndpoints(db, organisations, configs),
+                new OrganisationEndpoints(db, organisations, configs, webhookConfigs),
                 new KeyEndpoints(db, keys),
                 new UserEndpoints(db, users, audit),
                 new ErasureEndpoints(db, users, erasure, audit),
@@ -211,7 +222,9 @@ public final class App implements AutoCloseable {
                         clock),
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
-                new StorageConfigEndpoints(db, configs, tasks, taskPages, worker, vault, audit, clock));
+                new StorageConfigEndpoints(db, configs, tasks, taskPages, worker, vault, audit, clock),
+                new EventEndpoints(db, events, webhooks.sequencer())));
+        rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, audit));
         this.api = new Api(keys, rooms);
 
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
@@ -253,6 +266,7 @@ public final class App implements AutoCloseable {
     /// Starts workers and sweepers, unless the settings give this process none.
     public void start() {
         worker.start();
+        webhooks.start();
         sweeper.start();
     }
 
@@ -261,6 +275,7 @@ public final class App implements AutoCloseable {
     public void close() {
         sweeper.close();
         worker.close();
+        webhooks.close();
     }
 
     private static SecretKeySpec signingKey(MasterKey master) {

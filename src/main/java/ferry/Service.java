@@ -113,7 +113,8 @@ public final class Service implements AutoCloseable {
                         settings.upstream(),
                         settings.signIns(),
                         settings.idleSessions(),
-                        settings.retention())));
+                        settings.retention(),
+                        settings.webhooks())));
         if (settings.databaseUrl().isEmpty()) {
             firstOrganisation(app, database, folder.orElseThrow());
         }

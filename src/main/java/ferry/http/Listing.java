@@ -12,7 +12,18 @@ import org.jdbi.v3.core.mapper.RowMapper;
 /// @param where the conditions that never change, of `:organisation` and of the filter's components
 /// @param id the column of the ids, which sort by age
 /// @param ids of which family they are
-public record Listing(String select, String where, String id, Family ids) {
+/// @param order the column whose greatest value comes first
+public record Listing(String select, String where, String id, Family ids, String order) {
+    /// A list in the order of its ids.
+    public Listing(String select, String where, String id, Family ids) {
+        this(select, where, id, ids, id);
+    }
+
+    /// The same list in the order of another column, which is unique. Cursors are ids all the same.
+    public Listing orderedBy(String column) {
+        return new Listing(select, where, id, ids, column);
+    }
+
     /// The two families of ids.
     public enum Family {
         /// Of what people name in words: they travel as strings of digits.
@@ -39,10 +50,10 @@ public record Listing(String select, String where, String id, Family ids) {
         Predicate<String> known = cursor -> ids.holds(cursor) && knows(tx, organisation, cursor);
         page.check(known);
         var rows = tx.createQuery(select + where + """
-                           and (cast(:after as %2$s) is null or %1$s < cast(:after as %2$s))
-                           and (cast(:before as %2$s) is null or %1$s > cast(:before as %2$s))
+                           and (cast(:after as %2$s) is null or %1$s < %3$s)
+                           and (cast(:before as %2$s) is null or %1$s > %4$s)
                          order by %1$s desc limit :limit
-                        """.formatted(id, ids.type))
+                        """.formatted(order, ids.type, place("after"), place("before")))
                 .bind("organisation", organisation.value())
                 .bindMethods(filter)
                 .bind("after", page.after())
@@ -56,6 +67,15 @@ public record Listing(String select, String where, String id, Family ids) {
                 .mapTo(long.class)
                 .one();
         return Slice.of(rows, page, total);
+    }
+
+    /// Where in the order a cursor stands.
+    private String place(String cursor) {
+        var value = "cast(:" + cursor + " as " + ids.type + ")";
+        return order.equals(id)
+                ? value
+                : "(select t.%s from (%s) t where t.organisation = :organisation and t.%s = %s)"
+                        .formatted(order, select, id, value);
     }
 
     /// A cursor may name an item that the filters leave out.

@@ -13,6 +13,8 @@ import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
 import ferry.storage.StorageConfigState;
 import ferry.storage.StorageConfigs;
+import ferry.webhook.WebhookConfigJson;
+import ferry.webhook.WebhookConfigs;
 import org.jdbi.v3.core.Handle;
 
 /// `GET /organisation`: who is asking, and whether it is configured.
@@ -20,12 +22,15 @@ public final class OrganisationEndpoints implements Endpoints {
     private final Database db;
     private final Organisations organisations;
     private final StorageConfigs configs;
+    private final WebhookConfigs webhooks;
 
     /// @param configs a valid one of which makes the organisation active
-    public OrganisationEndpoints(Database db, Organisations organisations, StorageConfigs configs) {
+    public OrganisationEndpoints(
+            Database db, Organisations organisations, StorageConfigs configs, WebhookConfigs webhooks) {
         this.db = db;
         this.organisations = organisations;
         this.configs = configs;
+        this.webhooks = webhooks;
     }
 
     @Override
@@ -52,8 +57,11 @@ public final class OrganisationEndpoints implements Endpoints {
                 PermissionJson.base(id.value(), organisation.scopes(), organisation.dateCreated(), ricloudPy),
                 ListJson.of(slice, "/configs/storage", config -> StorageConfigJson.of(id, config)),
                 configs.defaultConfig(tx, id).map(Object::toString).orElse(null),
-                ListJson.empty("/configs/webhook"),
-                null,
+                ListJson.of(
+                        webhooks.list(tx, id, Page.FIRST),
+                        "/configs/webhook",
+                        config -> WebhookConfigJson.of(id, config)),
+                webhooks.defaultConfig(tx, id).map(Object::toString).orElse(null),
                 organisation
                         .blocked()
                         .orElse(configs.anyIn(tx, id, StorageConfigState.VALID) ? "active" : "unconfigured"),
