@@ -159,7 +159,7 @@ class DeliveriesTest {
         }
         Map<UUID, Integer> arrived = new HashMap<>();
         var stalled = new ArrayList<Deliveries.Taken>();
-        for (int round = 0; round < 400 && !arrived.keySet().containsAll(events) || round < 5; round++) {
+        for (int round = 0; (round < 400 && !arrived.keySet().containsAll(events)) || round < 5; round++) {
             for (var taken : take(Deliveries.FIRST, 1 + dice.nextInt(6))) {
                 int fate = dice.nextInt(10);
                 if (fate == 0) {
