@@ -28,6 +28,7 @@ class ReceiverTest {
 
     private final List<Receiver.Received> taken = new ArrayList<>();
     private final HttpClient http = HttpClient.newHttpClient();
+
     @SuppressWarnings("NullAway.Init") // set before each test
     private WebServer server;
 
@@ -64,7 +65,8 @@ class ReceiverTest {
 
     @Test
     void whatIsGenuineIsHandedOn() throws Exception {
-        assertThat(post("/webhooks/" + ID, event("poll", "completed"), SECRET, NOW)).isEqualTo(200);
+        assertThat(post("/webhooks/" + ID, event("poll", "completed"), SECRET, NOW))
+                .isEqualTo(200);
         assertThat(taken).hasSize(1).allMatch(Receiver.Received::verified);
         assertThat(taken.getFirst()).hasToString("poll.completed " + ID + ", both signatures verified");
     }
@@ -82,8 +84,10 @@ class ReceiverTest {
 
     @Test
     void whatIsLeftOutIsAnsweredAndForgotten() throws Exception {
-        assertThat(post("/webhooks/" + ID, event("poll", "created"), SECRET, NOW)).isEqualTo(200);
-        assertThat(post("/webhooks/" + ID, event("session", "expired"), SECRET, NOW)).isEqualTo(200);
+        assertThat(post("/webhooks/" + ID, event("poll", "created"), SECRET, NOW))
+                .isEqualTo(200);
+        assertThat(post("/webhooks/" + ID, event("session", "expired"), SECRET, NOW))
+                .isEqualTo(200);
         assertThat(taken).isEmpty();
     }
 }

@@ -19,8 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Many endpoints on one port, as cheap as a server can be, so that the figures are the sender's. `/<n>/<id>`: every
 /// fifth n hangs while [#hang] is set.
 final class Endpoints500 implements AutoCloseable {
-    private static final byte[] OK =
-            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerSocket server;
     private final CountDownLatch closed = new CountDownLatch(1);

@@ -105,16 +105,20 @@ class WebhookBench {
                     .expect(201);
             endpoints.add(new Endpoint(organisation.id(), made.at("/id").asLong()));
         }
-        Eventually.eventually("all are valid", () -> app.db()
-                .system(tx -> tx.createQuery("select count(*) from webhook_config where state <> 'valid'")
-                        .mapTo(long.class)
-                        .one() == 0));
+        Eventually.eventually(
+                "all are valid",
+                () -> app.db()
+                        .system(tx -> tx.createQuery("select count(*) from webhook_config where state <> 'valid'")
+                                        .mapTo(long.class)
+                                        .one()
+                                == 0));
         endpoints.replaceAll(e -> new Endpoint(
                 e.organisation(),
-                app.db().system(tx -> tx.createQuery("select key from webhook_config where id = :id")
-                        .bind("id", e.key())
-                        .mapTo(long.class)
-                        .one())));
+                app.db()
+                        .system(tx -> tx.createQuery("select key from webhook_config where id = :id")
+                                .bind("id", e.key())
+                                .mapTo(long.class)
+                                .one())));
     }
 
     /// Events at a steady rate; how long from commit to arrival, for the endpoints that never hang.
@@ -179,8 +183,7 @@ class WebhookBench {
         var ids = List.copyOf(committed.keySet());
         app.db().systemDo(tx -> tx.execute("update webhook_config set paused_until = null"));
         long start = System.nanoTime();
-        Eventually.get(
-                () -> ids.stream().filter(receivers.arrived::containsKey).count(), n -> n >= ids.size());
+        Eventually.get(() -> ids.stream().filter(receivers.arrived::containsKey).count(), n -> n >= ids.size());
         return ids.size() / ((System.nanoTime() - start) / 1e9);
     }
 }
