@@ -129,7 +129,9 @@ final class Deliveries implements Sequencer {
 
     /// A statement of its own, so that the snapshots of the next are taken after it. Plans must not depend on the
     /// statistics of a table that was empty a moment ago.
-    private static void lock(Handle tx) {
+    ///
+    /// Whoever changes deliveries that another may be arranging or taking takes it before the first of their rows.
+    static void lock(Handle tx) {
         tx.createQuery("""
                         select pg_advisory_xact_lock(:lock)::text, set_config('jit', 'off', true) as jit,
                                set_config('enable_seqscan', 'off', true) as scans
@@ -137,9 +139,8 @@ final class Deliveries implements Sequencer {
     }
 
     /// What happened since the config was made and found none goes to it, now that it is the default. In the
-    /// transaction that makes it so.
+    /// transaction that makes it so, which has taken the [#lock].
     void adopt(Handle tx, OrgId organisation, WebhookConfig config) {
-        lock(tx);
         tx.createUpdate("""
                         update delivery d set config = c.id, line = 'waiting', due = :now
                           from event e, webhook_config c
@@ -403,34 +404,53 @@ final class Deliveries implements Sequencer {
                         """).bind("now", clock.instant()).execute();
     }
 
-    /// Sends an event again, to whom it would go now, whatever its config asks for. False where it is being sent at
-    /// this moment, or nobody is to be told.
+    /// What one call of [#again] did.
     ///
-    /// @return how many are sent again
-    int again(Handle tx, OrgId organisation, Replay replay) {
-        return tx.createUpdate("""
-                        update delivery d
-                           set config = c.id, line = 'waiting', lane = 1, due = :now, retries = 0, state = 'pending',
-                               date_delivered = null
-                          from event e
-                          left join api_key k on k.organisation = e.organisation and k.id = e.key
-                          left join webhook_default w on w.organisation = e.organisation
-                          join webhook_config c on c.organisation = e.organisation
-                                               and c.id = coalesce(k.webhook_config, w.config)
-                                               and c.stopped is distinct from 'organisation'
-                         where e.organisation = :organisation and e.id = d.event and d.organisation = :organisation
-                           and d.line is distinct from 'sending'
-                           and not (e.type = 'webhook_config' and e.action = 'test')
-                           and (cast(:id as uuid) is null or e.id = cast(:id as uuid))
-                           and (cast(:from as uuid) is null or e.id >= cast(:from as uuid))
-                           and (cast(:since as timestamptz) is null or e.date_created >= cast(:since as timestamptz))
-                           and (cast(:until as timestamptz) is null or e.date_created < cast(:until as timestamptz))
-                           and (cast(:type as text) is null or e.type = :type)
-                           and (cast(:action as text) is null or e.action = :action)
-                           and (cast(:state as text) is null or d.state = :state)
+    /// @param last the newest of them; empty where there was none
+    record Again(int count, Optional<UUID> last) {}
+
+    /// Sends events again, to whom they would go now, whatever their config asks for: oldest first, as many as
+    /// one transaction should change. Those that are being sent at this moment, and those that go to nobody,
+    /// are left out.
+    ///
+    /// @param after the last one of the call before
+    Again again(Handle tx, OrgId organisation, Replay replay, Optional<UUID> after) {
+        lock(tx);
+        return tx.createQuery("""
+                        with picked as (
+                          select e.id, c.id as config
+                            from event e
+                            join delivery d on d.event = e.id
+                            left join api_key k on k.organisation = e.organisation and k.id = e.key
+                            left join webhook_default w on w.organisation = e.organisation
+                            join webhook_config c on c.organisation = e.organisation
+                                                 and c.id = coalesce(k.webhook_config, w.config)
+                                                 and c.stopped is distinct from 'organisation'
+                           where e.organisation = :organisation and d.line is distinct from 'sending'
+                             and not (e.type = 'webhook_config' and e.action = 'test')
+                             and (cast(:id as uuid) is null or e.id = cast(:id as uuid))
+                             and (cast(:after as uuid) is null or e.id > cast(:after as uuid))
+                             and (cast(:from as uuid) is null or e.id >= cast(:from as uuid))
+                             and (cast(:since as timestamptz) is null
+                                  or e.date_created >= cast(:since as timestamptz))
+                             and (cast(:until as timestamptz) is null or e.date_created < cast(:until as timestamptz))
+                             and (cast(:type as text) is null or e.type = :type)
+                             and (cast(:action as text) is null or e.action = :action)
+                             and (cast(:state as text) is null or d.state = :state)
+                           order by e.id limit :max),
+                        again as (
+                          update delivery d
+                             set config = p.config, line = 'waiting', lane = 1, due = :now, retries = 0,
+                                 state = 'pending', date_delivered = null
+                            from picked p
+                           where d.event = p.id and d.line is distinct from 'sending'
+                          returning d.event)
+                        select (select count(*) from again) as count,
+                               (select id from picked order by id desc limit 1) as last
                         """)
                 .bind("organisation", organisation.value())
                 .bind("id", replay.id())
+                .bind("after", after)
                 .bind("from", replay.since().map(since -> Ids.first(since.minus(AHEAD))))
                 .bind("since", replay.since())
                 .bind("until", replay.until())
@@ -438,7 +458,10 @@ final class Deliveries implements Sequencer {
                 .bind("action", replay.action())
                 .bind("state", replay.state())
                 .bind("now", clock.instant())
-                .execute();
+                .bind("max", AT_ONCE)
+                .map((row, _) -> new Again(
+                        row.getInt("count"), Optional.ofNullable(row.getObject("last", UUID.class))))
+                .one();
     }
 
     /// Which events are sent again; what is empty narrows nothing.

@@ -92,7 +92,7 @@ public final class EventReplayEndpoints implements Endpoints {
             if (deliveries.sending(tx, organisation, id)) {
                 throw new ApiException(ErrorCode.CONFLICT, "The event is being sent at this moment.");
             }
-            if (deliveries.again(tx, organisation, Deliveries.Replay.of(id)) == 0) {
+            if (deliveries.again(tx, organisation, Deliveries.Replay.of(id), Optional.empty()).count() == 0) {
                 throw new ApiException(
                         ErrorCode.UNCONFIGURED,
                         "There is no webhook config that the event could go to; tests are not sent again.");
@@ -124,13 +124,21 @@ public final class EventReplayEndpoints implements Endpoints {
                 state);
         fields.check();
         deliveries.sequence();
-        int again = db.tenant(organisation, tx -> {
-            int count = deliveries.again(tx, organisation, replay);
-            audit.note(tx, request.caller(), "event.redeliver", "events", Map.of("count", count), request.id());
-            return count;
-        });
+        int again = 0;
+        var last = Optional.<UUID>empty();
+        do {
+            var after = last;
+            var batch = db.tenant(organisation, tx -> deliveries.again(tx, organisation, replay, after));
+            again += batch.count();
+            last = batch.last();
+        } while (last.isPresent());
+        int count = again;
+        db.tenantDo(
+                organisation,
+                tx -> audit.note(
+                        tx, request.caller(), "event.redeliver", "events", Map.of("count", count), request.id()));
         wake.run();
-        return Answer.ok(new RedeliveredJson(again));
+        return Answer.ok(new RedeliveredJson(count));
     }
 
     private Event found(Handle tx, Request request, UUID id) {
