@@ -10,6 +10,7 @@ import ferry.db.Database;
 import ferry.erasure.Erasure;
 import ferry.erasure.ErasureEndpoints;
 import ferry.erasure.Retention;
+import ferry.event.EventEndpoints;
 import ferry.event.Events;
 import ferry.http.Api;
 import ferry.http.Endpoints;
@@ -17,7 +18,6 @@ import ferry.http.Page;
 import ferry.http.RateLimits;
 import ferry.http.Resends;
 import ferry.http.Totals;
-import ferry.key.ConfigExists;
 import ferry.key.KeyEndpoints;
 import ferry.key.KeyRequest;
 import ferry.key.Keys;
@@ -64,11 +64,15 @@ import ferry.task.UpstreamLimits;
 import ferry.task.Worker;
 import ferry.user.UserEndpoints;
 import ferry.user.Users;
+import ferry.webhook.TestWebhook;
+import ferry.webhook.WebhookConfigs;
+import ferry.webhook.Webhooks;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -83,6 +87,7 @@ import javax.crypto.spec.SecretKeySpec;
 public final class App implements AutoCloseable {
     private final Api api;
     private final Worker worker;
+    private final Webhooks webhooks;
     private final Sweeper sweeper;
     private final Resends resends;
     private final Organisations organisations;
@@ -117,6 +122,9 @@ public final class App implements AutoCloseable {
 
         var permissions = new NamedPermissions(clock);
         var scopeLimits = new ScopeLimits(clock);
+
+        var webhookConfigs = new WebhookConfigs(clock);
+        this.webhooks = new Webhooks(db, webhookConfigs, events, vault, settings.webhooks(), clock);
 
         var tasks = new Tasks(clock);
         var users = new Users(clock);
@@ -167,7 +175,8 @@ public final class App implements AutoCloseable {
                 publishers,
                 results,
                 limits,
-                events);
+                events,
+                webhookConfigs);
         var handlers = new HashMap<String, TaskHandler>();
         handlers.put(
                 OpenSession.TYPE,
@@ -187,6 +196,7 @@ public final class App implements AutoCloseable {
         handlers.put(EndSession.TYPE, new EndSession(readers, vault, limits));
         handlers.put(
                 TestStorage.TYPE, new TestStorage(db, configs, new Probe(db, new LocalBuckets(clock), publishers)));
+        handlers.put(TestWebhook.TYPE, webhooks.test());
         handlers.put(Fetch.DATA, fetch);
         handlers.put(Fetch.INFO, fetch);
         handlers.put(Fetch.FILES, fetch);
@@ -197,18 +207,16 @@ public final class App implements AutoCloseable {
         var erasure = new Erasure(db, expiry, worker, cleaned, clock);
         var retention = new Retention(db, clock, settings.retention(), buckets);
 
-        // There are no webhook configs yet to choose from.
-        ConfigExists webhookConfigs = (tx, organisation, id) -> false;
-
         Metrics.bind(meters, db, worker);
 
-        List<Endpoints> rooms = List.of(
+        var rooms = new ArrayList<Endpoints>(List.of(
                 new Health(db),
                 new ApiDocument(),
                 new SchemaEndpoints(),
                 new OrganisationEndpoints(db, organisations, configs, webhookConfigs, audit),
                 new PermissionEndpoints(db, resends, permissions, keys::checkMayManage, audit::note),
-                new KeyEndpoints(db, resends, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs), audit),
+                new KeyEndpoints(
+                        db, resends, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs::inUse), audit),
                 new UserEndpoints(db, users, organisations, keys::active, audit),
                 new ErasureEndpoints(db, users, erasure, audit),
                 new SourceEndpoints(db, sources, users, readers, audit),
@@ -247,7 +255,9 @@ public final class App implements AutoCloseable {
                         clock),
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
-                new StorageConfigEndpoints(db, resends, configs, tasks, taskPages, worker, vault, audit, clock));
+                new StorageConfigEndpoints(db, resends, configs, tasks, taskPages, worker, vault, audit, clock),
+                new EventEndpoints(db, events, webhooks.sequencer())));
+        rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, audit));
         this.api = new Api(keys, rates, meters, rooms);
 
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
@@ -297,6 +307,7 @@ public final class App implements AutoCloseable {
     /// Starts workers and sweepers, unless the settings give this process none.
     public void start() {
         worker.start();
+        webhooks.start();
         sweeper.start();
     }
 
@@ -305,6 +316,7 @@ public final class App implements AutoCloseable {
     public void close() {
         sweeper.close();
         worker.close();
+        webhooks.close();
         resends.close();
     }
 

@@ -4,6 +4,7 @@ import ferry.erasure.Retention;
 import ferry.session.SignInBudget;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
+import ferry.webhook.WebhookSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.Optional;
 /// @param signIns how often an account is signed in to
 /// @param idleSessions how long a session may go unused
 /// @param retention how long what is kept
+/// @param webhooks how events are sent
 public record AppSettings(
         URI publicUrl,
         Optional<Path> buckets,
@@ -25,7 +27,8 @@ public record AppSettings(
         UpstreamSettings upstream,
         SignInBudget.Settings signIns,
         Duration idleSessions,
-        Retention.Settings retention) {
+        Retention.Settings retention,
+        WebhookSettings webhooks) {
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

@@ -1,5 +1,6 @@
 package ferry;
 
+import ferry.cli.Inbox;
 import ferry.cli.Journey;
 import ferry.settings.Env;
 import java.io.IOException;
@@ -61,7 +62,9 @@ final class Demo implements Callable<Integer> {
         var stop = Thread.ofPlatform().unstarted(() -> stop(service, folder));
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            walk(service, out);
+            try (var inbox = Inbox.start(Clock.systemUTC())) {
+                walk(service, inbox, out);
+            }
         } finally {
             if (unhooked(stop)) {
                 stop(service, folder);
@@ -77,13 +80,14 @@ final class Demo implements Callable<Integer> {
         return 0;
     }
 
-    private void walk(Service service, PrintWriter out) throws InterruptedException {
+    private void walk(Service service, Inbox inbox, PrintWriter out) throws InterruptedException {
         out.printf("Ferry %s answers at %s.%n%n", Version.TEXT, service.url());
         Journey.walk(
                 service.url(),
                 service.firstToken().orElseThrow(),
                 JOHN,
                 new Journey.Options(PAGE.bucket(), PAGE.photos(), verbose),
+                inbox,
                 out);
     }
 

@@ -4,6 +4,7 @@ import ferry.cli.AuditCommand;
 import ferry.cli.CommandFailed;
 import ferry.cli.Desk;
 import ferry.cli.KeyCommand;
+import ferry.cli.Listen;
 import ferry.cli.MasterKeyCommand;
 import ferry.cli.OrganisationCommand;
 import ferry.cli.SessionCommand;
@@ -48,6 +49,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new SessionCommand(database))
                 .addSubcommand(new AuditCommand(database))
                 .addSubcommand(new MasterKeyCommand())
+                .addSubcommand(new Listen())
                 .addSubcommand(new Doctor(System.getenv()));
         return all.setExecutionExceptionHandler((failure, command, _) -> {
             switch (failure) {

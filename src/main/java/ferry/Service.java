@@ -116,7 +116,8 @@ public final class Service implements AutoCloseable {
                         settings.upstream(),
                         settings.signIns(),
                         settings.idleSessions(),
-                        settings.retention()),
+                        settings.retention(),
+                        settings.webhooks()),
                 new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),
                 metrics.map(Metrics::registry).orElseGet(CompositeMeterRegistry::new)));
         if (settings.databaseUrl().isEmpty()) {

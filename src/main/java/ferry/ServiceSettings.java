@@ -12,6 +12,7 @@ import ferry.settings.Env;
 import ferry.settings.SettingException;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
+import ferry.webhook.WebhookSettings;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -49,6 +50,7 @@ public record ServiceSettings(
         SignInBudget.Settings signIns,
         Duration idleSessions,
         Retention.Settings retention,
+        WebhookSettings webhooks,
         ApiSettings api) {
     private static final int DEFAULT_PORT = 8080;
     private static final int HIGHEST_PORT = 65_535;
@@ -116,6 +118,7 @@ public record ServiceSettings(
                         retention(env, "FERRY_RETENTION_EVENTS"),
                         retention(env, "FERRY_RETENTION_RESULTS"),
                         retention(env, "FERRY_RETENTION_KEYS")),
+                webhooks(env, options, sandbox),
                 ApiSettings.read(env));
         // Read by logback.xml before any of this; asked for here so that a misspelt level stops the start.
         var _ = env.oneOf("FERRY_LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
@@ -194,6 +197,16 @@ public record ServiceSettings(
                 normal.faultsAllowed(),
                 normal.cancelGrace(),
                 normal.stopWait());
+    }
+
+    /// A process that serves the API only sends no events either.
+    private static WebhookSettings webhooks(Env env, Options options, boolean sandbox) {
+        int connections = env.integer("FERRY_WEBHOOK_CONNECTIONS", 1000, 0, 10_000);
+        return WebhookSettings.of(
+                egress(env, sandbox),
+                env.integer("FERRY_WEBHOOK_PER_ENDPOINT", 16, 2, 1000),
+                options.workers().filter(n -> n == 0).orElse(connections),
+                env.duration("FERRY_WEBHOOK_GIVE_UP", Duration.ofDays(5), Duration.ofHours(1), Duration.ofDays(60)));
     }
 
     private static UpstreamSettings upstream(Env env, boolean sandbox) {

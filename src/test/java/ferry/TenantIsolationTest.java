@@ -49,6 +49,11 @@ class TenantIsolationTest {
         IDS.put("sessions", id(session));
         IDS.put("polls", id(poll));
         IDS.put("tasks", poll.at("/tasks_completed/0").asString());
+        IDS.put(
+                "configs/webhook",
+                ours.post("/configs/webhook", "{'url': 'http://127.0.0.1:1/webhooks'}")
+                        .text("/id"));
+        IDS.put("events", ours.get("/events?limit=1").text("/data/0/id"));
         IDS.put("results", poll.at("/results/data/0/id").asString());
         var feed = Files.readString(
                 Path.of(poll.at("/results/data/0/url").asString().replace("local://", "")));

@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,10 +27,20 @@ public final class Journey {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String DATA_TYPE = "icpl.photos";
+    /// What a webhook config gets unasked.
+    private static final Set<String> DOCUMENTED = Set.of(
+            "session.expired",
+            "poll.created",
+            "poll.completed",
+            "task.created",
+            "task.succeeded",
+            "task.failed",
+            "webhook_config.test");
 
     private final Api api;
     private final PrintWriter out;
     private final Options options;
+    private final Inbox inbox;
     private int step;
 
     /// How the journey goes.
@@ -40,21 +53,23 @@ public final class Journey {
     /// Whose photos are fetched: somebody of the sandbox, so that nothing here is secret.
     public record Person(String user, String account, String password, String code) {}
 
-    private Journey(Api api, PrintWriter out, Options options) {
+    private Journey(Api api, PrintWriter out, Options options, Inbox inbox) {
         this.api = api;
         this.out = out;
         this.options = options;
+        this.inbox = inbox;
     }
 
     /// Walks it, and ends with a table of what was published, each file compared with what the API says of it.
     ///
     /// @param url where the API answers
     /// @param token of an organisation that has no storage config yet
+    /// @param inbox where the webhooks come in
     /// @throws CommandFailed naming the step that did not end as it should
-    public static void walk(String url, Secret token, Person person, Options options, PrintWriter out)
+    public static void walk(String url, Secret token, Person person, Options options, Inbox inbox, PrintWriter out)
             throws InterruptedException {
         try (var api = new Api(url, token)) {
-            var journey = new Journey(api, out, options);
+            var journey = new Journey(api, out, options, inbox);
             try {
                 journey.walk(person);
             } catch (CommandFailed e) {
@@ -65,6 +80,7 @@ public final class Journey {
 
     private void walk(Person person) throws InterruptedException {
         organisation("View the organisation", "unconfigured");
+        webhook();
         var session = session(person);
         storage();
         organisation("View the organisation again", "active");
@@ -73,6 +89,41 @@ public final class Journey {
         var files = files(session, feed);
         acknowledge(Stream.concat(Stream.of(photos), files.stream()).toList());
         table(photos, files, names(feed));
+        events();
+    }
+
+    private void webhook() throws InterruptedException {
+        var made = ask("Say where events go", Call.post("/configs/webhook", """
+                {"url": "%s"}""".formatted(inbox.url())));
+        inbox.secret(new Secret(made.at("/secret").asString("")));
+        say(state(made) + ": a receiver in this process listens there, and has the secret");
+        var config = settled("Look at the webhook config", "/configs/webhook/" + id(made), "new");
+        say(state(config));
+        require(state(config).equals("valid"), "the webhook config should be valid: " + config.at("/message"));
+    }
+
+    /// Every event that a config gets unasked must have come in, with both signatures verified.
+    private void events() throws InterruptedException {
+        title("Look at what the webhook has received");
+        var call = Call.get("/events?limit=1000");
+        show(call);
+        var listed = until(call, events -> missing(events).isEmpty());
+        answer(listed);
+        var kinds = new TreeMap<String, Integer>();
+        inbox.all().forEach(event -> kinds.merge(event.kind(), 1, Integer::sum));
+        kinds.forEach((kind, count) -> say("%3d  %s".formatted(count, kind)));
+        require(inbox.all().stream().allMatch(Receiver.Received::verified), "every signature should be verified");
+        say("every event came in, each with both signatures verified");
+    }
+
+    private List<String> missing(JsonNode events) {
+        var come = inbox.all().stream().map(Receiver.Received::id).collect(Collectors.toSet());
+        return events.at("/data").values().stream()
+                .filter(event -> DOCUMENTED.contains(event.at("/type").asString("") + "."
+                        + event.at("/action").asString("")))
+                .map(Journey::id)
+                .filter(id -> !come.contains(id))
+                .toList();
     }
 
     private void organisation(String title, String state) throws InterruptedException {

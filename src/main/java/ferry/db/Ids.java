@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Identifiers that sort by the time they were made (UUID version 7, RFC 9562). Thread-safe.
 ///
-/// Within a process each is greater than every one before it, also within one millisecond and when the clock goes back:
-/// the twelve bits after the time count on from the last.
+/// Within a process each is greater than every one before it, also within one millisecond and when the clock
+/// goes back: the twelve bits after the time count on from the last.
 public final class Ids {
     private static final int COUNTER_BITS = 12;
     private static final SecureRandom RANDOM = new SecureRandom();

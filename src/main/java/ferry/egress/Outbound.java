@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -22,8 +23,8 @@ import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
-/// Sends requests to the outside, and only there: see [EgressPolicy]. Thread-safe; one serves the whole process, and
-/// whoever opened it closes it.
+/// Sends requests to the outside, and only there: see [EgressPolicy]. Thread-safe; one serves the whole
+/// process, and whoever opened it closes it.
 ///
 /// A name is resolved when a connection is opened, all its addresses are checked, and the connection goes to one of
 /// exactly those. A pooled connection keeps the address it was checked for.
@@ -37,9 +38,9 @@ public final class Outbound implements AutoCloseable {
     private final CloseableHttpClient client;
     private final ScheduledThreadPoolExecutor deadlines;
 
-    private Outbound(Guard guard) {
+    private Outbound(Guard guard, Pool pool) {
         this.guard = guard;
-        pool = Pool.empty();
+        this.pool = pool;
         client = HttpClientBuilder.create()
                 .setConnectionManager(pool.connections(guard, CONNECT))
                 .disableRedirectHandling()
@@ -60,15 +61,26 @@ public final class Outbound implements AutoCloseable {
 
     /// Opens no connection yet.
     public static Outbound open(EgressPolicy policy) {
-        return open(policy, host -> List.of(InetAddress.getAllByName(host)));
+        return open(policy, Outbound::resolve);
+    }
+
+    /// One that may have so many connections at once, all to one host or each to another: for a caller that limits
+    /// each destination itself. Opens none yet.
+    public static Outbound open(EgressPolicy policy, int connections) {
+        return new Outbound(new Guard(policy, Outbound::resolve), Pool.empty(connections));
     }
 
     static Outbound open(EgressPolicy policy, Guard.Resolver resolver) {
-        return new Outbound(new Guard(policy, resolver));
+        return new Outbound(new Guard(policy, resolver), Pool.empty());
     }
 
-    /// Sends one request, once. Follows no redirect, keeps no cookie, answers no challenge. Blocks until the answer's
-    /// head is there; its body then streams. Where this throws, the request may or may not have arrived.
+    private static List<InetAddress> resolve(String host) throws UnknownHostException {
+        return List.of(InetAddress.getAllByName(host));
+    }
+
+    /// Sends one request, once. Follows no redirect, keeps no cookie, answers no challenge. Blocks until the
+    /// answer's head is there; its body then streams. Where this throws, the request may or may not have
+    /// arrived.
     ///
     /// @throws EgressRefused where the call may not be made; nothing was sent
     /// @throws EgressTimedOut where the head was not there within the call's timeout
@@ -105,8 +117,8 @@ public final class Outbound implements AutoCloseable {
         guard.addresses(target.host(), target.port());
     }
 
-    /// Drops the connections to this URL's host and port: idle ones now, those in use once their answer is read. The
-    /// next call opens a new one.
+    /// Drops the connections to this URL's host and port: idle ones now, those in use once their answer is
+    /// read. The next call opens a new one.
     public void forget(URI origin) {
         try {
             pool.forget(Target.of(origin));

@@ -29,8 +29,8 @@ import org.apache.hc.core5.pool.StrictConnPool;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
-/// The open connections. One that is asked for by [#forget] is never handed out again: at once if it is idle, when it
-/// comes back if it is in use.
+/// The open connections. One that is asked for by [#forget] is never handed out again: at once if it is idle,
+/// when it comes back if it is in use.
 final class Pool extends StrictConnPool<HttpRoute, ManagedHttpClientConnection> {
     private static final int IN_ALL = 256;
     private static final int PER_ORIGIN = 32;
@@ -49,12 +49,16 @@ final class Pool extends StrictConnPool<HttpRoute, ManagedHttpClientConnection> 
     private final Set<PoolEntry<HttpRoute, ManagedHttpClientConnection>> forgotten =
             Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-    private Pool() {
-        super(PER_ORIGIN, IN_ALL, TimeValue.NEG_ONE_MILLISECOND, PoolReusePolicy.LIFO, null);
+    private Pool(int perOrigin, int inAll) {
+        super(perOrigin, inAll, TimeValue.NEG_ONE_MILLISECOND, PoolReusePolicy.LIFO, null);
     }
 
     static Pool empty() {
-        return new Pool();
+        return new Pool(PER_ORIGIN, IN_ALL);
+    }
+
+    static Pool empty(int connections) {
+        return new Pool(connections, connections);
     }
 
     /// What the client asks for connections; each new one goes to an address that `guard` let pass.

@@ -45,6 +45,7 @@ public enum ErrorCode {
     STILL_INDEXING("still-indexing", 0, "The source is still preparing its library; try again later."),
     STORAGE_FAILED("storage-failed", 0, "The bucket did not take the object."),
     STORAGE_UNREACHABLE("storage-unreachable", 0, "The bucket could not be reached."),
+    WEBHOOK_FAILED("webhook-failed", 0, "The webhook's URL did not take the event."),
     CANCELLED("cancelled", 0, "The task was cancelled.");
 
     private final String slug;

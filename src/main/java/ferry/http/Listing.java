@@ -24,8 +24,15 @@ import org.jdbi.v3.core.statement.SqlStatements;
 /// @param ids of which family they are
 /// @param dates the date attributes that may be filtered by, and their columns
 /// @param counted the table whose rows are this list where the filter is empty, if `counted_list` counts it
+/// @param order the column whose greatest value comes first
 public record Listing(
-        String select, String where, String id, Family ids, Map<String, String> dates, Optional<String> counted) {
+        String select,
+        String where,
+        String id,
+        Family ids,
+        Map<String, String> dates,
+        Optional<String> counted,
+        String order) {
     /// The two families of ids.
     public enum Family {
         /// Of what people name in words: they travel as strings of digits.
@@ -56,20 +63,26 @@ public record Listing(
                 id,
                 ids,
                 Map.of("date_created", id.substring(0, id.indexOf('.') + 1) + "date_created"),
-                Optional.empty());
+                Optional.empty(),
+                id);
+    }
+
+    /// The same in the order of another column, which is unique. Cursors are ids all the same.
+    public Listing orderedBy(String column) {
+        return new Listing(select, where, id, ids, dates, counted, column);
     }
 
     /// The same, to be filtered by one more date attribute.
     public Listing date(String attribute, String column) {
         var more = new LinkedHashMap<>(dates);
         more.put(attribute, column);
-        return new Listing(select, where, id, ids, more, counted);
+        return new Listing(select, where, id, ids, more, counted, order);
     }
 
     /// The same, whose unfiltered total is kept by `call counted_list('…')`. All rows of the organisation must
     /// be in the list where the filter is empty.
     public Listing counted(String table) {
-        return new Listing(select, where, id, ids, dates, Optional.of(table));
+        return new Listing(select, where, id, ids, dates, Optional.of(table), order);
     }
 
     /// Reads a page.
@@ -84,7 +97,7 @@ public record Listing(
         var unasked = unasked(filter);
         var narrowed = select + FilterText.without(where, unasked) + text(conditions);
         var rows = bound(
-                        tx.createQuery(narrowed + cursors(page) + " order by " + id + " desc limit :limit"),
+                        tx.createQuery(narrowed + cursors(page) + " order by " + order + " desc limit :limit"),
                         filter,
                         conditions)
                 .bind("organisation", organisation.value())
@@ -128,12 +141,9 @@ public record Listing(
     }
 
     private String cursors(Page page) {
-        var cast = " cast(:%s as " + ids.type + ")";
-        return page.after()
-                        .map(_ -> " and " + id + " <" + cast.formatted("after"))
-                        .orElse("")
+        return page.after().map(_ -> " and " + order + " < " + place("after")).orElse("")
                 + page.before()
-                        .map(_ -> " and " + id + " >" + cast.formatted("before"))
+                        .map(_ -> " and " + order + " > " + place("before"))
                         .orElse("");
     }
 
@@ -149,6 +159,15 @@ public record Listing(
                     .append(i);
         }
         return text.append(' ').toString();
+    }
+
+    /// Where in the order a cursor stands.
+    private String place(String cursor) {
+        var value = "cast(:" + cursor + " as " + ids.type + ")";
+        return order.equals(id)
+                ? value
+                : "(select t.%s from (%s) t where t.organisation = :organisation and t.%s = %s)"
+                        .formatted(order, select, id, value);
     }
 
     /// A cursor may name an item that the filters leave out.

@@ -11,14 +11,14 @@ import ferry.http.ListJson;
 import ferry.http.Page;
 import ferry.http.Request;
 import ferry.http.Routes;
-import ferry.key.ConfigExists;
 import ferry.key.ConfigFields;
 import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
 import ferry.storage.StorageConfigState;
 import ferry.storage.StorageConfigs;
+import ferry.webhook.WebhookConfigJson;
+import ferry.webhook.WebhookConfigs;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
@@ -32,21 +32,16 @@ public final class OrganisationEndpoints implements Endpoints {
     private final Database db;
     private final Organisations organisations;
     private final StorageConfigs configs;
-    private final ConfigExists webhookConfigs;
+    private final WebhookConfigs webhooks;
     private final Audit audit;
 
     /// @param configs a valid one of which makes the organisation active
-    /// @param webhookConfigs which may be its default
     public OrganisationEndpoints(
-            Database db,
-            Organisations organisations,
-            StorageConfigs configs,
-            ConfigExists webhookConfigs,
-            Audit audit) {
+            Database db, Organisations organisations, StorageConfigs configs, WebhookConfigs webhooks, Audit audit) {
         this.db = db;
         this.organisations = organisations;
         this.configs = configs;
-        this.webhookConfigs = webhookConfigs;
+        this.webhooks = webhooks;
         this.audit = audit;
     }
 
@@ -75,12 +70,21 @@ public final class OrganisationEndpoints implements Endpoints {
             var config = ConfigFields.config(fields, before.config());
             var storage = ConfigFields.reference(
                     tx, id, fields, "storage_config_default", "storage", configs::inUse, configs.defaultConfig(tx, id));
-            ConfigFields.reference(
-                    tx, id, fields, "webhook_config_default", "webhook", webhookConfigs, Optional.empty());
+            var webhook = ConfigFields.reference(
+                    tx,
+                    id,
+                    fields,
+                    "webhook_config_default",
+                    "webhook",
+                    webhooks::inUse,
+                    webhooks.defaultConfig(tx, id));
             fields.check();
             var after = organisations.update(tx, id, name, config);
             if (fields.node().has("storage_config_default")) {
                 configs.makeDefault(tx, id, storage);
+            }
+            if (fields.node().has("webhook_config_default")) {
+                webhooks.makeDefault(tx, id, webhook);
             }
             audit.note(tx, request.caller(), "organisation.update", "organisation/" + id, named(fields), request.id());
             return Answer.ok(shown(tx, after, request.isRicloudPy()));
@@ -119,8 +123,11 @@ public final class OrganisationEndpoints implements Endpoints {
                         organisation.permission(), organisation.scopes(), organisation.dateCreated(), ricloudPy),
                 ListJson.of(slice, "/configs/storage", config -> StorageConfigJson.of(id, config)),
                 configs.defaultConfig(tx, id).map(Object::toString).orElse(null),
-                ListJson.empty("/configs/webhook"),
-                null,
+                ListJson.of(
+                        webhooks.list(tx, id, Page.FIRST),
+                        "/configs/webhook",
+                        config -> WebhookConfigJson.of(id, config)),
+                webhooks.defaultConfig(tx, id).map(Object::toString).orElse(null),
                 organisation
                         .blocked()
                         .orElse(configs.anyIn(tx, id, StorageConfigState.VALID) ? "active" : "unconfigured"),

@@ -5,6 +5,7 @@ import ferry.access.Config;
 import ferry.http.ListJson;
 import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
+import ferry.webhook.WebhookConfigJson;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /// @param id a number here, unlike other ids (design 4)
 /// @param type `standard` or `super`; shown to super organisations alone
 /// @param apiVersion the version of the API this organisation is served
-/// @param webhookConfigs empty until webhooks come
 record OrganisationJson(
         long id,
         String resource,
@@ -25,7 +25,7 @@ record OrganisationJson(
         PermissionJson permissions,
         ListJson<StorageConfigJson> storageConfigs,
         @Nullable String storageConfigDefault,
-        ListJson<Object> webhookConfigs,
+        ListJson<WebhookConfigJson> webhookConfigs,
         @Nullable String webhookConfigDefault,
         String state,
         Instant dateCreated) {}

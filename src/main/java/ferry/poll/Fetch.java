@@ -29,6 +29,7 @@ import ferry.task.Outcome;
 import ferry.task.Task;
 import ferry.task.TaskHandler;
 import ferry.task.TaskPages;
+import ferry.webhook.WebhookConfigs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,7 @@ public final class Fetch implements TaskHandler {
     private final Results results;
     private final BiFunction<String, String, Limits> limits;
     private final Events events;
+    private final WebhookConfigs webhooks;
 
     /// @param limits of an account, by source type and identifier
     public Fetch(
@@ -87,7 +89,8 @@ public final class Fetch implements TaskHandler {
             Publishers publishers,
             Results results,
             BiFunction<String, String, Limits> limits,
-            Events events) {
+            Events events,
+            WebhookConfigs webhooks) {
         this.db = db;
         this.polls = polls;
         this.errors = errors;
@@ -104,6 +107,25 @@ public final class Fetch implements TaskHandler {
         this.results = results;
         this.limits = limits;
         this.events = events;
+        this.webhooks = webhooks;
+    }
+
+    /// A poll may have as many results as a library has photos: their events are written only where somebody has
+    /// asked for them.
+    private Publication.Told told(Poll poll) {
+        var organisation = poll.organisation();
+        if (!db.tenant(organisation, tx -> webhooks.anyWants(tx, organisation, "result.created"))) {
+            return (_, _) -> {};
+        }
+        return (tx, identifier) -> results.find(tx, organisation, poll.id(), identifier)
+                .ifPresent(result -> events.emit(
+                        tx,
+                        organisation,
+                        poll.key(),
+                        "result",
+                        "created",
+                        result.id().toString(),
+                        pages.result(tx, organisation, result)));
     }
 
     /// What the task needs to know.
@@ -121,7 +143,16 @@ public final class Fetch implements TaskHandler {
         }
         try (var publisher = publishers.open(job.config().destination())) {
             var publication = new Publication(
-                    db, attempt, job.poll(), job.source(), job.config(), publisher, results, errors, fileIds);
+                    db,
+                    attempt,
+                    job.poll(),
+                    job.source(),
+                    job.config(),
+                    publisher,
+                    results,
+                    errors,
+                    fileIds,
+                    told(job.poll()));
             publication.forgetEarlierProblems();
             fetch(publication);
             publication.flush();

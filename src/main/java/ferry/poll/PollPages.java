@@ -2,6 +2,8 @@ package ferry.poll;
 
 import ferry.access.OrgId;
 import ferry.http.Page;
+import ferry.result.Result;
+import ferry.result.ResultJson;
 import ferry.result.ResultPages;
 import ferry.result.Results;
 import ferry.task.Tasks;
@@ -22,6 +24,11 @@ public final class PollPages {
         this.tasks = tasks;
         this.results = results;
         this.errors = errors;
+    }
+
+    /// One of a poll's results as the API shows it.
+    ResultJson result(Handle tx, OrgId organisation, Result result) {
+        return results.shown(tx, organisation, result);
     }
 
     PollJson shown(Handle tx, OrgId organisation, Poll poll) {

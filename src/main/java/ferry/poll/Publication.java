@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 
 /// What one attempt publishes and what it could not: counts both, records both inside the attempt's fence, and
 /// keeps the task's progress. Thread-safe.
@@ -29,6 +30,7 @@ final class Publication {
     private final Results results;
     private final PollErrors errors;
     private final FileIds fileIds;
+    private final Told told;
 
     private final List<PollErrors.Problem> unsaved = new ArrayList<>();
     private long items;
@@ -46,7 +48,8 @@ final class Publication {
             Publisher publisher,
             Results results,
             PollErrors errors,
-            FileIds fileIds) {
+            FileIds fileIds,
+            Told told) {
         this.db = db;
         this.attempt = attempt;
         this.poll = poll;
@@ -56,6 +59,13 @@ final class Publication {
         this.results = results;
         this.errors = errors;
         this.fileIds = fileIds;
+        this.told = told;
+    }
+
+    /// Hears of each new result, in the transaction that records it.
+    @FunctionalInterface
+    interface Told {
+        void created(Handle tx, String identifier);
     }
 
     OrgId organisation() {
@@ -102,7 +112,13 @@ final class Publication {
     ///
     /// @throws ferry.task.LeaseLost if another attempt has the task now
     void record(Results.Published object) {
-        attempt.fenced(tx -> results.record(tx, organisation(), object));
+        attempt.fenced(tx -> {
+            var isNew = results.record(tx, organisation(), object);
+            if (isNew) {
+                told.created(tx, object.identifier());
+            }
+            return isNew;
+        });
         synchronized (this) {
             published++;
             bytes += object.stored().length();

@@ -212,19 +212,6 @@ public final class StorageConfigs {
                 .findOne();
     }
 
-    /// Makes it the default. False, and nothing changes, where the organisation has no such config.
-    public boolean makeDefault(Handle tx, OrgId organisation, long id) {
-        return tx.createUpdate("""
-                        insert into storage_default (organisation, config)
-                        select organisation, id from storage_config where organisation = :organisation and id = :id
-                        on conflict (organisation) do update set config = excluded.config
-                        """)
-                        .bind("organisation", organisation.value())
-                        .bind("id", id)
-                        .execute()
-                == 1;
-    }
-
     /// What results of this key are published to: the key's own config, else the organisation's default. Empty,
     /// for which the answer is `unconfigured`, where that one is not `valid`: a key's own is not passed over
     /// silently.

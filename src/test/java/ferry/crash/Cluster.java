@@ -9,6 +9,7 @@ import ferry.access.Scopes;
 import ferry.connector.Connector;
 import ferry.crypto.MasterKey;
 import ferry.db.Database;
+import ferry.egress.EgressPolicy;
 import ferry.erasure.Retention;
 import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
@@ -21,6 +22,7 @@ import ferry.task.UpstreamSettings;
 import ferry.testing.Client;
 import ferry.testing.Databases;
 import ferry.testing.TestClock;
+import ferry.webhook.WebhookSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -120,7 +122,8 @@ final class Cluster implements AutoCloseable {
                 new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
                 new SignInBudget.Settings(1, 1),
                 Duration.ofDays(10_000),
-                Retention.Settings.KEEP);
+                Retention.Settings.KEEP,
+                WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)));
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.

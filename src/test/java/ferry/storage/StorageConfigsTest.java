@@ -69,8 +69,8 @@ class StorageConfigsTest {
         assertThat(valid(others, config)).isEmpty();
         var deactivated = db.tenant(others, tx -> configs.deactivate(tx, others, config.id()));
         assertThat(deactivated).isEmpty();
-        boolean isDefault = db.tenant(others, tx -> configs.makeDefault(tx, others, config.id()));
-        assertThat(isDefault).isFalse();
+        boolean mayChoose = db.tenant(others, tx -> configs.inUse(tx, others, config.id()));
+        assertThat(mayChoose).isFalse();
     }
 
     @Test

@@ -19,6 +19,7 @@ import ferry.sandbox.SandboxOptions;
 import ferry.session.SignInBudget;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
+import ferry.webhook.WebhookSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -34,8 +35,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/// The whole service on a real database, a real port and a real folder, beside a sandbox: what a user runs, but for the
-/// command line. Made by [#start]; closed by the test.
+/// The whole service on a real database, a real port and a real folder, beside a sandbox: what a user runs, but
+/// for the command line. Made by [#start]; closed by the test.
 public final class TestApp implements AutoCloseable {
     /// Fast heartbeats, so that what a dead worker leaves moves within a moment.
     public static final TaskSettings TASKS = new TaskSettings(
@@ -75,7 +76,8 @@ public final class TestApp implements AutoCloseable {
             SignInBudget.Settings signIns,
             List<Connector> connectors,
             Optional<ICloudSettings> icloud,
-            Retention.Settings retention) {
+            Retention.Settings retention,
+            WebhookSettings webhooks) {
         /// As `serve --sandbox`, with fast heartbeats.
         public static final Setup DEFAULT = new Setup(
                 SandboxOptions.DEFAULT,
@@ -83,34 +85,46 @@ public final class TestApp implements AutoCloseable {
                 new SignInBudget.Settings(10_000, 10_000),
                 List.of(),
                 Optional.empty(),
-                Retention.Settings.KEEP);
+                Retention.Settings.KEEP,
+                WebhookSettings.of(EgressPolicy.of(List.of()).withLoopback(), 8, 200, Duration.ofDays(5)));
 
         /// Another sandbox.
         public Setup sandbox(SandboxOptions options) {
-            return new Setup(options, tasks, signIns, connectors, icloud, retention);
+            return new Setup(options, tasks, signIns, connectors, icloud, retention, webhooks);
         }
 
         /// Another budget of sign-ins.
         public Setup signIns(int perQuarter, int perHour) {
             return new Setup(
-                    sandbox, tasks, new SignInBudget.Settings(perQuarter, perHour), connectors, icloud, retention);
+                    sandbox,
+                    tasks,
+                    new SignInBudget.Settings(perQuarter, perHour),
+                    connectors,
+                    icloud,
+                    retention,
+                    webhooks);
         }
 
         /// One more connector.
         public Setup connector(Connector connector) {
             var all = new ArrayList<>(connectors);
             all.add(connector);
-            return new Setup(sandbox, tasks, signIns, List.copyOf(all), icloud, retention);
+            return new Setup(sandbox, tasks, signIns, List.copyOf(all), icloud, retention, webhooks);
         }
 
         /// Something that is forgotten with age.
         public Setup retention(Retention.Settings settings) {
-            return new Setup(sandbox, tasks, signIns, connectors, icloud, settings);
+            return new Setup(sandbox, tasks, signIns, connectors, icloud, settings, webhooks);
         }
 
         /// Another iCloud than the sandbox's.
         public Setup icloud(ICloudSettings other) {
-            return new Setup(sandbox, tasks, signIns, connectors, Optional.of(other), retention);
+            return new Setup(sandbox, tasks, signIns, connectors, Optional.of(other), retention, webhooks);
+        }
+
+        /// Other webhooks.
+        public Setup webhooks(WebhookSettings other) {
+            return new Setup(sandbox, tasks, signIns, connectors, icloud, retention, other);
         }
     }
 
@@ -137,7 +151,8 @@ public final class TestApp implements AutoCloseable {
                         new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
                         setup.signIns(),
                         Duration.ofHours(24),
-                        setup.retention())));
+                        setup.retention(),
+                        setup.webhooks())));
         this.server = opened(WebServer.start("127.0.0.1", 0, app.api()));
         this.first = organisation("First", Scopes.ALL);
         app.start();

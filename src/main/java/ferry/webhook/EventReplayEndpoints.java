@@ -1,0 +1,150 @@
+package ferry.webhook;
+
+import ferry.audit.Audit;
+import ferry.db.Database;
+import ferry.error.ErrorCode;
+import ferry.event.Event;
+import ferry.event.EventJson;
+import ferry.event.EventState;
+import ferry.event.Events;
+import ferry.http.Answer;
+import ferry.http.ApiException;
+import ferry.http.Endpoints;
+import ferry.http.ListJson;
+import ferry.http.Request;
+import ferry.http.Routes;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/// Sending events again, and what became of each attempt.
+public final class EventReplayEndpoints implements Endpoints {
+    private final Database db;
+    private final Events events;
+    private final Deliveries deliveries;
+    private final Audit audit;
+    private final Runnable wake;
+
+    EventReplayEndpoints(Database db, Events events, Deliveries deliveries, Audit audit, Runnable wake) {
+        this.db = db;
+        this.events = events;
+        this.deliveries = deliveries;
+        this.audit = audit;
+        this.wake = wake;
+    }
+
+    @Override
+    public void routes(Routes routes) {
+        routes.get("/events/{id}/attempts", this::attempts);
+        routes.post("/events/{id}/redeliver", this::one);
+        routes.post("/events/redeliver", this::many);
+    }
+
+    /// One attempt as the API shows it.
+    ///
+    /// @param state `pending` while it is under way, then `delivered` or `failed`
+    record AttemptJson(
+            int number,
+            String webhookConfig,
+            String state,
+            @Nullable Integer status,
+            @Nullable Integer milliseconds,
+            @Nullable String error,
+            Instant dateCreated) {
+        static AttemptJson of(Deliveries.Entry entry) {
+            var error = entry.error();
+            return new AttemptJson(
+                    entry.number(),
+                    Long.toString(entry.config()),
+                    !entry.over() ? "pending" : error == null ? "delivered" : "failed",
+                    entry.status(),
+                    entry.milliseconds(),
+                    error == null ? null : error.slug(),
+                    entry.date());
+        }
+    }
+
+    /// How many events are sent again.
+    record RedeliveredJson(int redelivered) {}
+
+    /// Without a `resource`, which ricloud-py would look for among its classes. Whole: a schedule has few attempts.
+    private Answer attempts(Request request) {
+        var organisation = request.caller().organisation();
+        var id = request.uuid("event");
+        return db.tenant(organisation, tx -> {
+            var _ = found(tx, request, id);
+            var all = deliveries.attempts(tx, organisation, id).stream()
+                    .map(AttemptJson::of)
+                    .toList();
+            return Answer.ok(new ListJson<>("list", all, false, all.size(), "/events/" + id + "/attempts").bare());
+        });
+    }
+
+    private Answer one(Request request) {
+        var organisation = request.caller().organisation();
+        var id = request.uuid("event");
+        deliveries.sequence();
+        var answer = db.tenant(organisation, tx -> {
+            var _ = found(tx, request, id);
+            if (deliveries.sending(tx, organisation, id)) {
+                throw new ApiException(ErrorCode.CONFLICT, "The event is being sent at this moment.");
+            }
+            if (deliveries
+                            .again(tx, organisation, Deliveries.Replay.of(id), Optional.empty())
+                            .count()
+                    == 0) {
+                throw new ApiException(
+                        ErrorCode.UNCONFIGURED,
+                        "There is no webhook config that the event could go to; tests are not sent again.");
+            }
+            audit.note(tx, request.caller(), "event.redeliver", "event/" + id, Map.of(), request.id());
+            return Answer.ok(EventJson.of(found(tx, request, id)));
+        });
+        wake.run();
+        return answer;
+    }
+
+    private Answer many(Request request) {
+        var organisation = request.caller().organisation();
+        var fields = request.fields();
+        var since = fields.optionalInstant("since");
+        if (since.isEmpty() && !fields.has("since")) {
+            fields.problem("since", "is required");
+        }
+        var state = fields.optionalText("state");
+        if (state.isPresent() && !EventState.slugs().contains(state.get())) {
+            fields.problem("state", "is none of " + String.join(", ", EventState.slugs()));
+        }
+        var replay = new Deliveries.Replay(
+                Optional.empty(),
+                since,
+                fields.optionalInstant("until"),
+                fields.optionalText("type"),
+                fields.optionalText("action"),
+                state);
+        fields.check();
+        deliveries.sequence();
+        int again = 0;
+        var last = Optional.<UUID>empty();
+        do {
+            var after = last;
+            var batch = db.tenant(organisation, tx -> deliveries.again(tx, organisation, replay, after));
+            again += batch.count();
+            last = batch.last();
+        } while (last.isPresent());
+        int count = again;
+        db.tenantDo(
+                organisation,
+                tx -> audit.note(
+                        tx, request.caller(), "event.redeliver", "events", Map.of("count", count), request.id()));
+        wake.run();
+        return Answer.ok(new RedeliveredJson(count));
+    }
+
+    private Event found(Handle tx, Request request, UUID id) {
+        return events.find(tx, request.caller().organisation(), id).orElseThrow(() -> ApiException.notFound("event"));
+    }
+}

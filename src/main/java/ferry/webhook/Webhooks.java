@@ -1,0 +1,90 @@
+package ferry.webhook;
+
+import ferry.access.Vault;
+import ferry.audit.Audit;
+import ferry.db.Database;
+import ferry.egress.Outbound;
+import ferry.event.Events;
+import ferry.event.Sequencer;
+import ferry.http.Endpoints;
+import ferry.http.Resends;
+import ferry.task.TaskPages;
+import ferry.task.Tasks;
+import ferry.task.Worker;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/// The room, put together: what the service needs of it. Whoever made it closes it.
+public final class Webhooks implements AutoCloseable {
+    private final Database db;
+    private final WebhookSettings settings;
+    private final InstantSource clock;
+    private final Events events;
+    private final Vault vault;
+    private final WebhookConfigs configs;
+    private final Deliveries deliveries;
+    private final Outbound outbound;
+    private final Sender sender;
+    private final Dispatcher dispatcher;
+
+    public Webhooks(
+            Database db,
+            WebhookConfigs configs,
+            Events events,
+            Vault vault,
+            WebhookSettings settings,
+            InstantSource clock) {
+        this.db = db;
+        this.settings = settings;
+        this.clock = clock;
+        this.events = events;
+        this.vault = vault;
+        this.configs = configs;
+        this.deliveries = new Deliveries(db, clock, settings);
+        // Beside the events there are tests, a few at a time.
+        this.outbound = Outbound.open(settings.egress(), settings.connections() + 100);
+        this.sender = new Sender(outbound, vault, clock, settings.timeout());
+        this.dispatcher =
+                new Dispatcher(db, deliveries, configs, events, sender, settings, clock, RandomGenerator.getDefault());
+    }
+
+    /// Gives events their places.
+    public Sequencer sequencer() {
+        return deliveries;
+    }
+
+    /// The handler of [TestWebhook#TYPE].
+    public TestWebhook test() {
+        return new TestWebhook(db, configs, deliveries, events, sender);
+    }
+
+    /// The routes.
+    public List<Endpoints> endpoints(Tasks tasks, TaskPages taskPages, Worker worker, Resends resends, Audit audit) {
+        return List.of(
+                new WebhookConfigEndpoints(
+                        db,
+                        resends,
+                        configs,
+                        new WebhookUrl(settings.egress()),
+                        tasks,
+                        taskPages,
+                        worker,
+                        dispatcher::wake,
+                        vault,
+                        audit,
+                        clock),
+                new EventReplayEndpoints(db, events, deliveries, audit, dispatcher::wake));
+    }
+
+    /// Starts to send.
+    public void start() {
+        dispatcher.start();
+    }
+
+    @Override
+    public void close() {
+        dispatcher.close();
+        outbound.close();
+    }
+}
