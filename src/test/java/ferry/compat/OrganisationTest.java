@@ -65,7 +65,9 @@ class OrganisationTest {
 
     @Test
     void theFirstValidStorageConfigIsTheDefault() {
-        assertThat(client.retrieve("/organisation").at("/storage_config_default").asString())
+        assertThat(client.retrieve("/organisation")
+                        .at("/storage_config_default")
+                        .asString())
                 .isEqualTo("1");
     }
 
@@ -92,7 +94,6 @@ class OrganisationTest {
 
     @Test
     void anotherConfigKeyIsRefused() {
-        Shapes.refused(
-                400, "invalid-parameter", () -> client.post("/organisation", "{'config': {'something': true}}"));
+        Shapes.refused(400, "invalid-parameter", () -> client.post("/organisation", "{'config': {'something': true}}"));
     }
 }

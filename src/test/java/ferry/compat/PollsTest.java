@@ -127,8 +127,7 @@ class PollsTest {
         var session = mock();
         assertThat(state(client.poll(session, "'data_types': ['*'], 'since': '2020-01-01T00:00:00'")))
                 .isEqualTo("completed");
-        assertThat(state(client.poll(
-                        session, "'data_types': ['*'], 'filters': {'until': '2030-01-01T00:00:00Z'}")))
+        assertThat(state(client.poll(session, "'data_types': ['*'], 'filters': {'until': '2030-01-01T00:00:00Z'}")))
                 .isEqualTo("completed");
     }
 
@@ -136,7 +135,8 @@ class PollsTest {
     void pollsAreListedBySession() {
         var session = mock();
         var poll = client.poll(session, "'info_types': ['*']");
-        assertThat(id(client.latest("/polls", "session", session, "limit", "1"))).isEqualTo(id(poll));
+        assertThat(id(client.latest("/polls", "session", session, "limit", "1")))
+                .isEqualTo(id(poll));
     }
 
     @Test
@@ -209,7 +209,8 @@ class PollsTest {
         assertThat(downloaded.cascaded()).hasSize(1);
         assertThat(downloaded.cascaded().getFirst().at("/results/data")).hasSize(5);
         assertThat(downloaded.files()).hasSize(6);
-        assertThat(downloaded.files().keySet()).anySatisfy(name -> assertThat(name).endsWith("data%3Aicpl.photos"));
+        assertThat(downloaded.files().keySet())
+                .anySatisfy(name -> assertThat(name).endsWith("data%3Aicpl.photos"));
     }
 
     @Test
@@ -234,8 +235,9 @@ class PollsTest {
         var ids = poll.at("/results/data/0/id").asString() + "', '"
                 + poll.at("/results/data/1/id").asString();
         var acknowledged = client.post("/results/ack", "{'ids': ['" + ids + "']}");
-        assertThat(acknowledged.at("/data")).hasSize(2).allSatisfy(result -> assertThat(state(result))
-                .isEqualTo("consumed"));
+        assertThat(acknowledged.at("/data"))
+                .hasSize(2)
+                .allSatisfy(result -> assertThat(state(result)).isEqualTo("consumed"));
     }
 
     @Test
@@ -247,7 +249,9 @@ class PollsTest {
     @Test
     void resultsAreListedOfAPoll() {
         var poll = client.poll(mock(), "'info_types': ['*'], 'data_types': ['*']");
-        assertThat(client.list("/polls/" + id(poll) + "/results").at("/total_count").asInt())
+        assertThat(client.list("/polls/" + id(poll) + "/results")
+                        .at("/total_count")
+                        .asInt())
                 .isEqualTo(2);
         assertThat(client.list("/results", "poll", id(poll)).at("/total_count").asInt())
                 .isEqualTo(2);

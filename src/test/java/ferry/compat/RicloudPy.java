@@ -139,7 +139,8 @@ final class RicloudPy {
     JsonNode finished(JsonNode resource, String collection) {
         var path = collection + "/" + resource.at("/id").asString();
         return Eventually.get(
-                () -> retrieve(path), seen -> !UNDER_WAY.contains(seen.at("/state").asString()));
+                () -> retrieve(path),
+                seen -> !UNDER_WAY.contains(seen.at("/state").asString()));
     }
 
     /// Creates a session and waits for it.
@@ -147,11 +148,8 @@ final class RicloudPy {
         var fields = payload.entrySet().stream()
                 .map(field -> "'" + field.getKey() + "': '" + field.getValue() + "'")
                 .collect(Collectors.joining(", "));
-        return finished(
-                post("/sessions", """
-                        {'source': {'user': '%s', 'type': '%s', 'identifier': '%s'}, 'payload': {%s}}"""
-                        .formatted(user, type, identifier, fields)),
-                "/sessions");
+        return finished(post("/sessions", """
+                        {'source': {'user': '%s', 'type': '%s', 'identifier': '%s'}, 'payload': {%s}}""".formatted(user, type, identifier, fields)), "/sessions");
     }
 
     /// `icloud session create`: asks the person for the code as long as the answer is `code-required`.
@@ -170,8 +168,7 @@ final class RicloudPy {
 
     /// Creates a poll and waits for it.
     JsonNode poll(String session, String payload) {
-        return finished(
-                post("/polls", "{'payload': {" + payload + "}, 'session': '" + session + "'}"), "/polls");
+        return finished(post("/polls", "{'payload': {" + payload + "}, 'session': '" + session + "'}"), "/polls");
     }
 
     /// What `poll download` leaves on the disk.
@@ -194,15 +191,16 @@ final class RicloudPy {
     }
 
     private JsonNode cascade(JsonNode poll, byte[] feed, Map<String, byte[]> files) {
-        var ids = fileIds(JSON.readTree(feed)).stream()
-                .map(id -> "'" + id + "'")
-                .collect(Collectors.joining(", "));
+        var ids =
+                fileIds(JSON.readTree(feed)).stream().map(id -> "'" + id + "'").collect(Collectors.joining(", "));
         var cascade = finished(
-                post("/polls", "{'payload': {'files': [%s]}, 'session': '%s', 'source': '%s'}"
-                        .formatted(
-                                ids,
-                                poll.at("/session").asString(),
-                                poll.at("/source").asString())),
+                post(
+                        "/polls",
+                        "{'payload': {'files': [%s]}, 'session': '%s', 'source': '%s'}"
+                                .formatted(
+                                        ids,
+                                        poll.at("/session").asString(),
+                                        poll.at("/source").asString())),
                 "/polls");
         for (var result : cascade.at("/results/data")) {
             files.put(localName(result), fetch(result));

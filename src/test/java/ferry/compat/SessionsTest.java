@@ -75,8 +75,7 @@ class SessionsTest {
         "web-access-disabled, web-access-disabled"
     })
     void eachRefusalHasItsCode(String account, String error) {
-        var session = client.iCloudSession(
-                client.user("refusals"), account + "@sandbox.example", List.of("123456"));
+        var session = client.iCloudSession(client.user("refusals"), account + "@sandbox.example", List.of("123456"));
         assertThat(session.at("/error").asString()).isEqualTo(error);
         assertThat(state(session)).isEqualTo("failed");
     }
@@ -91,7 +90,8 @@ class SessionsTest {
 
     @Test
     void theSameAccountIsTheSameSource() {
-        assertThat(mock("same source").at("/source")).isEqualTo(mock("same source").at("/source"));
+        assertThat(mock("same source").at("/source"))
+                .isEqualTo(mock("same source").at("/source"));
     }
 
     @Test
@@ -106,8 +106,8 @@ class SessionsTest {
 
     @Test
     void aSourceIsUnvalidatedUntilASessionSucceeds() {
-        var session = client.session(
-                client.user("unvalidated"), "mocks.mock", "never opened", Map.of("password", "wrong"));
+        var session =
+                client.session(client.user("unvalidated"), "mocks.mock", "never opened", Map.of("password", "wrong"));
         assertThat(state(client.retrieve("/sources/" + session.at("/source").asString())))
                 .isEqualTo("unvalidated");
     }
@@ -128,8 +128,8 @@ class SessionsTest {
     @Test
     void aSourceCanBeMadeByItself() {
         var user = client.user("source by itself");
-        var source = client.post(
-                "/sources", "{'user': '" + user + "', 'type': 'mocks.mock', 'identifier': 'by itself'}");
+        var source =
+                client.post("/sources", "{'user': '" + user + "', 'type': 'mocks.mock', 'identifier': 'by itself'}");
         assertThat(state(source)).isEqualTo("unvalidated");
     }
 
@@ -151,16 +151,12 @@ class SessionsTest {
                 400,
                 "invalid-parameter",
                 () -> client.post(
-                        "/sessions",
-                        "{'source': {'user': '" + user + "', 'type': 'mocks.mock', 'identifier': 'x'}}"));
+                        "/sessions", "{'source': {'user': '" + user + "', 'type': 'mocks.mock', 'identifier': 'x'}}"));
     }
 
     @Test
     void anotherUsersNumberIsRefused() {
-        refused(
-                400,
-                "invalid-parameter",
-                () -> client.session("999999", "mocks.mock", "x", Map.of("password", "x")));
+        refused(400, "invalid-parameter", () -> client.session("999999", "mocks.mock", "x", Map.of("password", "x")));
     }
 
     @Test

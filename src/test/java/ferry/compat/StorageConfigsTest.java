@@ -115,6 +115,7 @@ class StorageConfigsTest {
 
     private JsonNode tested(JsonNode config) {
         return Eventually.get(
-                () -> client.retrieve(CONFIGS + "/" + id(config)), seen -> state(seen).equals("valid"));
+                () -> client.retrieve(CONFIGS + "/" + id(config)),
+                seen -> state(seen).equals("valid"));
     }
 }

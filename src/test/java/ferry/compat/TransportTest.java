@@ -152,8 +152,7 @@ class TransportTest {
     void anIdMayBeANumberOrAString() {
         var user = client.user("number or string");
         var asNumber = client.post("/sessions", """
-                {'source': {'user': %s, 'type': 'mocks.mock', 'identifier': 'n'}, 'payload': {'password': 'x'}}"""
-                .formatted(user));
+                {'source': {'user': %s, 'type': 'mocks.mock', 'identifier': 'n'}, 'payload': {'password': 'x'}}""".formatted(user));
         assertThat(asNumber.at("/user").asString()).isEqualTo(user);
     }
 
@@ -220,8 +219,7 @@ class TransportTest {
                         .at("/total_count")
                         .asInt())
                 .isZero();
-        assertThat(client.list("/users", "date_created", "2020-01-01T00:00:00")
-                        .at("/data"))
+        assertThat(client.list("/users", "date_created", "2020-01-01T00:00:00").at("/data"))
                 .isEmpty();
     }
 
