@@ -7,6 +7,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -53,6 +54,9 @@ public final class WebServer implements AutoCloseable {
                 .port(port)
                 .shutdownHook(false)
                 .shutdownGracePeriod(Duration.ofSeconds(2))
+                // Filters such as date_created[gte] arrive unescaped from many a shell; whatever else a query holds is
+                // read with the same patience in Api.
+                .addProtocol(Http1Config.builder().validatePrologue(false).build())
                 .routing(routing -> routing.any(
                         (request, response) -> answer(handler, new HelidonExchange(request, response, patience))))
                 .build();

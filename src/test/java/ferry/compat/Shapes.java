@@ -49,7 +49,8 @@ final class Shapes {
     /// These are there and null.
     static void nulls(JsonNode json, String... keys) {
         assertThat(List.of(keys))
-                .allSatisfy(key -> assertThat(json.path(key).getNodeType()).as(key).isEqualTo(JsonNodeType.NULL));
+                .allSatisfy(
+                        key -> assertThat(json.path(key).getNodeType()).as(key).isEqualTo(JsonNodeType.NULL));
     }
 
     /// A list inside a resource.

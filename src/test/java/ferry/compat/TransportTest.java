@@ -224,6 +224,12 @@ class TransportTest {
     }
 
     @Test
+    void aFiltersBracketsMayBeEscapedOrNot() {
+        client.list("/users", "date_created%5Bgte%5D", "2020-01-01T00:00:00");
+        client.list("/users", "date_created[gte]", "2020-01-01T00:00:00");
+    }
+
+    @Test
     void aDateThatIsNoneIsRefused() {
         refused(400, "invalid-parameter", () -> client.list("/users", "date_created[gte]", "yesterday"));
     }
