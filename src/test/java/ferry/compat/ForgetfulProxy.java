@@ -61,8 +61,7 @@ final class ForgetfulProxy implements AutoCloseable {
         try (exchange) {
             var body = exchange.getRequestBody().readAllBytes();
             var answer = forward(exchange, body);
-            var isLast = tries.merge(new String(body, StandardCharsets.UTF_8), 1, Integer::sum)
-                    > RicloudPy.MAX_RETRIES;
+            var isLast = tries.merge(new String(body, StandardCharsets.UTF_8), 1, Integer::sum) > RicloudPy.MAX_RETRIES;
             if (isLast) {
                 exchange.sendResponseHeaders(answer.statusCode(), answer.body().length);
                 exchange.getResponseBody().write(answer.body());

@@ -40,8 +40,7 @@ class ResendsTest {
     @EnumSource
     void aSessionIsMadeOnce(ForgetfulProxy.Loss loss) throws IOException {
         madeOnce(loss, "/sessions", """
-                {'source': {'user': '%s', 'type': 'mocks.mock', 'identifier': '%s'}, 'payload': {'password': 'x'}}"""
-                .formatted(client.user("resent session"), loss));
+                {'source': {'user': '%s', 'type': 'mocks.mock', 'identifier': '%s'}, 'payload': {'password': 'x'}}""".formatted(client.user("resent session"), loss));
     }
 
     @ParameterizedTest
@@ -71,10 +70,7 @@ class ResendsTest {
     @ParameterizedTest
     @EnumSource
     void aPermissionIsMadeOnce(ForgetfulProxy.Loss loss) throws IOException {
-        madeOnce(
-                loss,
-                "/permissions",
-                "{'identifier': 'resent " + loss + "', 'scopes': {'source_type:mocks.*': []}}");
+        madeOnce(loss, "/permissions", "{'identifier': 'resent " + loss + "', 'scopes': {'source_type:mocks.*': []}}");
     }
 
     @ParameterizedTest
