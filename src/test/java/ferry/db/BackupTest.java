@@ -174,9 +174,10 @@ class BackupTest {
         Backup.write(logins.owner(), file, "1", NOW, SILENT);
         var restored = Databases.empty();
 
-        assertThatThrownBy(() -> Restore.of(file, SILENT).into(restored.owner(), restored.roles(), BackupTest::any, _ -> {
-                    throw new IllegalStateException("another master key");
-                }))
+        assertThatThrownBy(
+                        () -> Restore.of(file, SILENT).into(restored.owner(), restored.roles(), BackupTest::any, _ -> {
+                            throw new IllegalStateException("another master key");
+                        }))
                 .hasMessage("another master key");
 
         assertThat(count(restored)).isZero();
