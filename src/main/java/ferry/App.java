@@ -1,5 +1,6 @@
 package ferry;
 
+import ferry.access.MasterKeys;
 import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
@@ -18,6 +19,7 @@ import ferry.http.Page;
 import ferry.http.RateLimits;
 import ferry.http.Resends;
 import ferry.http.Totals;
+import ferry.key.ConfigExists;
 import ferry.key.KeyEndpoints;
 import ferry.key.KeyRequest;
 import ferry.key.Keys;
@@ -90,6 +92,7 @@ public final class App implements AutoCloseable {
     private final Webhooks webhooks;
     private final Sweeper sweeper;
     private final Resends resends;
+    private final HeldKeys heldKeys;
     private final Organisations organisations;
     private final Keys keys;
     private final SessionExpiry expiry;
@@ -260,6 +263,7 @@ public final class App implements AutoCloseable {
         rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, audit));
         this.api = new Api(keys, rates, meters, rooms);
 
+        this.heldKeys = new HeldKeys(db, new MasterKeys(clock), master);
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
         this.sweeper = new Sweeper(List.of(
                 new Sweeper.Duty("users to be erased", Duration.ofSeconds(2), erasure::runDue),
@@ -306,6 +310,7 @@ public final class App implements AutoCloseable {
 
     /// Starts workers and sweepers, unless the settings give this process none.
     public void start() {
+        heldKeys.start();
         worker.start();
         webhooks.start();
         sweeper.start();
@@ -318,6 +323,7 @@ public final class App implements AutoCloseable {
         worker.close();
         webhooks.close();
         resends.close();
+        heldKeys.close();
     }
 
     private static SecretKeySpec signingKey(MasterKey master) {

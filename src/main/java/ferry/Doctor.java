@@ -1,6 +1,8 @@
 package ferry;
 
 import com.sun.management.OperatingSystemMXBean;
+import ferry.access.MasterKeys;
+import ferry.crypto.CryptoException;
 import ferry.db.DatabaseException;
 import ferry.db.EmbeddedPostgres;
 import ferry.db.Opened;
@@ -81,6 +83,7 @@ final class Doctor implements Callable<Integer> {
             findings.add(folder(settings.data()));
             findings.add(disk(settings.data()));
             findings.add(database(settings));
+            findings.add(masterKey(settings));
             findings.add(port(settings));
         } catch (SettingException e) {
             findings.add(new Finding(Verdict.FAIL, "settings", String.valueOf(e.getMessage())));
@@ -201,6 +204,32 @@ final class Doctor implements Callable<Integer> {
             return new Finding(Verdict.OK, "database", "embedded; it starts with Ferry");
         } catch (DatabaseException e) {
             return new Finding(Verdict.FAIL, "database", String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Compared with the database where that can be looked at without starting it.
+    private static Finding masterKey(ServiceSettings settings) {
+        var name = settings.masterKeyName();
+        try {
+            var key = settings.masterKey().or(() -> MasterKeyFile.read(settings.data()));
+            var owner = settings.databaseUrl().map(Opened::ownerOf).or(() -> EmbeddedPostgres.running(settings.data()));
+            if (key.isEmpty()) {
+                return owner.isPresent() || Files.exists(settings.data().resolve("postgres"))
+                        ? new Finding(
+                                Verdict.FAIL,
+                                "key",
+                                name + " is missing beside a database; put its copy back, or nothing sealed opens")
+                        : new Finding(Verdict.OK, "key", name + " will be made");
+            }
+            if (owner.isEmpty()) {
+                return new Finding(Verdict.OK, "key", name + " can be read; the start compares it with the database");
+            }
+            Opened.look(owner.get(), tx -> MasterKeys.requireOpens(tx, key.get(), name));
+            return new Finding(Verdict.OK, "key", name + " opens the database");
+        } catch (SettingException | CryptoException e) {
+            return new Finding(Verdict.FAIL, "key", String.valueOf(e.getMessage()));
+        } catch (DatabaseException e) {
+            return new Finding(Verdict.WARN, "key", name + " cannot be compared: " + e.getMessage());
         }
     }
 

@@ -48,8 +48,12 @@ public final class Main implements Runnable {
                 .addSubcommand(new KeyCommand(database))
                 .addSubcommand(new SessionCommand(database))
                 .addSubcommand(new AuditCommand(database))
-                .addSubcommand(new MasterKeyCommand())
                 .addSubcommand(new Listen())
+                .addSubcommand(new CommandLine(new MasterKeyCommand())
+                        .addSubcommand(new RotateMasterKey(System.getenv()))
+                        .addSubcommand(new MasterKeyStatus(System.getenv())))
+                .addSubcommand(new BackupCommand(System.getenv()))
+                .addSubcommand(new RestoreCommand(System.getenv()))
                 .addSubcommand(new Doctor(System.getenv()));
         return all.setExecutionExceptionHandler((failure, command, _) -> {
             switch (failure) {

@@ -1,12 +1,12 @@
 package ferry;
 
+import ferry.access.MasterKeys;
 import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
 import ferry.cli.CommandFailed;
 import ferry.cli.Desk;
 import ferry.crypto.MasterKey;
-import ferry.crypto.Secret;
 import ferry.db.DataFolder;
 import ferry.db.Database;
 import ferry.db.DatabaseSettings;
@@ -30,6 +30,8 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
 
 /// The database as the operator's commands find it: an external one, the server that a running Ferry has on its
 /// data folder, or else the folder itself, whose server they start and stop.
@@ -60,7 +62,7 @@ final class OperatorDatabase {
             var opened = external(settings.databaseUrl().get(), master);
             return desk(opened.database(), master, opened);
         }
-        var master = settings.masterKey().orElseGet(this::keptMasterKey);
+        var master = masterKey();
         var owner = EmbeddedPostgres.running(settings.data());
         if (owner.isPresent()) {
             var database = join(owner.get(), roles(master));
@@ -74,17 +76,94 @@ final class OperatorDatabase {
         if (settings.databaseUrl().isEmpty()) {
             var owner = EmbeddedPostgres.running(settings.data());
             if (owner.isPresent()) {
-                Migrations.run(owner.get(), roles(settings.masterKey().orElseGet(this::keptMasterKey)));
+                var master = masterKey();
+                Migrations.run(owner.get(), roles(master), opens(master));
                 return;
             }
         }
         open().close();
     }
 
+    /// How the owner signs in, for what no other role may do. The caller closes it.
+    ///
+    /// @param roles which the service works as
+    /// @param opened what was started for it
+    record Owner(Login login, Roles roles, MasterKey master, AutoCloseable opened) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                opened.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("the database did not close", e);
+            }
+        }
+    }
+
+    /// The database as it is, not migrated.
+    Owner owner() {
+        var master = masterKey();
+        if (settings.databaseUrl().isPresent()) {
+            return owner(Opened.ownerOf(settings.databaseUrl().get()), master, () -> {});
+        }
+        var running = EmbeddedPostgres.running(settings.data());
+        return running.isPresent() ? owner(running.get(), master, () -> {}) : started(master);
+    }
+
+    /// A database to be filled: an external one, or that of a folder in which there need be nothing but the master key.
+    Owner empty() {
+        if (settings.databaseUrl().isPresent()) {
+            return owner();
+        }
+        var master = settings.masterKey()
+                .or(() -> MasterKeyFile.read(settings.data()))
+                .orElseThrow(() -> new CommandFailed(masterKeyName()
+                        + " is missing: put the master key there that goes with the backup, in a folder of mode 0700,"
+                        + " or give it in FERRY_MASTER_KEY."));
+        return started(master);
+    }
+
+    /// Where the master key comes from, for people.
+    String masterKeyName() {
+        return settings.masterKeyName();
+    }
+
+    /// The folder whose file holds the master key; nothing where the environment gives it.
+    Optional<Path> masterKeyFolder() {
+        return settings.masterKey().isPresent() ? Optional.empty() : Optional.of(settings.data());
+    }
+
+    /// The master key as it is given now.
+    MasterKey masterKey() {
+        return settings.masterKey().orElseGet(this::keptMasterKey);
+    }
+
+    private Owner started(MasterKey master) {
+        var folder = DataFolder.open(settings.data());
+        try {
+            var server = EmbeddedPostgres.start(folder);
+            return owner(server.owner(), master, () -> {
+                server.close();
+                folder.close();
+            });
+        } catch (RuntimeException e) {
+            folder.close();
+            throw e;
+        }
+    }
+
+    private Owner owner(Login login, MasterKey master, AutoCloseable opened) {
+        return new Owner(login, roles(master), master, opened);
+    }
+
+    private Consumer<Handle> opens(MasterKey master) {
+        return tx -> MasterKeys.requireOpens(tx, master, masterKeyName());
+    }
+
     private Desk folder(MasterKey master) {
         var folder = DataFolder.open(settings.data());
         try {
-            var opened = Opened.embedded(folder, small(), tenantPassword(master), systemPassword(master));
+            var opened =
+                    Opened.embedded(folder, small(), tenantPassword(master), systemPassword(master), opens(master));
             return desk(opened.database(), master, () -> {
                 opened.close();
                 folder.close();
@@ -96,7 +175,7 @@ final class OperatorDatabase {
     }
 
     private Opened external(String url, MasterKey master) {
-        return Opened.external(url, small(), tenantPassword(master), systemPassword(master));
+        return Opened.external(url, small(), tenantPassword(master), systemPassword(master), opens(master));
     }
 
     private static Database join(Login owner, Roles roles) {
@@ -125,9 +204,7 @@ final class OperatorDatabase {
         if (!Files.isDirectory(folder)) {
             throw empty(folder);
         }
-        return DataFolder.read(folder, Service.MASTER_KEY)
-                .map(text -> MasterKey.of(new Secret(text)))
-                .orElseThrow(() -> empty(folder));
+        return MasterKeyFile.read(folder).orElseThrow(() -> empty(folder));
     }
 
     private static CommandFailed empty(Path folder) {

@@ -1,5 +1,6 @@
 package ferry;
 
+import ferry.access.MasterKeys;
 import ferry.access.Scopes;
 import ferry.connector.Connector;
 import ferry.connector.icloud.ICloudConnector;
@@ -22,13 +23,14 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +38,6 @@ import org.slf4j.LoggerFactory;
 /// [#start], which leaves nothing behind where it fails; stopped by [#close].
 public final class Service implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Service.class);
-    static final String MASTER_KEY = "master.key";
     private static final String TOKEN = "token";
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -97,7 +98,7 @@ public final class Service implements AutoCloseable {
         int port = freePort();
         Optional<DataFolder> folder =
                 needsFolder() ? Optional.of(opened(DataFolder.open(settings.data()))) : Optional.empty();
-        var master = settings.masterKey().orElseGet(() -> masterKey(folder.orElseThrow()));
+        var master = settings.masterKey().orElseGet(() -> MasterKeyFile.readOrMake(folder.orElseThrow()));
         var database = opened(database(folder, master));
         var outbound = opened(Outbound.open(settings.egress()));
         var connectors = connectors(outbound);
@@ -123,6 +124,9 @@ public final class Service implements AutoCloseable {
         if (settings.databaseUrl().isEmpty()) {
             firstOrganisation(app, database, folder.orElseThrow());
         }
+        if (settings.masterKey().isEmpty()) {
+            opened(MasterKeyFile.watch(folder.orElseThrow().path(), master));
+        }
         app.start();
         opened(WebServer.start(settings.host(), port, app.api()));
         url = address;
@@ -141,19 +145,10 @@ public final class Service implements AutoCloseable {
     private Opened database(Optional<DataFolder> folder, MasterKey master) {
         var tenant = master.derive("database-role/tenant").reveal();
         var system = master.derive("database-role/system").reveal();
+        Consumer<Handle> look = tx -> MasterKeys.requireOpens(tx, master, settings.masterKeyName());
         return settings.databaseUrl()
-                .map(where -> Opened.external(where, settings.database(), tenant, system))
-                .orElseGet(() -> Opened.embedded(folder.orElseThrow(), settings.database(), tenant, system));
-    }
-
-    private static MasterKey masterKey(DataFolder folder) {
-        var kept = folder.read(MASTER_KEY);
-        if (kept.isPresent()) {
-            return MasterKey.of(new Secret(kept.get()));
-        }
-        var made = MasterKey.generate(new SecureRandom());
-        folder.writeOnce(MASTER_KEY, made.text().reveal());
-        return made;
+                .map(where -> Opened.external(where, settings.database(), tenant, system, look))
+                .orElseGet(() -> Opened.embedded(folder.orElseThrow(), settings.database(), tenant, system, look));
     }
 
     private List<Connector> connectors(Outbound outbound) throws IOException {

@@ -127,6 +127,11 @@ public record ServiceSettings(
         return settings;
     }
 
+    /// Where the master key comes from, for people.
+    String masterKeyName() {
+        return masterKey.isPresent() ? "FERRY_MASTER_KEY" : MasterKeyFile.path(data);
+    }
+
     /// The passwords of this service's accounts lie in a simulator for everyone to see: it goes with one
     /// machine only.
     private void check(boolean sandbox, boolean sandboxPublic) {

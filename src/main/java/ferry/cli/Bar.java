@@ -7,15 +7,17 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /// How far something is, drawn on a terminal; nothing where there is none, so that logs stay readable.
-final class Bar implements AutoCloseable {
+public final class Bar implements AutoCloseable {
     private static final int COLUMNS = 80;
     private static final int REDRAW_MILLIS = 100;
 
     private final Optional<ProgressBar> drawn;
 
+    /// Draws it.
+    ///
     /// @param what stands before the bar
     /// @param visible whether a person watches
-    Bar(String what, boolean visible) {
+    public Bar(String what, boolean visible) {
         this.drawn = visible
                 ? Optional.of(new ProgressBarBuilder()
                         .setTaskName("    " + what)
@@ -28,8 +30,10 @@ final class Bar implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /// It is so far.
+    ///
     /// @param total 0 while that is not known
-    void at(long done, long total) {
+    public void at(long done, long total) {
         drawn.ifPresent(bar -> {
             if (total > 0) {
                 bar.maxHint(Math.max(done, total));
@@ -45,7 +49,7 @@ final class Bar implements AutoCloseable {
 
     /// Whether somebody sees what is drawn.
     @SuppressWarnings("SystemConsoleNull") // JDK 25 went back to giving none where input or output is redirected
-    static boolean isTerminal() {
+    public static boolean isTerminal() {
         var console = System.console();
         return console != null && console.isTerminal();
     }

@@ -9,7 +9,7 @@ public final class CommandFailed extends RuntimeException {
         super(message);
     }
 
-    CommandFailed(String message, Throwable cause) {
+    public CommandFailed(String message, Throwable cause) {
         super(message, cause);
     }
 }

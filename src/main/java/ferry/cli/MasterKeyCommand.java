@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Prints a new master key for FERRY_MASTER_KEY, which an external database needs.",
-            "Keep it where the database's backups are not: with both, everything can be read; without it, nothing."
+            "Keep it where the database's backups are not: with both, everything can be read; without it, nothing.",
+            "`rotate` exchanges the one in use, `status` shows what lies under which key."
         },
         footer = {"", "Example:", "  export FERRY_MASTER_KEY=\"$(./ferry master-key)\""})
 public final class MasterKeyCommand implements Runnable {

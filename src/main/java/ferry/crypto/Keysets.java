@@ -45,6 +45,37 @@ final class Keysets {
         }
     }
 
+    /// The same keys and a new one at the end, under which nothing is written yet.
+    static KeysetHandle extended(KeysetHandle keys, Parameters kind) {
+        try {
+            return KeysetHandle.newBuilder(keys)
+                    .addEntry(KeysetHandle.generateEntryFromParameters(kind).withRandomId())
+                    .build();
+        } catch (GeneralSecurityException _) {
+            throw new CryptoException("a key could not be added");
+        }
+    }
+
+    /// The same keys, of which the last is written under from now on.
+    static KeysetHandle promoted(KeysetHandle keys) {
+        try {
+            var builder = KeysetHandle.newBuilder(keys);
+            builder.getAt(keys.size() - 1).makePrimary();
+            return builder.build();
+        } catch (GeneralSecurityException _) {
+            throw new CryptoException("a key could not be put in front");
+        }
+    }
+
+    /// The same keys without one, which must not be the primary one.
+    static KeysetHandle without(KeysetHandle keys, int index) {
+        try {
+            return KeysetHandle.newBuilder(keys).deleteAt(index).build();
+        } catch (GeneralSecurityException _) {
+            throw new CryptoException("a key could not be taken out");
+        }
+    }
+
     static byte[] bytes(KeysetHandle keys) {
         try {
             return TinkProtoKeysetFormat.serializeKeyset(

@@ -5,15 +5,22 @@ import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.aead.PredefinedAeadParameters;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.function.Supplier;
 
 /// Encrypts what the database keeps, with AES-256-GCM. Every value is bound to a context, such as
 /// `organisation/7/session/<id>/access`, and opens under no other, so that a row cannot be put in another's place.
 /// Thread-safe.
 public final class Sealer {
-    private final Aead aead;
+    /// Asked at each use: the master key's set may be exchanged while the service runs.
+    private final Supplier<Aead> keys;
 
     Sealer(KeysetHandle keys) {
-        aead = Keysets.primitive(keys, Aead.class);
+        var aead = Keysets.primitive(keys, Aead.class);
+        this.keys = () -> aead;
+    }
+
+    Sealer(Supplier<Aead> keys) {
+        this.keys = keys;
     }
 
     public Sealed seal(Secret value, String context) {
@@ -22,7 +29,7 @@ public final class Sealer {
 
     public Sealed seal(byte[] value, String context) {
         try {
-            return new Sealed(aead.encrypt(value, context.getBytes(StandardCharsets.UTF_8)));
+            return new Sealed(keys.get().encrypt(value, context.getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException _) {
             throw new CryptoException("a value could not be sealed");
         }
@@ -40,10 +47,17 @@ public final class Sealer {
     /// @throws CryptoException as [#open]
     public byte[] openBytes(Sealed sealed, String context) {
         try {
-            return aead.decrypt(sealed.ciphertext(), context.getBytes(StandardCharsets.UTF_8));
+            return keys.get().decrypt(sealed.ciphertext(), context.getBytes(StandardCharsets.UTF_8));
         } catch (GeneralSecurityException _) {
             throw new CryptoException("a sealed value does not open: another key, another context, or damaged");
         }
+    }
+
+    /// The same value, sealed anew under the newest key.
+    ///
+    /// @throws CryptoException as [#open]
+    public Sealed resealed(Sealed sealed, String context) {
+        return seal(openBytes(sealed, context), context);
     }
 
     /// A key set of an organisation's own, sealed under this one. Store it; [#keyset] opens it.

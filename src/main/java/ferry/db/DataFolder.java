@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -74,8 +75,41 @@ public final class DataFolder implements AutoCloseable {
     /// Creates a secret file that only this user can read. Fails where one of that name is there, even a dangling link.
     /// The file appears whole or not at all.
     public void writeOnce(String name, String content) {
-        var target = path.resolve(name);
-        var draft = path.resolve(name + "." + UUID.randomUUID() + ".draft");
+        writeOnce(path, name, content);
+    }
+
+    /// As [#writeOnce(String, String)], in a folder that another process may hold open.
+    public static void writeOnce(Path folder, String name, String content) {
+        var target = folder.resolve(name);
+        try {
+            // A link fails where the name is taken; a rename would replace what is there.
+            drafted(target, content, draft -> place(draft, target));
+        } catch (FileAlreadyExistsException e) {
+            throw new DatabaseException(target + " exists already and is never overwritten.", e);
+        } catch (IOException e) {
+            throw notUsable(folder, e);
+        }
+    }
+
+    /// Puts a secret file in the place of another, in one step: whoever reads sees the old or the new, whole. The
+    /// folder
+    /// may be held open by another process.
+    public static void replace(Path folder, String name, String content) {
+        var target = folder.resolve(name);
+        try {
+            drafted(target, content, draft -> Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE));
+            syncFolder(folder);
+        } catch (IOException e) {
+            throw notUsable(folder, e);
+        }
+    }
+
+    private interface Placing {
+        void place(Path draft) throws IOException;
+    }
+
+    private static void drafted(Path target, String content, Placing placing) throws IOException {
+        var draft = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".draft");
         try {
             try (var file = FileChannel.open(
                     draft,
@@ -84,14 +118,18 @@ public final class DataFolder implements AutoCloseable {
                 write(file, content);
                 file.force(true);
             }
-            // A link fails where the name is taken; a rename would replace what is there.
-            place(draft, target);
-        } catch (FileAlreadyExistsException e) {
-            throw new DatabaseException(target + " exists already and is never overwritten.", e);
-        } catch (IOException e) {
-            throw notUsable(path, e);
+            placing.place(draft);
         } finally {
             deleteQuietly(draft);
+        }
+    }
+
+    /// So that a rename outlives a power cut. Where folders cannot be opened (Windows) the system sees to that.
+    private static void syncFolder(Path folder) {
+        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException _) {
+            // Nothing more can be done, and nothing is torn: the old file or the new one is there.
         }
     }
 

@@ -1,11 +1,16 @@
 package ferry.db;
 
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationVersion;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -25,15 +30,54 @@ public final class Migrations {
 
     /// Runs as the owner of the database, who must be allowed to create roles when the roles are missing.
     public static void run(Login owner, Roles roles) {
+        run(owner, roles, _ -> {});
+    }
+
+    /// As [#run(Login, Roles)], after a look that may refuse by throwing: before it nothing is changed.
+    public static void run(Login owner, Roles roles, Consumer<Handle> look) {
+        run(owner, roles, look, MigrationVersion.LATEST);
+    }
+
+    /// Brings the database to an older schema than this program's.
+    static void runTo(Login owner, Roles roles, String version) {
+        run(owner, roles, _ -> {}, MigrationVersion.fromVersion(version));
+    }
+
+    /// The version of the schema that this program knows.
+    static MigrationVersion newest(Login owner) {
+        return Arrays.stream(flyway(owner).load().info().all())
+                .filter(migration -> migration.getState().isResolved())
+                .map(MigrationInfo::getVersion)
+                .max(MigrationVersion::compareTo)
+                .orElseThrow();
+    }
+
+    /// The version of the schema that is there; nothing before the first migration.
+    static Optional<MigrationVersion> present(Handle tx) {
+        var migrated = tx.createQuery("select to_regclass('flyway_schema_history') is not null")
+                .mapTo(Boolean.class)
+                .one();
+        return !migrated
+                ? Optional.empty()
+                : tx
+                        .createQuery("select version from flyway_schema_history where success and version is not null")
+                        .mapTo(String.class)
+                        .stream()
+                        .map(MigrationVersion::fromVersion)
+                        .max(MigrationVersion::compareTo);
+    }
+
+    private static void run(Login owner, Roles roles, Consumer<Handle> look, MigrationVersion target) {
         try {
             Jdbi.create(owner.url(), owner.user(), owner.password()).useHandle(tx -> {
                 requireVersion(tx);
                 // Held by the session and outside a transaction: a migration may then do what no transaction allows.
                 tx.execute("select pg_advisory_lock(?)", LOCK);
                 try {
+                    look.accept(tx);
                     see(tx, owner, roles.tenant(), roles.tenantPassword());
                     see(tx, owner, roles.system(), roles.systemPassword());
-                    migrate(owner, roles);
+                    migrate(owner, roles, target);
                 } finally {
                     tx.execute("select pg_advisory_unlock(?)", LOCK);
                 }
@@ -115,11 +159,16 @@ public final class Migrations {
         }
     }
 
-    private static void migrate(Login owner, Roles roles) {
-        var flyway = Flyway.configure()
+    private static FluentConfiguration flyway(Login owner) {
+        return Flyway.configure()
                 .dataSource(owner.url(), owner.user(), owner.password())
                 .locations("classpath:db")
-                .loggers("slf4j")
+                .loggers("slf4j");
+    }
+
+    private static void migrate(Login owner, Roles roles, MigrationVersion target) {
+        var flyway = flyway(owner)
+                .target(target)
                 .placeholders(Map.of("tenant", roles.tenant(), "system", roles.system()))
                 .load();
         try {

@@ -47,6 +47,11 @@ public final class Client {
         }
     }
 
+    /// The same key, asking another node.
+    public Client at(String otherUrl) {
+        return new Client(otherUrl, token);
+    }
+
     /// Reads.
     public Answer get(String path) {
         return send(request(path).GET());

@@ -58,7 +58,11 @@ public final class TestApp implements AutoCloseable {
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final TestClock clock = new TestClock();
     private final Path folder;
+    private final MasterKey master = MasterKey.of(MASTER.text());
+    private final Databases.Logins logins;
     private final Database db;
+    private final Outbound outbound;
+    private final Setup setup;
     private final Sandbox sandbox;
     private final App app;
     private final WebServer server;
@@ -130,32 +134,71 @@ public final class TestApp implements AutoCloseable {
 
     private TestApp(Setup setup) throws IOException {
         this.folder = Files.createTempDirectory("ferry-test");
-        this.db = opened(Databases.freshLogins().open(12));
+        this.setup = setup;
+        this.logins = Databases.freshLogins();
+        this.db = opened(logins.open(12));
         this.sandbox = opened(Sandbox.start("127.0.0.1", 0, clock, setup.sandbox()));
-        var outbound = opened(Outbound.open(EgressPolicy.of(List.of()).withLoopback()));
+        this.outbound = opened(Outbound.open(EgressPolicy.of(List.of()).withLoopback()));
+        Files.createDirectory(buckets());
+        this.app = opened(app(db, master));
+        this.server = opened(WebServer.start("127.0.0.1", 0, app.api()));
+        this.first = organisation("First", Scopes.ALL);
+        app.start();
+    }
+
+    /// Another node of the same service, on the same clock, sandbox and buckets. Closed by the test.
+    ///
+    /// @param app what answers there
+    public record Node(App app, WebServer server) implements AutoCloseable {
+        /// Where it answers.
+        public String url() {
+            return server.url();
+        }
+
+        @Override
+        public void close() {
+            server.close();
+            app.close();
+        }
+    }
+
+    /// Starts another node on a database, which stays the test's to close.
+    public Node node(Database database, MasterKey master) throws IOException {
+        var node = app(database, master);
+        node.start();
+        return new Node(node, WebServer.start("127.0.0.1", 0, node.api()));
+    }
+
+    private App app(Database database, MasterKey master) throws IOException {
         var icloud = setup.icloud()
                 .orElseGet(() -> ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl()));
         var connectors = new ArrayList<Connector>(setup.connectors());
         connectors.add(new MockConnector());
         connectors.add(new ICloudConnector(outbound, icloud, clock));
-        var buckets = Files.createDirectory(folder.resolve("buckets"));
-        this.app = opened(new App(
-                db,
+        return new App(
+                database,
                 clock,
-                MASTER,
+                master,
                 connectors,
                 new AppSettings(
                         URI.create("http://127.0.0.1"),
-                        Optional.of(buckets.toRealPath()),
+                        Optional.of(buckets().toRealPath()),
                         setup.tasks(),
                         new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
                         setup.signIns(),
                         Duration.ofHours(24),
                         setup.retention(),
-                        setup.webhooks())));
-        this.server = opened(WebServer.start("127.0.0.1", 0, app.api()));
-        this.first = organisation("First", Scopes.ALL);
-        app.start();
+                        setup.webhooks()));
+    }
+
+    /// The master key that this node holds.
+    public MasterKey master() {
+        return master;
+    }
+
+    /// How to sign in to its database.
+    public Databases.Logins logins() {
+        return logins;
     }
 
     /// Starts with the defaults.
