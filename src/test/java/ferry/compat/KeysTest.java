@@ -123,9 +123,7 @@ class KeysTest {
         var permission = id(client.post("/permissions", "{'identifier': 'changing', 'scopes': {}}"));
         assertThat(id(client.latest("/permissions", "limit", "1"))).isEqualTo(permission);
         client.post("/permissions/" + permission, "{'scopes': {'info_type:*': []}}");
-        assertThat(client.retrieve("/permissions/" + permission)
-                        .at("/scopes")
-                        .propertyNames())
+        assertThat(client.retrieve("/permissions/" + permission).at("/scopes").propertyNames())
                 .containsExactly("info_type:*");
     }
 

@@ -79,8 +79,8 @@ final class Listener implements AutoCloseable {
     private Optional<String> problem(HttpExchange exchange, byte[] body) {
         if (!exchange.getRequestMethod().equals("POST")
                 || !ROUTE.matcher(exchange.getRequestURI().getRawPath()).matches()) {
-            return Optional.of(
-                    "no route for " + exchange.getRequestMethod() + " " + exchange.getRequestURI().getRawPath());
+            return Optional.of("no route for " + exchange.getRequestMethod() + " "
+                    + exchange.getRequestURI().getRawPath());
         }
         var type = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type"))
                 .orElse("");

@@ -52,19 +52,19 @@ class ResendsTest {
     @ParameterizedTest
     @EnumSource
     void aStorageConfigIsMadeOnce(ForgetfulProxy.Loss loss) throws IOException {
-        madeOnce(loss, "/configs/storage", "{'url': 'local://compatibility/resent', 'credentials': {}}");
+        madeOnce(loss, "/configs/storage", "{'url': 'local://compatibility/resent-" + loss.ordinal() + "', 'credentials': {}}");
     }
 
     @ParameterizedTest
     @EnumSource
     void aWebhookConfigIsMadeOnce(ForgetfulProxy.Loss loss) throws IOException {
-        madeOnce(loss, "/configs/webhook", "{'url': 'http://127.0.0.1:9/webhooks'}");
+        madeOnce(loss, "/configs/webhook", "{'url': 'http://127.0.0.1:9/" + loss + "'}");
     }
 
     @ParameterizedTest
     @EnumSource
     void aKeyIsMadeOnce(ForgetfulProxy.Loss loss) throws IOException {
-        madeOnce(loss, "/keys", "{}");
+        madeOnce(loss, "/keys", "{'permissions': {'source_type:mocks." + loss.ordinal() + "': []}}");
     }
 
     @ParameterizedTest

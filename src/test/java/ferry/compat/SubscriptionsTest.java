@@ -70,9 +70,7 @@ class SubscriptionsTest {
     void aPollMayBeAskedForBesides() {
         var subscription = created("besides", ", 'date_start': '2030-01-01T00:00:00Z'");
         var poll = client.finished(
-                client.post(
-                        "/polls",
-                        "{'payload': {'info_types': ['*']}, 'subscription': '" + id(subscription) + "'}"),
+                client.post("/polls", "{'payload': {'info_types': ['*']}, 'subscription': '" + id(subscription) + "'}"),
                 "/polls");
         assertThat(poll.at("/subscription").asString()).isEqualTo(id(subscription));
         assertThat(client.list("/polls", "subscription", id(subscription), "requestor", "subscription")
@@ -89,7 +87,9 @@ class SubscriptionsTest {
     @Test
     void aMissingSessionIsRefused() {
         refused(
-                400, "invalid-parameter", () -> client.post("/subscriptions", "{'poll_payload': {'info_types': ['*']}}"));
+                400,
+                "invalid-parameter",
+                () -> client.post("/subscriptions", "{'poll_payload': {'info_types': ['*']}}"));
     }
 
     @Test

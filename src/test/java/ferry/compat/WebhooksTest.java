@@ -89,8 +89,8 @@ class WebhooksTest {
     @Test
     void configsAreListedAndDeleted() {
         var other = client.post(CONFIGS, "{'url': '" + listener.url() + "/'}");
-        assertThat(client.list(CONFIGS, "limit", "100").at("/data")).anySatisfy(listed -> assertThat(id(listed))
-                .isEqualTo(id(other)));
+        assertThat(client.list(CONFIGS, "limit", "100").at("/data"))
+                .anySatisfy(listed -> assertThat(id(listed)).isEqualTo(id(other)));
         assertThat(state(client.delete(CONFIGS + "/" + id(other)))).isEqualTo("deactivated");
     }
 
@@ -117,8 +117,8 @@ class WebhooksTest {
 
     @Test
     void aTaskThatFailsTellsOfIt() {
-        var session = id(withListener.iCloudSession(
-                withListener.user("failing"), "not-activated@sandbox.example", List.of()));
+        var session = id(
+                withListener.iCloudSession(withListener.user("failing"), "not-activated@sandbox.example", List.of()));
         var poll = withListener.poll(session, "'data_types': ['icpl.photos']");
         event("task", "failed", poll.at("/tasks_failed/0").asString());
     }
@@ -134,7 +134,17 @@ class WebhooksTest {
     @Test
     void anEventHasTheContractsAttributes() {
         var event = event("poll", "completed", id(poll()));
-        hasKeys(event, "id", "resource", "type", "action", "data", "state", "retries", "date_created", "date_delivered");
+        hasKeys(
+                event,
+                "id",
+                "resource",
+                "type",
+                "action",
+                "data",
+                "state",
+                "retries",
+                "date_created",
+                "date_delivered");
         assertThat(event.at("/data/resource").asString()).isEqualTo("poll");
         assertThat(event.at("/data/results/data")).hasSize(1);
         assertThat(event.at("/retries").isIntegralNumber()).isTrue();
@@ -143,9 +153,7 @@ class WebhooksTest {
     @Test
     void anEventIsDeliveredAndSaysSo() {
         var event = id(event("poll", "completed", id(poll())));
-        var seen = Eventually.get(
-                () -> client.retrieve("/events/" + event),
-                e -> state(e).equals("delivered"));
+        var seen = Eventually.get(() -> client.retrieve("/events/" + event), e -> state(e).equals("delivered"));
         dates(seen, "date_created", "date_delivered");
     }
 
@@ -172,8 +180,7 @@ class WebhooksTest {
     }
 
     private String session() {
-        return id(withListener.session(
-                withListener.user("telling"), "mocks.mock", "telling", Map.of("password", "x")));
+        return id(withListener.session(withListener.user("telling"), "mocks.mock", "telling", Map.of("password", "x")));
     }
 
     private JsonNode poll() {
@@ -186,7 +193,8 @@ class WebhooksTest {
                         () -> listener.received().stream()
                                 .filter(event -> event.at("/type").asString().equals(type))
                                 .filter(event -> event.at("/action").asString().equals(action))
-                                .filter(event -> subject.isEmpty() || id(event.at("/data")).equals(subject))
+                                .filter(event -> subject.isEmpty()
+                                        || id(event.at("/data")).equals(subject))
                                 .findFirst(),
                         Optional::isPresent)
                 .orElseThrow();
