@@ -19,7 +19,6 @@ import ferry.http.Page;
 import ferry.http.RateLimits;
 import ferry.http.Resends;
 import ferry.http.Totals;
-import ferry.key.ConfigExists;
 import ferry.key.KeyEndpoints;
 import ferry.key.KeyRequest;
 import ferry.key.Keys;
