@@ -144,8 +144,7 @@ public final class App implements AutoCloseable {
         var publishers = new Publishers(
                 settings.buckets(),
                 Optional.of(new Publishers.Cloud(
-                        vault,
-                        new Reach(toBuckets, clock, settings.storage().retries(), PartBuffers.ofHeap()))));
+                        vault, new Reach(toBuckets, clock, settings.storage().retries(), PartBuffers.ofHeap()))));
         var downloads = new DiskObjects(settings.buckets().orElse(settings.noBuckets()));
         var signedUrls = new SignedUrls(settings.publicUrl(), signingKey(master), clock);
 

@@ -23,8 +23,11 @@ public record KeyTemplate(String text) {
 
     /// What a client's template says.
     public sealed interface Parsed {
+        /// It can be used.
         record Good(KeyTemplate template) implements Parsed {}
 
+        /// It cannot.
+        ///
         /// @param sentence what is wrong with it
         record Bad(String sentence) implements Parsed {}
     }

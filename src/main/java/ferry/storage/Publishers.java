@@ -49,8 +49,7 @@ public record Publishers(Optional<Path> localRoot, Optional<Cloud> cloud) {
                         localRoot.orElseThrow(() ->
                                 new PublishException.Refused("Local storage is switched off on this service.", null)),
                         local.bucket());
-            case Destination.S3 s3 ->
-                S3Publisher.open(store(organisation, config, s3, region), needed().reach());
+            case Destination.S3 s3 -> S3Publisher.open(store(organisation, config, s3, region), needed().reach());
             case Destination.Gcs gcs ->
                 GcsPublisher.open(
                         gcs.bucket(),
@@ -68,9 +67,7 @@ public record Publishers(Optional<Path> localRoot, Optional<Cloud> cloud) {
                 Optional.of(new ferry.storage.s3.SignedGet(store(organisation, config, s3, Optional.empty())));
             case Destination.Gcs gcs ->
                 Optional.of(new ferry.storage.gcs.SignedGet(
-                        gcs.bucket(),
-                        config.place().endpoint(),
-                        ServiceAccount.of(credentials(organisation, config))));
+                        gcs.bucket(), config.place().endpoint(), ServiceAccount.of(credentials(organisation, config))));
         };
     }
 
@@ -101,8 +98,8 @@ public record Publishers(Optional<Path> localRoot, Optional<Cloud> cloud) {
     }
 
     private ObjectNode credentials(OrgId organisation, StorageConfig config) {
-        return cloud.flatMap(c -> config.credentials()
-                        .map(box -> c.vault().open(organisation, box, config.credentialsContext())))
+        return cloud.flatMap(c ->
+                        config.credentials().map(box -> c.vault().open(organisation, box, config.credentialsContext())))
                 .map(Secret::reveal)
                 .map(text -> (ObjectNode) JSON.readTree(text))
                 .orElseGet(JsonNodeFactory.instance::objectNode);

@@ -63,7 +63,13 @@ public final class TestS3 implements AutoCloseable {
 
     /// The keys of all visible objects.
     public List<String> keys(String bucket) {
-        return objects.list(ListObjectsV2Request.builder().bucket(bucket).maxKeys(1000).build()).contents().stream()
+        return objects
+                .list(ListObjectsV2Request.builder()
+                        .bucket(bucket)
+                        .maxKeys(1000)
+                        .build())
+                .contents()
+                .stream()
                 .map(S3Object::key)
                 .filter(key -> !key.endsWith("/"))
                 .toList();

@@ -251,10 +251,14 @@ public final class GcsPublisher implements Publisher {
                         if (got >= end && last.isEmpty()) {
                             return reply;
                         }
-                        // progress: only what is missing, at once
-                        failed = got > from ? 0 : failed;
+                        boolean goesOn = ask || got > from;
+                        // what it has got begins anew; an answer to a question costs no attempt
+                        failed = got > from ? 0 : ask ? failed - 1 : failed;
                         from = got;
                         ask = false;
+                        if (goesOn) {
+                            continue;
+                        }
                     } else if (reply.passes()) {
                         ask = true;
                     } else if (reply.status() == 404 || reply.status() == 410) {
@@ -272,9 +276,7 @@ public final class GcsPublisher implements Publisher {
                         throw calls.unreachable(e);
                     }
                 }
-                if (failed > 0) {
-                    calls.pause(failed);
-                }
+                calls.pause(failed);
             }
         }
 

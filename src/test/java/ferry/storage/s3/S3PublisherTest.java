@@ -97,8 +97,7 @@ class S3PublisherTest extends PublisherContract {
         return open(
                 bucket,
                 server.url(),
-                new AccessKeys(
-                        TestS3.KEYS.id(), new Secret("wrong"), Optional.empty(), Optional.empty(), List.of()));
+                new AccessKeys(TestS3.KEYS.id(), new Secret("wrong"), Optional.empty(), Optional.empty(), List.of()));
     }
 
     @Test
@@ -238,7 +237,10 @@ class S3PublisherTest extends PublisherContract {
             write(left, 20_000_000);
 
             var found = s3.unfinished("results/2026/");
-            assertThat(found).singleElement().satisfies(it -> assertThat(it.key()).isEqualTo(key("film.mov").toString()));
+            assertThat(found)
+                    .singleElement()
+                    .satisfies(
+                            it -> assertThat(it.key()).isEqualTo(key("film.mov").toString()));
             s3.abort(found.getFirst());
             s3.abort(found.getFirst());
             assertThat(server.unfinished(bucket)).isZero();
@@ -287,7 +289,6 @@ class S3PublisherTest extends PublisherContract {
 
     private static Publisher open(String bucket, URI endpoint, AccessKeys keys) {
         return S3Publisher.open(
-                store(bucket, endpoint, keys),
-                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4)));
+                store(bucket, endpoint, keys), new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4)));
     }
 }
