@@ -53,13 +53,16 @@ public final class Unreachable {
     }
 
     private static PublishException tls(String where, IOException failure) {
-        if (cause(failure, SSLPeerUnverifiedException.class).isPresent()) {
+        var bad = cause(failure, CertificateException.class);
+        // the runtime's own check of the name throws the plain class
+        if (cause(failure, SSLPeerUnverifiedException.class).isPresent()
+                || bad.filter(e -> e.getClass() == CertificateException.class).isPresent()) {
             return new Refused("The certificate of " + where + " is for another name.", failure);
         }
         if (cause(failure, CertificateExpiredException.class).isPresent()) {
             return new Refused("The certificate of " + where + " has expired.", failure);
         }
-        if (cause(failure, CertificateException.class).isPresent()) {
+        if (bad.isPresent()) {
             return new Refused(
                     "The certificate of " + where
                             + " was not issued by an authority that is trusted here; a store's own"

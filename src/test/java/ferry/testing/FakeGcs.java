@@ -298,17 +298,22 @@ public final class FakeGcs implements AutoCloseable {
             exchange.getResponseHeaders()
                     .set(
                             "Location",
-                            "http://" + exchange.getRequestHeaders().getFirst("Host") + "/upload/storage/v1/b/"
-                                    + bucket + "/o?uploadType=resumable&upload_id=" + id);
+                            "http://" + exchange.getRequestHeaders().getFirst("Host") + "/upload/storage/v1/b/" + bucket
+                                    + "/o?uploadType=resumable&upload_id=" + id);
             exchange.sendResponseHeaders(200, -1);
             return;
         }
         var parts = parts(exchange, body);
         var metadata = JSON.readTree(parts.getFirst());
         if (!mustNotReplace(exchange, bucket, metadata)) {
-            store(exchange, bucket, metadata, parts.getLast(), Map.of(
-                    "md5", metadata.path("md5Hash").asString(""),
-                    "crc32c", metadata.path("crc32c").asString("")));
+            store(
+                    exchange,
+                    bucket,
+                    metadata,
+                    parts.getLast(),
+                    Map.of(
+                            "md5", metadata.path("md5Hash").asString(""),
+                            "crc32c", metadata.path("crc32c").asString("")));
         }
     }
 
@@ -371,7 +376,8 @@ public final class FakeGcs implements AutoCloseable {
                 hashes.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
             }
             var bytes = session.bytes.toByteArray();
-            finished.put(String.valueOf(id), described(session.metadata.path("name").asString(), bytes));
+            finished.put(
+                    String.valueOf(id), described(session.metadata.path("name").asString(), bytes));
             if (!store(exchange, session.bucket, session.metadata, bytes, hashes)) {
                 finished.remove(String.valueOf(id));
             }
@@ -522,7 +528,8 @@ public final class FakeGcs implements AutoCloseable {
                     .put(
                             "md5Hash",
                             Base64.getEncoder()
-                                    .encodeToString(MessageDigest.getInstance("MD5").digest(bytes)))
+                                    .encodeToString(
+                                            MessageDigest.getInstance("MD5").digest(bytes)))
                     .put(
                             "crc32c",
                             Base64.getEncoder()

@@ -46,6 +46,24 @@ public final class TestS3 implements AutoCloseable {
         }
     }
 
+    /// The same over TLS, with the certificate of a key store.
+    public static TestS3 startSecure(String bucket, java.nio.file.Path keystore, String password) {
+        try {
+            var started = new TestS3(S3Proxy.builder()
+                    .secureEndpoint(URI.create("https://127.0.0.1:0"))
+                    .keyStore(keystore.toString(), password));
+            started.objects.createContainer(bucket);
+            return started;
+        } catch (Exception e) {
+            throw new IllegalStateException("the S3 server did not start", e);
+        }
+    }
+
+    /// Where it answers over TLS.
+    public URI secureUrl() {
+        return URI.create("https://127.0.0.1:" + server.getSecurePort());
+    }
+
     /// Where it answers.
     public URI url() {
         return URI.create("http://127.0.0.1:" + port());

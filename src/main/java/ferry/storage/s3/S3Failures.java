@@ -12,12 +12,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /// Says what is wrong when a store refuses, for somebody who set up the bucket. The store's own messages are not
 /// passed on: they name accounts and addresses.
 record S3Failures(S3Store store, InstantSource clock) {
-    private static final Pattern REGION = Pattern.compile("<Region>([a-z0-9-]{1,40})</Region>");
+    private static final Pattern REGION = Pattern.compile("<Region>([a-z0-9-]{1,40})</Region>|expecting '([a-z0-9-]{1,40})'");
 
     PublishException of(S3Action action, SdkException failure) {
         if (failure instanceof AwsServiceException service) {
@@ -122,12 +123,17 @@ record S3Failures(S3Store store, InstantSource clock) {
     private static Optional<String> bucketRegion(AwsServiceException e) {
         return header(e, "x-amz-bucket-region")
                 .filter(region -> region.matches("[a-z0-9-]{1,40}"))
-                .or(() -> Optional.ofNullable(e.awsErrorDetails())
-                        .map(AwsErrorDetails::rawResponse)
-                        .flatMap(raw -> REGION.matcher(raw.asUtf8String())
-                                .results()
-                                .findFirst()
-                                .map(found -> found.group(1))));
+                .or(() -> Optional.ofNullable(e.awsErrorDetails()).flatMap(S3Failures::namedRegion));
+    }
+
+    /// The region that an answer names in its body or in its message.
+    private static Optional<String> namedRegion(AwsErrorDetails details) {
+        var body = Optional.ofNullable(details.rawResponse()).map(SdkBytes::asUtf8String);
+        var text = body.orElse("") + Optional.ofNullable(details.errorMessage()).orElse("");
+        return REGION.matcher(text)
+                .results()
+                .findFirst()
+                .map(found -> found.group(1) == null ? found.group(2) : found.group(1));
     }
 
     private static Optional<String> header(AwsServiceException e, String name) {

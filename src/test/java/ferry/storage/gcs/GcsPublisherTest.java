@@ -41,8 +41,7 @@ class GcsPublisherTest extends PublisherContract {
     private static final Set<String> DOCUMENTED = Set.of("storage.objects.create", "storage.objects.list");
 
     private final FakeGcs google = FakeGcs.start("my_bucket");
-    private final Outbound outbound =
-            Outbound.open(EgressPolicy.of(List.of()).withLoopback());
+    private final Outbound outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback());
     private final FlakyLine line;
     private final Publisher publisher;
 
@@ -67,7 +66,8 @@ class GcsPublisherTest extends PublisherContract {
     @Override
     protected Optional<InputStream> download(URI address) {
         assertThat(address.getScheme()).isEqualTo("gs");
-        return google.bytes(address.getAuthority(), address.getPath().substring(1)).map(ByteArrayInputStream::new);
+        return google.bytes(address.getAuthority(), address.getPath().substring(1))
+                .map(ByteArrayInputStream::new);
     }
 
     @Override
@@ -195,9 +195,10 @@ class GcsPublisherTest extends PublisherContract {
         assertThat(objects()).isEqualTo(1);
         assertThatThrownBy(() -> publish(key("a.txt"), "another"))
                 .isInstanceOf(PublishException.Refused.class)
-                .hasMessage("Service account " + FakeGcs.EMAIL + " may not delete or replace objects of bucket my_bucket:"
-                        + " it lacks the permission storage.objects.delete, which the role Storage Object User"
-                        + " brings.");
+                .hasMessage(
+                        "Service account " + FakeGcs.EMAIL + " may not delete or replace objects of bucket my_bucket:"
+                                + " it lacks the permission storage.objects.delete, which the role Storage Object User"
+                                + " brings.");
         publisher.delete(key("not there"));
         assertThatThrownBy(() -> publisher.delete(key("a.txt"))).isInstanceOf(PublishException.Refused.class);
     }
@@ -205,8 +206,7 @@ class GcsPublisherTest extends PublisherContract {
     @Test
     void aSignedDownloadNeedsNoTokenUntilItExpires() throws Exception {
         publish(key("Été.jpg"), "a photo");
-        var signing = new SignedGet(
-                "my_bucket", Optional.of(google.url()), ServiceAccount.of(google.serviceAccount()));
+        var signing = new SignedGet("my_bucket", Optional.of(google.url()), ServiceAccount.of(google.serviceAccount()));
         var now = Instant.now();
 
         assertThat(get(signing.url(key("Été.jpg").toString(), now, Duration.ofMinutes(5))))
