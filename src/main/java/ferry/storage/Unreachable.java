@@ -18,6 +18,8 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 public final class Unreachable {
     private Unreachable() {}
 
+    /// What a client reads where a call got no answer.
+    ///
     /// @param where host and port, or what else the client knows the store by
     public static PublishException of(String where, IOException failure) {
         if (cause(failure, NameUnknown.class).isPresent()) {
