@@ -7,11 +7,11 @@ import ferry.connector.Connector;
 import ferry.connector.Limits;
 import ferry.crypto.MasterKey;
 import ferry.db.Database;
+import ferry.egress.Outbound;
 import ferry.erasure.Erasure;
 import ferry.erasure.ErasureEndpoints;
 import ferry.erasure.Retention;
 import ferry.event.EventEndpoints;
-import ferry.egress.Outbound;
 import ferry.event.Events;
 import ferry.http.Api;
 import ferry.http.Endpoints;
@@ -265,7 +265,8 @@ public final class App implements AutoCloseable {
                         clock),
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
-                new StorageConfigEndpoints(db, resends, configs, publishers, tasks, taskPages, worker, vault, audit, clock),
+                new StorageConfigEndpoints(
+                        db, resends, configs, publishers, tasks, taskPages, worker, vault, audit, clock),
                 new EventEndpoints(db, events, webhooks.sequencer())));
         rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, audit));
         this.api = new Api(keys, rates, meters, rooms);

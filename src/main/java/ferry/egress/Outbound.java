@@ -72,7 +72,10 @@ public final class Outbound implements AutoCloseable {
     /// One that may have so many connections at once, all to one host or each to another: for a caller that limits
     /// each destination itself. Opens none yet.
     public static Outbound open(EgressPolicy policy, int connections) {
-        return new Outbound(new Guard(policy, Outbound::resolve), Pool.empty(connections), DefaultClientTlsStrategy.createDefault());
+        return new Outbound(
+                new Guard(policy, Outbound::resolve),
+                Pool.empty(connections),
+                DefaultClientTlsStrategy.createDefault());
     }
 
     static Outbound open(EgressPolicy policy, Guard.Resolver resolver) {

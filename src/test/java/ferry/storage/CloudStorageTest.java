@@ -64,8 +64,10 @@ class CloudStorageTest {
 
     @Test
     void aPollPublishesToS3AndItsResultsAreDownloadedUntilTheySignedUrlExpires() throws Exception {
-        var client = app.organisation("Publishes to S3", ferry.access.Scopes.ALL).client();
-        var config = tested(client, with(keys(), s3.url()).put("signed_urls_enabled", true).put("signed_urls_expiry", 300));
+        var client =
+                app.organisation("Publishes to S3", ferry.access.Scopes.ALL).client();
+        var config = tested(
+                client, with(keys(), s3.url()).put("signed_urls_enabled", true).put("signed_urls_expiry", 300));
         assertThat(config.path("state").asString()).isEqualTo("valid");
         assertThat(config.path("type").asString()).isEqualTo("s3");
         assertThat(config.path("endpoint").asString()).isEqualTo(s3.url().toString());
@@ -73,7 +75,11 @@ class CloudStorageTest {
 
         var first = published(client);
         assertThat(first.path("url").asString()).startsWith("s3://my-bucket/results/");
-        assertThat(md5(s3.open("my-bucket", URI.create(first.path("url").asString()).getPath().substring(1))
+        assertThat(md5(s3.open(
+                                "my-bucket",
+                                URI.create(first.path("url").asString())
+                                        .getPath()
+                                        .substring(1))
                         .orElseThrow()
                         .readAllBytes()))
                 .isEqualTo(first.path("checksum").asString());
@@ -90,11 +96,13 @@ class CloudStorageTest {
     @Test
     void aPollPublishesToGoogleWithTheDocumentedRolesAlone() throws Exception {
         google.permit(Set.of("storage.objects.create", "storage.objects.list"));
-        var client = app.organisation("Publishes to Google", ferry.access.Scopes.ALL).client();
+        var client =
+                app.organisation("Publishes to Google", ferry.access.Scopes.ALL).client();
         var config = tested(client, google(google.serviceAccount()).put("signed_urls_enabled", true));
         assertThat(config.path("state").asString()).isEqualTo("valid");
         assertThat(config.path("message").asString())
-                .startsWith("Service account " + FakeGcs.EMAIL + " may not delete or replace objects of bucket my_bucket:")
+                .startsWith(
+                        "Service account " + FakeGcs.EMAIL + " may not delete or replace objects of bucket my_bucket:")
                 .contains("Results are published all the same");
 
         google.permit(FakeGcs.EVERYTHING);
@@ -115,8 +123,9 @@ class CloudStorageTest {
 
     @Test
     void anUnknownBucketIsSaid() {
-        assertInvalid(with(keys(), s3.url()).put("url", "s3://nowhere"), "There is no bucket nowhere at "
-                + s3.url().getAuthority() + ".");
+        assertInvalid(
+                with(keys(), s3.url()).put("url", "s3://nowhere"),
+                "There is no bucket nowhere at " + s3.url().getAuthority() + ".");
         assertInvalid(
                 google(google.serviceAccount()).put("url", "gs://nowhere"),
                 "There is no bucket nowhere at " + google.url().getAuthority() + ".");
@@ -126,7 +135,8 @@ class CloudStorageTest {
     void aKeyThatTheStoreDoesNotKnowIsSaid() {
         assertInvalid(
                 with(keys().put("access_key_id", "AKIAUNKNOWN"), s3.url()),
-                s3.url().getAuthority() + " does not know this access_key_id; it may have been deleted or belong to another"
+                s3.url().getAuthority()
+                        + " does not know this access_key_id; it may have been deleted or belong to another"
                         + " store.");
     }
 
@@ -134,17 +144,27 @@ class CloudStorageTest {
     void aSecretThatDoesNotFitIsSaid() {
         assertInvalid(
                 with(keys().put("secret_access_key", "wrong"), s3.url()),
-                "The secret_access_key does not belong to this access_key_id: " + s3.url().getAuthority()
-                        + " found that the signature does not match.");
+                "The secret_access_key does not belong to this access_key_id: "
+                        + s3.url().getAuthority() + " found that the signature does not match.");
     }
 
     @Test
     void theRightRegionIsSaid() {
         var expected = "Bucket my-bucket is in region eu-west-1, not in us-east-1; set region to eu-west-1.";
-        store.refuses("PUT", 301, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.", Map.of("x-amz-bucket-region", "eu-west-1"), "");
+        store.refuses(
+                "PUT",
+                301,
+                "PermanentRedirect",
+                "The bucket you are attempting to access must be addressed using the specified endpoint.",
+                Map.of("x-amz-bucket-region", "eu-west-1"),
+                "");
         assertInvalid(with(keys(), store.url()).put("region", "us-east-1"), expected);
-        store.refuses("PUT", 400, "AuthorizationHeaderMalformed",
-                "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'", Map.of(),
+        store.refuses(
+                "PUT",
+                400,
+                "AuthorizationHeaderMalformed",
+                "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'",
+                Map.of(),
                 "<Region>eu-west-1</Region>");
         assertInvalid(with(keys(), store.url()).put("region", "us-east-1"), expected);
     }
@@ -167,11 +187,17 @@ class CloudStorageTest {
     @Test
     void aClockThatIsWrongIsSaid() {
         store.refuses(
-                "PUT", 403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", Map.of("Date", "Sun, 22 Nov 2026 10:00:00 GMT"), "");
+                "PUT",
+                403,
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.",
+                Map.of("Date", "Sun, 22 Nov 2026 10:00:00 GMT"),
+                "");
 
         assertInvalid(with(keys(), store.url()), "more than 15 minutes off. The operator must set the clock.");
         google.clockOff(Duration.ofHours(2));
-        assertInvalid(google(google.serviceAccount()), "which Google does not accept. The operator must set the clock.");
+        assertInvalid(
+                google(google.serviceAccount()), "which Google does not accept. The operator must set the clock.");
     }
 
     @Test
@@ -206,8 +232,7 @@ class CloudStorageTest {
                         .put("role_arn", "arn:aws:iam::123456789012:role/ferry"));
 
         assertThat(config.path("state").asString()).isEqualTo("valid");
-        assertThat(store.posted().getFirst())
-                .contains("Action=AssumeRole", "role%2Fferry", "ExternalId=of+ours");
+        assertThat(store.posted().getFirst()).contains("Action=AssumeRole", "role%2Fferry", "ExternalId=of+ours");
     }
 
     @Test
@@ -228,8 +253,7 @@ class CloudStorageTest {
         }
         var nobody = URI.create("http://127.0.0.1:" + closed);
 
-        assertInvalid(
-                with(keys(), nobody), "Nothing answers at 127.0.0.1:" + closed + ": the connection was refused.");
+        assertInvalid(with(keys(), nobody), "Nothing answers at 127.0.0.1:" + closed + ": the connection was refused.");
         assertInvalid(
                 google(google.serviceAccount()).put("endpoint", nobody.toString()),
                 "Nothing answers at 127.0.0.1:" + closed + ": the connection was refused.");
@@ -254,15 +278,35 @@ class CloudStorageTest {
     void aStoreThatSpeaksNoTlsIsSaid() {
         assertInvalid(
                 with(keys(), URI.create("https://127.0.0.1:" + s3.port())),
-                "127.0.0.1:" + s3.port() + " does not speak TLS as https needs it; look at the endpoint's scheme and port.");
+                "127.0.0.1:" + s3.port()
+                        + " does not speak TLS as https needs it; look at the endpoint's scheme and port.");
     }
 
     @Test
     void aStoresOwnAuthorityIsTrustedWhereItIsGiven() throws Exception {
         var keystore = folder.resolve("store.p12");
-        keytool("-genkeypair", "-keystore", keystore.toString(), "-alias", "store", "-keyalg", "EC", "-dname", "CN=store",
-                "-ext", "san=ip:127.0.0.1", "-ext", "bc=ca:true");
-        keytool("-exportcert", "-rfc", "-keystore", keystore.toString(), "-alias", "store", "-file",
+        keytool(
+                "-genkeypair",
+                "-keystore",
+                keystore.toString(),
+                "-alias",
+                "store",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=store",
+                "-ext",
+                "san=ip:127.0.0.1",
+                "-ext",
+                "bc=ca:true");
+        keytool(
+                "-exportcert",
+                "-rfc",
+                "-keystore",
+                keystore.toString(),
+                "-alias",
+                "store",
+                "-file",
                 folder.resolve("store.pem").toString());
         try (var secure = TestS3.startSecure("my-bucket", keystore, "changeit")) {
             assertInvalid(
@@ -271,7 +315,9 @@ class CloudStorageTest {
                             + " ca_certificate, in PEM.");
             var config = tested(
                     app.client(),
-                    with(keys().put("ca_certificate", Files.readString(folder.resolve("store.pem"))), secure.secureUrl()));
+                    with(
+                            keys().put("ca_certificate", Files.readString(folder.resolve("store.pem"))),
+                            secure.secureUrl()));
             assertThat(config.path("state").asString()).isEqualTo("valid");
             assertInvalid(
                     with(
@@ -337,7 +383,10 @@ class CloudStorageTest {
                 with(keys(), s3.url()).put("key_template", "{poll}/{name}"),
                 "key_template",
                 "must hold {poll} and {id}, or two objects could meet under one key");
-        assertRefused(with(keys(), s3.url()).put("region", "Europe!"), "region", "is not the name of a region, such as eu-west-1");
+        assertRefused(
+                with(keys(), s3.url()).put("region", "Europe!"),
+                "region",
+                "is not the name of a region, such as eu-west-1");
         var withoutAny = JSON.createObjectNode().put("url", "s3://my-bucket");
         assertRefused(withoutAny, "credentials", "is required");
         assertRefused(
@@ -348,7 +397,8 @@ class CloudStorageTest {
 
     @Test
     void noSecretIsEverShown() {
-        var answer = app.client().post("/configs/storage", with(keys(), s3.url()).toString());
+        var answer =
+                app.client().post("/configs/storage", with(keys(), s3.url()).toString());
 
         assertThat(answer.text()).doesNotContain(TestS3.KEYS.secret().reveal());
         assertThat(app.client().get("/configs/storage").text())
@@ -385,8 +435,7 @@ class CloudStorageTest {
     }
 
     private static JsonNode tested(Client client, ObjectNode body) {
-        var request = client.request("/configs/storage")
-                .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
+        var request = client.request("/configs/storage").POST(HttpRequest.BodyPublishers.ofString(body.toString()));
         var id = Client.send(request).expect(201).path("id").asString();
         return client.settled(
                 "/configs/storage/" + id, c -> !c.path("state").asString().equals("new"));
@@ -399,9 +448,8 @@ class CloudStorageTest {
     }
 
     private static void assertRefused(ObjectNode body, String field, String what) {
-        var request = app.client()
-                .request("/configs/storage")
-                .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
+        var request =
+                app.client().request("/configs/storage").POST(HttpRequest.BodyPublishers.ofString(body.toString()));
         var answer = Client.send(request).expect(400);
         assertThat(answer.path("params").path(field).path(0).asString()).isEqualTo(what);
     }
@@ -438,8 +486,8 @@ class CloudStorageTest {
     }
 
     private static void keytool(String... arguments) throws Exception {
-        var command = new java.util.ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+        var command = new java.util.ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
         command.addAll(List.of(arguments));
         command.addAll(List.of("-storepass", "changeit", "-storetype", "PKCS12"));
         var run = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -155,7 +155,6 @@ public final class TestApp implements AutoCloseable {
                         Duration.ofHours(24),
                         setup.retention(),
                         setup.webhooks(),
-
                         new StorageSettings(
                                 EgressPolicy.of(List.of()).withLoopback(),
                                 new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20))))));

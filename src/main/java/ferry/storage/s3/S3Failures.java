@@ -18,7 +18,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 /// Says what is wrong when a store refuses, for somebody who set up the bucket. The store's own messages are not
 /// passed on: they name accounts and addresses.
 record S3Failures(S3Store store, InstantSource clock) {
-    private static final Pattern REGION = Pattern.compile("<Region>([a-z0-9-]{1,40})</Region>|expecting '([a-z0-9-]{1,40})'");
+    private static final Pattern REGION =
+            Pattern.compile("<Region>([a-z0-9-]{1,40})</Region>|expecting '([a-z0-9-]{1,40})'");
 
     PublishException of(S3Action action, SdkException failure) {
         if (failure instanceof AwsServiceException service) {
