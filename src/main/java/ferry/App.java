@@ -8,6 +8,7 @@ import ferry.connector.Connector;
 import ferry.connector.Limits;
 import ferry.crypto.MasterKey;
 import ferry.db.Database;
+import ferry.egress.Outbound;
 import ferry.erasure.Erasure;
 import ferry.erasure.ErasureEndpoints;
 import ferry.erasure.Retention;
@@ -49,14 +50,17 @@ import ferry.source.FileIds;
 import ferry.source.SourceEndpoints;
 import ferry.source.Sources;
 import ferry.storage.LocalBuckets;
+import ferry.storage.PartBuffers;
 import ferry.storage.Probe;
 import ferry.storage.Publishers;
+import ferry.storage.Reach;
 import ferry.storage.SignedUrls;
 import ferry.storage.StorageConfigEndpoints;
 import ferry.storage.StorageConfigs;
 import ferry.storage.TestStorage;
 import ferry.storage.disk.DiskObjects;
 import ferry.storage.disk.UnfinishedUploads;
+import ferry.storage.s3.UnfinishedParts;
 import ferry.task.TaskEndpoints;
 import ferry.task.TaskHandler;
 import ferry.task.TaskPages;
@@ -78,6 +82,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import javax.crypto.spec.SecretKeySpec;
@@ -92,6 +97,7 @@ public final class App implements AutoCloseable {
     private final Sweeper sweeper;
     private final Resends resends;
     private final HeldKeys heldKeys;
+    private final Outbound toBuckets;
     private final Organisations organisations;
     private final Keys keys;
     private final SessionExpiry expiry;
@@ -136,7 +142,11 @@ public final class App implements AutoCloseable {
         var readers = new Connectors(connectors);
         var fileIds = new FileIds(vault);
         var configs = new StorageConfigs(clock);
-        var publishers = new Publishers(settings.buckets());
+        this.toBuckets = Outbound.open(settings.storage().egress());
+        var publishers = new Publishers(
+                settings.buckets(),
+                Optional.of(new Publishers.Cloud(
+                        vault, new Reach(toBuckets, clock, settings.storage().retries(), PartBuffers.ofHeap()))));
         var downloads = new DiskObjects(settings.buckets().orElse(settings.noBuckets()));
         var signedUrls = new SignedUrls(settings.publicUrl(), signingKey(master), clock);
 
@@ -146,7 +156,7 @@ public final class App implements AutoCloseable {
         var signOuts = new SignOuts(tasks, sources, vault, clock);
         this.expiry = new SessionExpiry(db, sessions, signOuts, vault, events, clock, settings.idleSessions());
         var results = new Results(clock);
-        var resultPages = new ResultPages(results, configs, signedUrls, clock);
+        var resultPages = new ResultPages(results, configs, publishers, signedUrls, clock);
         var taskPages = new TaskPages((tx, organisation, task) -> resultPages.list(
                 tx, organisation, Results.Filter.ofTask(task), Page.FIRST, "/tasks/" + task + "/results"));
 
@@ -257,14 +267,18 @@ public final class App implements AutoCloseable {
                         clock),
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
-                new StorageConfigEndpoints(db, resends, configs, tasks, taskPages, worker, vault, audit, clock),
+                new StorageConfigEndpoints(
+                        db, resends, configs, publishers, tasks, taskPages, worker, vault, audit, clock),
                 new EventEndpoints(db, events, webhooks.sequencer())));
         rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, audit));
         this.api = new Api(keys, rates, meters, rooms);
 
         this.heldKeys = new HeldKeys(db, new MasterKeys(clock), master);
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
+        var unfinishedParts = new UnfinishedParts(db, configs, publishers, clock);
         this.sweeper = new Sweeper(List.of(
+                new Sweeper.Duty(
+                        "unfinished parts", Duration.ofHours(6), () -> unfinishedParts.sweep(Duration.ofDays(1))),
                 new Sweeper.Duty("users to be erased", Duration.ofSeconds(2), erasure::runDue),
                 new Sweeper.Duty("what is old", Duration.ofHours(1), retention::runDue),
                 new Sweeper.Duty("rate limits", Duration.ofMinutes(1), rates::sweep),
@@ -323,6 +337,7 @@ public final class App implements AutoCloseable {
         webhooks.close();
         resends.close();
         heldKeys.close();
+        toBuckets.close();
     }
 
     private static SecretKeySpec signingKey(MasterKey master) {

@@ -2,6 +2,7 @@ package ferry;
 
 import ferry.erasure.Retention;
 import ferry.session.SignInBudget;
+import ferry.storage.StorageSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.webhook.WebhookSettings;
@@ -20,6 +21,7 @@ import java.util.Optional;
 /// @param idleSessions how long a session may go unused
 /// @param retention how long what is kept
 /// @param webhooks how events are sent
+/// @param storage how buckets in a cloud are reached
 public record AppSettings(
         URI publicUrl,
         Optional<Path> buckets,
@@ -28,7 +30,8 @@ public record AppSettings(
         SignInBudget.Settings signIns,
         Duration idleSessions,
         Retention.Settings retention,
-        WebhookSettings webhooks) {
+        WebhookSettings webhooks,
+        StorageSettings storage) {
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

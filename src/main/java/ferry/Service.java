@@ -15,6 +15,8 @@ import ferry.http.RateLimits;
 import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
+import ferry.storage.Retries;
+import ferry.storage.StorageSettings;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.io.IOException;
 import java.net.BindException;
@@ -118,7 +120,8 @@ public final class Service implements AutoCloseable {
                         settings.signIns(),
                         settings.idleSessions(),
                         settings.retention(),
-                        settings.webhooks()),
+                        settings.webhooks(),
+                        new StorageSettings(settings.egress(), Retries.DEFAULT)),
                 new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),
                 metrics.map(Metrics::registry).orElseGet(CompositeMeterRegistry::new)));
         if (settings.databaseUrl().isEmpty()) {

@@ -15,6 +15,9 @@ public interface Answer extends AutoCloseable {
     /// All of that name, in the order they came; `Set-Cookie` comes several times.
     List<String> headers(String name);
 
+    /// All of them, in the order they came.
+    List<Header> allHeaders();
+
     /// The body as it streams in, of any length, never held as a whole. Empty where the answer has none. A read that
     /// takes longer than the call's timeout fails with [EgressTimedOut]; an interrupt of the reading virtual thread
     /// with `InterruptedIOException`; a body that ends early with another `IOException`. Encoded as it came, unless

@@ -71,6 +71,6 @@ record Guard(EgressPolicy policy, Resolver resolver) {
     }
 
     private static EgressRefused unresolved(String host) {
-        return new EgressRefused(host + " has no address");
+        return new NameUnknown(host + " has no address");
     }
 }

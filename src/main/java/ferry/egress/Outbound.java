@@ -6,6 +6,8 @@ import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.security.cert.X509Certificate;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -15,9 +17,12 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.InputStreamEntity;
 import org.apache.hc.core5.http.message.BasicHeaderElementIterator;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
@@ -38,11 +43,11 @@ public final class Outbound implements AutoCloseable {
     private final CloseableHttpClient client;
     private final ScheduledThreadPoolExecutor deadlines;
 
-    private Outbound(Guard guard, Pool pool) {
+    private Outbound(Guard guard, Pool pool, TlsSocketStrategy tls) {
         this.guard = guard;
         this.pool = pool;
         client = HttpClientBuilder.create()
-                .setConnectionManager(pool.connections(guard, CONNECT))
+                .setConnectionManager(pool.connections(guard, CONNECT, tls))
                 .disableRedirectHandling()
                 .disableAutomaticRetries()
                 .disableCookieManagement()
@@ -67,11 +72,25 @@ public final class Outbound implements AutoCloseable {
     /// One that may have so many connections at once, all to one host or each to another: for a caller that limits
     /// each destination itself. Opens none yet.
     public static Outbound open(EgressPolicy policy, int connections) {
-        return new Outbound(new Guard(policy, Outbound::resolve), Pool.empty(connections));
+        return new Outbound(
+                new Guard(policy, Outbound::resolve),
+                Pool.empty(connections),
+                DefaultClientTlsStrategy.createDefault());
     }
 
     static Outbound open(EgressPolicy policy, Guard.Resolver resolver) {
-        return new Outbound(new Guard(policy, resolver), Pool.empty());
+        return new Outbound(new Guard(policy, resolver), Pool.empty(), DefaultClientTlsStrategy.createDefault());
+    }
+
+    /// Another one behind the same guard that trusts these authorities' certificates and no others, with
+    /// connections of its own. Whoever asked closes it, before this.
+    public Outbound trusting(Collection<X509Certificate> authorities) {
+        return new Outbound(guard, Pool.empty(), Trust.only(authorities));
+    }
+
+    /// Whether the operator listed this URL's host and port, see [EgressPolicy#names].
+    public boolean names(URI url) {
+        return guard.policy().names(url);
     }
 
     private static List<InetAddress> resolve(String host) throws UnknownHostException {
@@ -141,7 +160,10 @@ public final class Outbound implements AutoCloseable {
                 request.addHeader(header.name(), header.value());
             }
         }
-        if (call.body().isPresent() || WITH_LENGTH.contains(call.method())) {
+        if (call.stream().isPresent()) {
+            var stream = call.stream().get();
+            request.setEntity(new InputStreamEntity(stream.bytes(), stream.length(), null));
+        } else if (call.body().isPresent() || WITH_LENGTH.contains(call.method())) {
             request.setEntity(new ByteArrayEntity(call.body().orElse(new byte[0]), null));
         }
         var patience = Timeout.of(call.timeout());

@@ -16,7 +16,6 @@ import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.URIScheme;
 import org.apache.hc.core5.http.config.CharCodingConfig;
@@ -62,9 +61,9 @@ final class Pool extends StrictConnPool<HttpRoute, ManagedHttpClientConnection> 
     }
 
     /// What the client asks for connections; each new one goes to an address that `guard` let pass.
-    PoolingHttpClientConnectionManager connections(Guard guard, Timeout connect) {
+    PoolingHttpClientConnectionManager connections(Guard guard, Timeout connect, TlsSocketStrategy strategy) {
         var tls = RegistryBuilder.<TlsSocketStrategy>create()
-                .register(URIScheme.HTTPS.id, DefaultClientTlsStrategy.createDefault())
+                .register(URIScheme.HTTPS.id, strategy)
                 .build();
         var factory = ManagedHttpClientConnectionFactory.builder()
                 .http1Config(HEAD)

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.zip.GZIPInputStream;
@@ -59,6 +60,15 @@ final class Received implements Answer {
     public List<String> headers(String name) {
         return Arrays.stream(response.getHeaders(name))
                 .map(NameValuePair::getValue)
+                .toList();
+    }
+
+    @Override
+    public List<ferry.egress.Header> allHeaders() {
+        return Arrays.stream(response.getHeaders())
+                .map(header -> new ferry.egress.Header(
+                        header.getName(),
+                        Objects.requireNonNullElse(header.getValue(), "").replaceAll("[\\x00-\\x1f\\x7f]", " ")))
                 .toList();
     }
 

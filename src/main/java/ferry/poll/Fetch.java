@@ -141,7 +141,7 @@ public final class Fetch implements TaskHandler {
         if (job.config().state() == StorageConfigState.DEACTIVATED) {
             return new Outcome.Failed(ErrorCode.STORAGE_FAILED, "The storage config was deactivated.");
         }
-        try (var publisher = publishers.open(job.config().destination())) {
+        try (var publisher = publishers.open(task.organisation(), job.config())) {
             var publication = new Publication(
                     db,
                     attempt,
@@ -261,8 +261,17 @@ public final class Fetch implements TaskHandler {
         for (int number = 1; number <= publication.attempt().number(); number++) {
             var key = PublishedFeed.key(publication, kind, type, number);
             if (!key.toString().equals(winner.objectKey())) {
-                publication.publisher().delete(key);
+                delete(publication, key);
             }
+        }
+    }
+
+    /// What may not be deleted stays: the poll's result is there, and its organisation decided so.
+    private static void delete(Publication publication, ObjectKey key) throws PublishException, InterruptedException {
+        try {
+            publication.publisher().delete(key);
+        } catch (PublishException.Refused e) {
+            log.info("task {}: {}", publication.attempt().task().id(), e.getMessage());
         }
     }
 

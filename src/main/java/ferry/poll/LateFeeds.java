@@ -65,10 +65,9 @@ public final class LateFeeds {
             return;
         }
         var kind = task.type().equals(Fetch.INFO) ? ObjectKey.Kind.INFO : ObjectKey.Kind.DATA;
-        var destination = config.get().destination();
-        try (var publisher = publishers.open(destination)) {
+        try (var publisher = publishers.open(task.organisation(), config.get())) {
             for (int attempt = 1; attempt <= task.attempts(); attempt++) {
-                var key = ObjectKey.feed(destination.path(), task.poll(), kind, task.target(), attempt);
+                var key = config.get().feedKey(task.poll(), kind, task.target(), attempt);
                 if (!key.toString().equals(task.published())) {
                     publisher.delete(key);
                 }

@@ -7,6 +7,7 @@ import ferry.error.ErrorCode;
 import ferry.result.Results;
 import ferry.source.FileIds;
 import ferry.source.Source;
+import ferry.storage.Labels;
 import ferry.storage.Publisher;
 import ferry.storage.StorageConfig;
 import ferry.task.Attempt;
@@ -94,6 +95,12 @@ final class Publication {
 
     Attempt attempt() {
         return attempt;
+    }
+
+    /// What an object of that result says of itself in its bucket. The date is the poll's, so that a repeated
+    /// attempt writes the same object.
+    Labels labels(String identifier) {
+        return Labels.of(poll.id(), source.type(), identifier, poll.dateCreated());
     }
 
     String fileId(FileRef ref) {

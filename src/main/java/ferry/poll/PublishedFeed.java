@@ -5,6 +5,7 @@ import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.error.ErrorCode;
 import ferry.result.Results;
+import ferry.storage.About;
 import ferry.storage.FeedMetadata;
 import ferry.storage.FeedWriter;
 import ferry.storage.Intake;
@@ -46,13 +47,16 @@ final class PublishedFeed implements Feed, AutoCloseable {
     static PublishedFeed open(Publication publication, ObjectKey.Kind kind, String identifier, String type)
             throws PublishException, InterruptedException {
         var key = key(publication, kind, type, publication.attempt().number());
-        var intake = Intake.open(publication.publisher(), key, JSON);
+        var intake = Intake.open(
+                publication.publisher(),
+                key,
+                About.of(JSON, publication.labels(identifier).all()));
         return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake));
     }
 
     /// The key of that attempt's feed.
     static ObjectKey key(Publication publication, ObjectKey.Kind kind, String type, int attempt) {
-        return ObjectKey.feed(publication.config().destination().path(), publication.poll(), kind, type, attempt);
+        return publication.config().feedKey(publication.poll(), kind, type, attempt);
     }
 
     @Override

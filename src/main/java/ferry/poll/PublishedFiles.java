@@ -6,6 +6,7 @@ import ferry.connector.Files;
 import ferry.connector.Target;
 import ferry.error.ErrorCode;
 import ferry.result.Results;
+import ferry.storage.About;
 import ferry.storage.Intake;
 import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
@@ -36,14 +37,12 @@ final class PublishedFiles implements Files {
 
     @Override
     public Target open(FileRef ref, FileMeta meta) throws InterruptedException {
-        var key = ObjectKey.file(
-                publication.config().destination().path(),
-                publication.poll(),
-                publication.fileId(ref),
-                Optional.ofNullable(meta.filename()));
-        var mediaType = Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE);
+        var name = Optional.ofNullable(meta.filename());
+        var key = publication.config().fileKey(publication.poll(), publication.fileId(ref), name);
+        var labels = publication.labels(identifier(ref)).with("ferry-name", name);
+        var about = About.of(Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE), labels.all());
         try {
-            return new FileTarget(Intake.open(publication.publisher(), key, mediaType), ref, meta, key);
+            return new FileTarget(Intake.open(publication.publisher(), key, about), ref, meta, key);
         } catch (PublishException e) {
             throw new SinkFailed(e);
         }

@@ -3,14 +3,17 @@ package ferry.result;
 import ferry.access.OrgId;
 import ferry.http.ListJson;
 import ferry.http.Page;
+import ferry.storage.Publishers;
+import ferry.storage.SignedDownloads;
 import ferry.storage.SignedUrls;
 import ferry.storage.SignedUrlsPolicy;
-import ferry.storage.StorageConfig;
 import ferry.storage.StorageConfigs;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -22,13 +25,21 @@ public final class ResultPages {
 
     private final Results results;
     private final StorageConfigs configs;
+    private final Publishers publishers;
     private final SignedUrls signedUrls;
     private final InstantSource clock;
 
-    /// @param signedUrls makes the downloads; nothing is stored
-    public ResultPages(Results results, StorageConfigs configs, SignedUrls signedUrls, InstantSource clock) {
+    /// @param publishers sign the downloads of buckets in a cloud
+    /// @param signedUrls makes the downloads of local ones; nothing is stored
+    public ResultPages(
+            Results results,
+            StorageConfigs configs,
+            Publishers publishers,
+            SignedUrls signedUrls,
+            InstantSource clock) {
         this.results = results;
         this.configs = configs;
+        this.publishers = publishers;
         this.signedUrls = signedUrls;
         this.clock = clock;
     }
@@ -37,9 +48,9 @@ public final class ResultPages {
     ///
     /// @param url the list's path
     public ListJson<ResultJson> list(Handle tx, OrgId organisation, Results.Filter filter, Page page, String url) {
-        var policies = new HashMap<Long, SignedUrlsPolicy>();
+        var signing = new HashMap<Long, Signing>();
         return ListJson.of(
-                results.list(tx, organisation, filter, page), url, result -> shown(tx, organisation, result, policies));
+                results.list(tx, organisation, filter, page), url, result -> shown(tx, organisation, result, signing));
     }
 
     /// One result as the API shows it.
@@ -47,21 +58,35 @@ public final class ResultPages {
         return shown(tx, organisation, result, new HashMap<>());
     }
 
-    private ResultJson shown(Handle tx, OrgId organisation, Result result, Map<Long, SignedUrlsPolicy> policies) {
-        var policy = policies.computeIfAbsent(
-                result.storageConfig(),
-                id -> configs.find(tx, organisation, id)
-                        .map(StorageConfig::signedUrls)
-                        .orElse(SignedUrlsPolicy.OFF));
-        return ResultJson.of(result, signedUrl(result, policy));
+    /// How the downloads of one config are signed.
+    ///
+    /// @param cloud empty for a local bucket, whose objects the service hands out itself
+    private record Signing(SignedUrlsPolicy policy, Optional<SignedDownloads> cloud) {
+        static final Signing OFF = new Signing(SignedUrlsPolicy.OFF, Optional.empty());
     }
 
-    private ResultJson.@Nullable SignedUrlJson signedUrl(Result result, SignedUrlsPolicy policy) {
-        if (!policy.enabled() || result.dateDeleted().isPresent()) {
+    private ResultJson shown(Handle tx, OrgId organisation, Result result, Map<Long, Signing> known) {
+        var signing = known.computeIfAbsent(
+                result.storageConfig(),
+                id -> configs.find(tx, organisation, id)
+                        .filter(config -> config.signedUrls().enabled())
+                        .map(config -> new Signing(config.signedUrls(), publishers.signing(organisation, config)))
+                        .orElse(Signing.OFF));
+        return ResultJson.of(result, signedUrl(result, signing));
+    }
+
+    /// Made anew at each reading, so one that has expired is replaced.
+    private ResultJson.@Nullable SignedUrlJson signedUrl(Result result, Signing signing) {
+        if (!signing.policy().enabled() || result.dateDeleted().isPresent()) {
             return null;
         }
-        var expires = clock.instant().plus(policy.expiry().orElse(DEFAULT_EXPIRY));
-        var url = signedUrls.sign(result.organisation(), result.id(), expires);
-        return new ResultJson.SignedUrlJson(url.toString(), expires);
+        var now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        var lasting = signing.policy().expiry().orElse(DEFAULT_EXPIRY);
+        var expires = now.plus(lasting);
+        var url = signing.cloud().isPresent()
+                ? signing.cloud().get().url(result.objectKey(), now, lasting)
+                : Optional.of(signedUrls.sign(result.organisation(), result.id(), expires));
+        return url.map(signed -> new ResultJson.SignedUrlJson(signed.toString(), expires))
+                .orElse(null);
     }
 }

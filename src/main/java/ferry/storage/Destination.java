@@ -1,6 +1,7 @@
 package ferry.storage;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /// Where a storage config says results go: `<type>://<bucket>/<path in bucket>`, checked. A new kind of storage
@@ -8,6 +9,14 @@ import java.util.regex.Pattern;
 public sealed interface Destination {
     /// Most characters of a path, so that keys stay within what every storage takes.
     int PATH_LENGTH = 400;
+
+    /// What is said of a name that no bucket can have.
+    String BAD_BUCKET =
+            "The bucket's name must be 3 to 63 characters of a-z, 0-9, dot and hyphen, " + "without two dots in a row.";
+
+    /// The same for Google's, which may be longer and hold underscores.
+    String BAD_GCS_BUCKET = "The bucket's name must be 3 to 222 characters of a-z, 0-9, dot, hyphen and underscore, "
+            + "without two dots in a row.";
 
     /// A folder on this machine.
     ///
@@ -23,6 +32,36 @@ public sealed interface Destination {
         @Override
         public String type() {
             return "local";
+        }
+    }
+
+    /// A bucket of Amazon S3, or of a store that speaks its protocol.
+    record S3(String bucket, String path) implements Destination {
+        public S3 {
+            if (!Names.isBucket(bucket) || !Names.isPath(path)) {
+                throw new IllegalArgumentException("not a checked destination: " + bucket + "/" + path);
+            }
+        }
+
+        @Override
+        public String type() {
+            return "s3";
+        }
+    }
+
+    /// A bucket of Google Cloud Storage.
+    ///
+    /// @param bucket its name, `[a-z0-9._-]{3,222}` without `..`
+    record Gcs(String bucket, String path) implements Destination {
+        public Gcs {
+            if (!Names.isGcsBucket(bucket) || !Names.isPath(path)) {
+                throw new IllegalArgumentException("not a checked destination: " + bucket + "/" + path);
+            }
+        }
+
+        @Override
+        public String type() {
+            return "gs";
         }
     }
 
@@ -50,17 +89,19 @@ public sealed interface Destination {
     static Parsed parse(String url) {
         int colon = url.indexOf("://");
         if (colon < 0) {
-            return new Parsed.Bad("The URL must look like local://<bucket>/<path>.");
+            return new Parsed.Bad("The URL must look like s3://<bucket>/<path>, gs://… or local://….");
         }
         var rest = url.substring(colon + 3);
         int slash = rest.indexOf('/');
         var bucket = slash < 0 ? rest : rest.substring(0, slash);
         var path = slash < 0 ? "" : stripped(rest.substring(slash));
         return switch (url.substring(0, colon)) {
-            case "local" -> local(bucket, path);
-            case "s3" -> new Parsed.Bad("Storage of type s3 is not offered yet; use local://<bucket>/<path>.");
-            case "gs" -> new Parsed.Bad("Storage of type gs is not offered yet; use local://<bucket>/<path>.");
-            default -> new Parsed.Bad("The URL must begin with local://, the type of the storage.");
+            case "local" ->
+                Names.isBucket(bucket) ? good(path, () -> new Local(bucket, path)) : new Parsed.Bad(BAD_BUCKET);
+            case "s3" -> Names.isBucket(bucket) ? good(path, () -> new S3(bucket, path)) : new Parsed.Bad(BAD_BUCKET);
+            case "gs" ->
+                Names.isGcsBucket(bucket) ? good(path, () -> new Gcs(bucket, path)) : new Parsed.Bad(BAD_GCS_BUCKET);
+            default -> new Parsed.Bad("The URL must begin with s3://, gs:// or local://, the type of the storage.");
         };
     }
 
@@ -74,17 +115,13 @@ public sealed interface Destination {
         };
     }
 
-    private static Parsed local(String bucket, String path) {
-        if (!Names.isBucket(bucket)) {
-            return new Parsed.Bad("The bucket's name must be 3 to 63 characters of a-z, 0-9, dot and hyphen, "
-                    + "without two dots in a row.");
-        }
+    private static Parsed good(String path, Supplier<Destination> destination) {
         if (!Names.isPath(path)) {
             return new Parsed.Bad(
-                    "The path may hold letters, digits, dot, hyphen and underscore between its slashes, at " + "most "
+                    "The path may hold letters, digits, dot, hyphen and underscore between its slashes, at most "
                             + PATH_LENGTH + " characters; no part may be empty or begin with a dot.");
         }
-        return new Parsed.Good(new Local(bucket, path));
+        return new Parsed.Good(destination.get());
     }
 
     private static String stripped(String path) {
@@ -102,12 +139,17 @@ public sealed interface Destination {
     /// The rules of names, package-wide.
     final class Names {
         private static final Pattern BUCKET = Pattern.compile("[a-z0-9.-]{3,63}");
+        private static final Pattern GCS_BUCKET = Pattern.compile("[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]");
         private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
 
         private Names() {}
 
         static boolean isBucket(String name) {
             return BUCKET.matcher(name).matches() && !name.contains("..");
+        }
+
+        static boolean isGcsBucket(String name) {
+            return GCS_BUCKET.matcher(name).matches() && !name.contains("..");
         }
 
         static boolean isPath(String path) {

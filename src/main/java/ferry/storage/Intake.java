@@ -20,7 +20,13 @@ public final class Intake implements AutoCloseable {
     /// Starts an object, see [Publisher#begin].
     public static Intake open(Publisher publisher, ObjectKey key, String mediaType)
             throws PublishException, InterruptedException {
-        return new Intake(publisher.begin(key, mediaType));
+        return open(publisher, key, About.of(mediaType));
+    }
+
+    /// Starts an object that says more of itself.
+    public static Intake open(Publisher publisher, ObjectKey key, About about)
+            throws PublishException, InterruptedException {
+        return new Intake(publisher.begin(key, about));
     }
 
     /// Takes the next bytes, any number of them. The array is the caller's again when this returns.

@@ -7,14 +7,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.text.Normalizer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/// The name of an object in its bucket: `<config path>/<poll id>/<kind>/<hash of id>/<name>`.
+/// The name of an object in its bucket: `<config path>/<poll id>/<kind>/<hash of id>/<name>`, or what the
+/// config's [KeyTemplate] makes of these.
 ///
 /// Derived from identity only, so that a repeated attempt writes the same object and no other. No segment can
 /// climb out of the bucket, whatever the source calls its files. Only the last segment may hold anything but
@@ -33,33 +33,37 @@ public final class ObjectKey {
         this.segments = segments;
     }
 
-    /// The key of a file.
+    /// The key of a file, under the template that applies where a config names none.
     ///
     /// @param path the config's path, as [Destination] checked it; empty for none
     /// @param id the file's opaque id
     /// @param name what the source calls it; made harmless here, `file` where nothing is left of it
     public static ObjectKey file(String path, UUID poll, String id, Optional<String> name) {
-        return of(
-                path,
-                poll.toString(),
-                "files",
-                hash(id),
-                name.map(ObjectKey::harmless).filter(n -> !n.isEmpty()).orElse("file"));
+        return file(KeyTemplate.DEFAULT, path, poll, id, name);
     }
 
-    /// The key of a feed. Carries its attempt, since a stalled worker's late upload must not overwrite the
-    /// winner's.
+    /// The key of a feed, under the template that applies where a config names none. Carries its attempt, since a
+    /// stalled worker's late upload must not overwrite the winner's.
     ///
     /// @param path the config's path, as [Destination] checked it; empty for none
     /// @param kind `data` or `info`
     /// @param type the type as asked for
     public static ObjectKey feed(String path, UUID poll, Kind kind, String type, int attempt) {
-        return of(path, poll.toString(), kind.segment, hash(type), attempt + ".json");
+        return feed(KeyTemplate.DEFAULT, path, poll, kind, type, attempt);
+    }
+
+    static ObjectKey file(KeyTemplate template, String path, UUID poll, String id, Optional<String> name) {
+        var harmless = name.map(ObjectKey::harmless).filter(n -> !n.isEmpty()).orElse("file");
+        return of(path, template.file(poll, id, harmless));
+    }
+
+    static ObjectKey feed(KeyTemplate template, String path, UUID poll, Kind kind, String type, int attempt) {
+        return of(path, template.feed(poll, kind.segment, type, attempt));
     }
 
     /// The key of a probe's object, which is deleted at once.
     static ObjectKey probe(String path, UUID random) {
-        return of(path, ".ferry-probe-" + random);
+        return of(path, List.of(".ferry-probe-" + random));
     }
 
     /// The parts between the slashes; never empty, none empty, `.` or `..`.
@@ -97,18 +101,18 @@ public final class ObjectKey {
         }
     }
 
-    private static ObjectKey of(String path, String... rest) {
+    private static ObjectKey of(String path, List<String> rest) {
         var prefix = path.isEmpty() ? List.<String>of() : List.of(path.split("/", -1));
         if (!prefix.stream().allMatch(Destination.Names::isSegment)) {
             throw new IllegalArgumentException("not a checked path: " + path);
         }
         var all = new ArrayList<>(prefix);
-        all.addAll(Arrays.asList(rest));
+        all.addAll(rest);
         return new ObjectKey(List.copyOf(all));
     }
 
     /// 128 bits: ids may be as long as they like, and different ones never meet.
-    private static String hash(String id) {
+    static String hash(String id) {
         try {
             var digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, 16);

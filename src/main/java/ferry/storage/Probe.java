@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
 
-/// Tests whether a destination works, by doing what publishing does: writes an object, sees that what the storage
-/// then has is what was written, and deletes it.
+/// Tests whether a config works, by doing what publishing does: writes an object, sees that what the storage then
+/// has is what was written, and deletes it.
 public final class Probe {
     private final Database db;
     private final LocalBuckets buckets;
@@ -19,18 +19,25 @@ public final class Probe {
         this.publishers = publishers;
     }
 
-    /// Tests the destination. Empty where it works; otherwise why not: `Refused` makes the config invalid, and
-    /// `Unavailable` does too once trying again has not helped.
-    public Optional<PublishException> problem(OrgId organisation, Destination destination) throws InterruptedException {
-        if (destination instanceof Destination.Local local && !isOurs(organisation, local.bucket())) {
-            return Optional.of(new PublishException.Refused(
-                    "Bucket " + local.bucket() + " belongs to another organisation; choose another name.", null));
+    /// What a test that succeeded has learned.
+    ///
+    /// @param region where the bucket is, if the config did not say and its storage has regions
+    /// @param note what is missing although results can be published
+    public record Found(Optional<String> region, Optional<String> note) {}
+
+    /// Tests the config.
+    ///
+    /// @throws PublishException where it does not work: `Refused` makes it invalid, and `Unavailable` does too once
+    /// trying again has not helped
+    public Found test(OrgId organisation, StorageConfig config) throws PublishException, InterruptedException {
+        if (config.destination() instanceof Destination.Local local && !isOurs(organisation, local.bucket())) {
+            throw new PublishException.Refused(
+                    "Bucket " + local.bucket() + " belongs to another organisation; choose another name.", null);
         }
-        try (var publisher = publishers.open(destination)) {
-            tryOut(publisher, ObjectKey.probe(destination.path(), UUID.randomUUID()));
-            return Optional.empty();
-        } catch (PublishException e) {
-            return Optional.of(e);
+        var region = publishers.findRegion(organisation, config);
+        try (var publisher = publishers.open(organisation, config, region)) {
+            var note = tryOut(publisher, ObjectKey.probe(config.destination().path(), UUID.randomUUID()));
+            return new Found(region, note);
         }
     }
 
@@ -38,7 +45,11 @@ public final class Probe {
         return db.tenant(organisation, tx -> buckets.claim(tx, organisation, bucket));
     }
 
-    static void tryOut(Publisher publisher, ObjectKey key) throws PublishException, InterruptedException {
+    /// Writes, compares and deletes.
+    ///
+    /// @return what is missing although results can be published: the roles that Google's documentation names for
+    /// publishing cannot delete
+    static Optional<String> tryOut(Publisher publisher, ObjectKey key) throws PublishException, InterruptedException {
         var bytes = ("Ferry was here: " + key).getBytes(StandardCharsets.UTF_8);
         try (var intake = Intake.open(publisher, key, "text/plain")) {
             intake.write(bytes, 0, bytes.length);
@@ -51,6 +62,15 @@ public final class Probe {
                 throw new PublishException.Refused("The bucket does not give back what was written to it.", null);
             }
         }
-        publisher.delete(key);
+        try {
+            publisher.delete(key);
+            return Optional.empty();
+        } catch (PublishException.Refused e) {
+            if (!publisher.worksWithoutDeleting()) {
+                throw e;
+            }
+            return Optional.of(e.getMessage() + " Results are published all the same; what a repeated attempt leaves"
+                    + " behind stays, as does this test's object " + key + ".");
+        }
     }
 }

@@ -9,10 +9,15 @@ import java.util.Optional;
 public interface Publisher extends AutoCloseable {
     /// Starts an object. Nothing is visible under `key` before [Upload#commit]; then the object replaces, at once
     /// and whole, whatever was there. Several uploads of one key may be under way: the last to commit wins.
-    Upload begin(ObjectKey key, String mediaType) throws PublishException, InterruptedException;
+    Upload begin(ObjectKey key, About about) throws PublishException, InterruptedException;
 
     /// What a result shows as its `url`. Asks nobody.
     URI url(ObjectKey key);
+
+    /// Whether customers publish here without the permission to delete.
+    default boolean worksWithoutDeleting() {
+        return false;
+    }
 
     /// Removes the object; does nothing where there is none.
     void delete(ObjectKey key) throws PublishException, InterruptedException;

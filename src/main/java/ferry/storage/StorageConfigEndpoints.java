@@ -2,7 +2,6 @@ package ferry.storage;
 
 import ferry.access.Vault;
 import ferry.audit.Audit;
-import ferry.crypto.Secret;
 import ferry.db.Database;
 import ferry.db.Ids;
 import ferry.http.Answer;
@@ -31,6 +30,7 @@ public final class StorageConfigEndpoints implements Endpoints {
     private final Database db;
     private final Resends resends;
     private final StorageConfigs configs;
+    private final Publishers publishers;
     private final Tasks tasks;
     private final TaskPages taskPages;
     private final Worker worker;
@@ -43,6 +43,7 @@ public final class StorageConfigEndpoints implements Endpoints {
             Database db,
             Resends resends,
             StorageConfigs configs,
+            Publishers publishers,
             Tasks tasks,
             TaskPages taskPages,
             Worker worker,
@@ -52,6 +53,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         this.db = db;
         this.resends = resends;
         this.configs = configs;
+        this.publishers = publishers;
         this.tasks = tasks;
         this.taskPages = taskPages;
         this.worker = worker;
@@ -74,11 +76,11 @@ public final class StorageConfigEndpoints implements Endpoints {
     private Answer create(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         var fields = request.fields();
-        var url = url(fields, fields.text("url"));
+        var asked = StorageRequest.read(fields, Optional.empty(), publishers::mayBePlain);
         var signedUrls = signedUrls(fields, SignedUrlsPolicy.OFF);
         fields.check();
         long made = resends.once(request, Long.class, tx -> {
-            var config = sealed(tx, request, fields, configs.create(tx, organisation, url, signedUrls));
+            var config = sealed(tx, request, asked, configs.create(tx, organisation, asked.url(), signedUrls));
             enqueueTest(tx, request, config);
             audit.note(
                     tx,
@@ -101,11 +103,12 @@ public final class StorageConfigEndpoints implements Endpoints {
         var fields = request.fields();
         var changed = db.tenant(organisation, tx -> {
             var before = found(tx, request, id);
-            var url = fields.has("url") ? url(fields, fields.text("url")) : before.url();
+            var asked = StorageRequest.read(fields, Optional.of(before), publishers::mayBePlain);
             var signedUrls = signedUrls(fields, before.signedUrls());
             fields.check();
-            var config = configs.update(tx, organisation, id, url, signedUrls).orElseThrow();
-            var sealed = sealed(tx, request, fields, config);
+            var config = configs.update(tx, organisation, id, asked.url(), signedUrls)
+                    .orElseThrow();
+            var sealed = sealed(tx, request, asked, config);
             enqueueTest(tx, request, sealed);
             audit.note(tx, request.caller(), "storage_config.update", "storage_config/" + id, Map.of(), request.id());
             return sealed;
@@ -172,23 +175,15 @@ public final class StorageConfigEndpoints implements Endpoints {
                 .orElseThrow(() -> ApiException.notFound("storage config"));
     }
 
-    private StorageConfig sealed(Handle tx, Request request, Fields fields, StorageConfig config) {
-        if (!fields.has("credentials")) {
-            return config;
-        }
+    private StorageConfig sealed(Handle tx, Request request, StorageRequest asked, StorageConfig config) {
         var organisation = request.caller().organisation();
-        var secret = new Secret(fields.object("credentials").node().toString());
-        var sealed = vault.seal(organisation, secret, "storage_config/" + config.id() + "/credentials");
+        var placed = configs.place(tx, organisation, config.id(), asked.place(), asked.keyTemplate());
+        if (asked.credentials().isEmpty()) {
+            return placed;
+        }
+        var sealed = vault.seal(organisation, asked.credentials().get(), config.credentialsContext());
         return configs.credentials(tx, organisation, config.id(), Optional.of(sealed))
                 .orElseThrow();
-    }
-
-    private static String url(Fields fields, String url) {
-        if (!url.isEmpty() && Destination.parse(url) instanceof Destination.Parsed.Bad(var sentence)) {
-            fields.problem("url", sentence);
-        }
-        fields.object("credentials");
-        return url;
     }
 
     private static SignedUrlsPolicy signedUrls(Fields fields, SignedUrlsPolicy before) {

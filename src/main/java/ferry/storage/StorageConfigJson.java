@@ -2,6 +2,7 @@ package ferry.storage;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import ferry.access.OrgId;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param credentials always null: no secret is echoed
 /// @param signedUrlsExpiry seconds
+/// @param region ours: given or found; absent where there is none
+/// @param endpoint ours: as given
+/// @param keyTemplate ours: as given
 /// @param error ours: why it is `invalid`
-/// @param message ours: a sentence beside `error`
+/// @param message ours: a sentence beside `error`; alone where a `valid` one lacks something
 public record StorageConfigJson(
         String id,
         String resource,
@@ -21,6 +25,9 @@ public record StorageConfigJson(
         @Nullable Object credentials,
         boolean signedUrlsEnabled,
         @Nullable Long signedUrlsExpiry,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String region,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String endpoint,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String keyTemplate,
         String state,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String error,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String message,
@@ -37,9 +44,15 @@ public record StorageConfigJson(
                 null,
                 config.signedUrls().enabled(),
                 config.signedUrls().expiry().map(Duration::toSeconds).orElse(null),
+                config.place().region().orElse(null),
+                config.place().endpoint().map(URI::toString).orElse(null),
+                config.keyTemplate().map(KeyTemplate::text).orElse(null),
                 config.state().slug(),
                 config.problem().map(problem -> problem.error().slug()).orElse(null),
-                config.problem().map(StorageConfig.Problem::message).orElse(null),
+                config.problem()
+                        .map(StorageConfig.Problem::message)
+                        .or(config::note)
+                        .orElse(null),
                 config.dateCreated());
     }
 }

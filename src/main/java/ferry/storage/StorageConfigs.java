@@ -6,6 +6,7 @@ import ferry.error.ErrorCode;
 import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
+import java.net.URI;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +89,7 @@ public final class StorageConfigs {
         return tx.createQuery("""
                         update storage_config
                            set url = :url, signed_urls_enabled = :enabled, signed_urls_expiry = :expiry,
-                               state = 'new', error = null, message = null, revision = revision + 1
+                               state = 'new', error = null, message = null, note = null, revision = revision + 1
                          where organisation = :organisation and id = :id
                         returning *
                         """)
@@ -107,7 +109,7 @@ public final class StorageConfigs {
         return tx.createQuery("""
                         update storage_config
                            set credentials = :credentials,
-                               state = 'new', error = null, message = null, revision = revision + 1
+                               state = 'new', error = null, message = null, note = null, revision = revision + 1
                          where organisation = :organisation and id = :id
                         returning *
                         """)
@@ -118,6 +120,51 @@ public final class StorageConfigs {
                 .map((row, _) -> config(row))
                 .findOne();
     }
+
+    /// Sets what the URL does not say, in the transaction that sets the URL.
+    public StorageConfig place(
+            Handle tx, OrgId organisation, long id, StorageConfig.Place place, Optional<KeyTemplate> keyTemplate) {
+        return tx.createQuery("""
+                        update storage_config
+                           set region = :region, endpoint = :endpoint, key_template = :keyTemplate
+                         where organisation = :organisation and id = :id
+                        returning *
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bindBySqlType("region", place.region().orElse(null), Types.VARCHAR)
+                .bindBySqlType("endpoint", place.endpoint().map(URI::toString).orElse(null), Types.VARCHAR)
+                .bindBySqlType("keyTemplate", keyTemplate.map(KeyTemplate::text).orElse(null), Types.VARCHAR)
+                .map((row, _) -> config(row))
+                .one();
+    }
+
+    /// Notes what the test of that revision found: where the bucket is, and what is missing although it works.
+    public Optional<StorageConfig> found(Handle tx, OrgId organisation, long id, int revision, Probe.Found found) {
+        return tx.createQuery("""
+                        update storage_config set region = coalesce(region, cast(:region as text)), note = :note
+                         where organisation = :organisation and id = :id and revision = :revision and state = 'valid'
+                        returning *
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("revision", revision)
+                .bindBySqlType("region", found.region().orElse(null), Types.VARCHAR)
+                .bindBySqlType("note", found.note().orElse(null), Types.VARCHAR)
+                .map((row, _) -> config(row))
+                .findOne();
+    }
+
+    /// All configs of that type that are in use, of every organisation: for a sweeper.
+    public List<Owned> inUse(Handle system, String type) {
+        return system.createQuery("select * from storage_config where url like :url and state = 'valid' order by id")
+                .bind("url", type + "://%")
+                .map((row, _) -> new Owned(new OrgId(row.getLong("organisation")), config(row)))
+                .list();
+    }
+
+    /// A config and whose it is.
+    public record Owned(OrgId organisation, StorageConfig config) {}
 
     /// Its test succeeded. The organisation's first config to become valid becomes its default; so does one that
     /// becomes valid while the default is deactivated. Empty, and nothing changes, where the config was changed
@@ -152,7 +199,7 @@ public final class StorageConfigs {
             StorageConfigState state,
             Optional<StorageConfig.Problem> why) {
         return tx.createQuery("""
-                        update storage_config set state = :state, error = :error, message = :message
+                        update storage_config set state = :state, error = :error, message = :message, note = null
                          where organisation = :organisation and id = :id and revision = :revision
                            and state <> 'deactivated'
                         returning *
@@ -171,7 +218,7 @@ public final class StorageConfigs {
     /// Switches it off; nothing is published to it any more. Where it is the default it stays so, without effect.
     public Optional<StorageConfig> deactivate(Handle tx, OrgId organisation, long id) {
         return tx.createQuery("""
-                        update storage_config set state = 'deactivated', error = null, message = null
+                        update storage_config set state = 'deactivated', error = null, message = null, note = null
                          where organisation = :organisation and id = :id
                         returning *
                         """)
@@ -246,6 +293,10 @@ public final class StorageConfigs {
                 row.getLong("id"),
                 url,
                 Destination.of(url),
+                new StorageConfig.Place(
+                        Optional.ofNullable(row.getString("region")),
+                        Optional.ofNullable(row.getString("endpoint")).map(URI::create)),
+                Optional.ofNullable(row.getString("key_template")).map(KeyTemplate::new),
                 Optional.ofNullable(row.getBytes("credentials")).map(Sealed::new),
                 new SignedUrlsPolicy(
                         row.getBoolean("signed_urls_enabled"),
@@ -253,6 +304,7 @@ public final class StorageConfigs {
                                 .map(Duration::ofSeconds)),
                 StorageConfigState.of(row.getString("state")),
                 problem(row.getString("error"), row.getString("message")),
+                Optional.ofNullable(row.getString("note")),
                 row.getInt("revision"),
                 row.getObject("date_created", OffsetDateTime.class).toInstant());
     }

@@ -32,15 +32,19 @@ public final class TestStorage implements TaskHandler {
         long id = Long.parseLong(Objects.requireNonNull(attempt.task().target(), "a test has a config"));
         var config = db.tenant(organisation, tx -> configs.find(tx, organisation, id))
                 .orElseThrow();
-        var problem = probe.problem(organisation, config.destination());
-        if (problem.isEmpty()) {
-            attempt.fenced(tx -> configs.valid(tx, organisation, id, config.revision()));
+        try {
+            var found = probe.test(organisation, config);
+            attempt.fenced(tx -> {
+                var valid = configs.valid(tx, organisation, id, config.revision());
+                return configs.found(tx, organisation, id, config.revision(), found)
+                        .or(() -> valid);
+            });
             return new Outcome.Succeeded();
+        } catch (PublishException e) {
+            var why = new StorageConfig.Problem(e.code(), Objects.requireNonNullElse(e.getMessage(), ""));
+            attempt.fenced(tx -> configs.invalid(tx, organisation, id, config.revision(), why));
+            return new Outcome.Failed(why.error(), why.message());
         }
-        var why = new StorageConfig.Problem(
-                problem.get().code(), Objects.requireNonNullElse(problem.get().getMessage(), ""));
-        attempt.fenced(tx -> configs.invalid(tx, organisation, id, config.revision(), why));
-        return new Outcome.Failed(why.error(), why.message());
     }
 
     @Override

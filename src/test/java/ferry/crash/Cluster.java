@@ -15,7 +15,9 @@ import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
 import ferry.session.SignInBudget;
 import ferry.storage.Publishers;
+import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
+import ferry.storage.StorageSettings;
 import ferry.storage.disk.UnfinishedUploads;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
@@ -123,7 +125,8 @@ final class Cluster implements AutoCloseable {
                 new SignInBudget.Settings(1, 1),
                 Duration.ofDays(10_000),
                 Retention.Settings.KEEP,
-                WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)));
+                WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)),
+                new StorageSettings(EgressPolicy.of(List.of()), Retries.DEFAULT));
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.
@@ -151,7 +154,7 @@ final class Cluster implements AutoCloseable {
 
     /// Deletes what stalled workers published late and could not take back.
     void sweepLateFeeds() throws InterruptedException {
-        new LateFeeds(db, new StorageConfigs(clock), new Publishers(Optional.of(buckets)), clock)
+        new LateFeeds(db, new StorageConfigs(clock), Publishers.local(Optional.of(buckets)), clock)
                 .sweep(Duration.ofDays(365));
     }
 

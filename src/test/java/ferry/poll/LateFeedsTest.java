@@ -27,7 +27,7 @@ class LateFeedsTest {
             var sweeper = new LateFeeds(
                     app.db(),
                     new StorageConfigs(app.clock()),
-                    new Publishers(Optional.of(app.buckets().toRealPath())),
+                    Publishers.local(Optional.of(app.buckets().toRealPath())),
                     app.clock());
             sweeper.sweep(Duration.ofDays(1));
 
@@ -51,7 +51,7 @@ class LateFeedsTest {
             new LateFeeds(
                             app.db(),
                             new StorageConfigs(app.clock()),
-                            new Publishers(Optional.of(app.buckets().toRealPath())),
+                            Publishers.local(Optional.of(app.buckets().toRealPath())),
                             app.clock())
                     .sweep(Duration.ofDays(1));
 

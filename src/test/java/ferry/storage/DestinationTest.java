@@ -46,10 +46,15 @@ class DestinationTest {
         assertBad(url, "path");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"s3://my-bucket/results", "gs://my-bucket/results"})
-    void whatIsNotOfferedYetIsSaid(String url) {
-        assertBad(url, "not offered yet");
+    @Test
+    void aBucketInACloudIsNamedTheSameWay() {
+        assertThat(Destination.parse("s3://my-bucket/results/"))
+                .isEqualTo(new Destination.Parsed.Good(new Destination.S3("my-bucket", "results")));
+        assertThat(Destination.parse("gs://my_bucket.example/results"))
+                .isEqualTo(new Destination.Parsed.Good(new Destination.Gcs("my_bucket.example", "results")));
+        assertBad("s3://My_Bucket", "bucket's name");
+        assertBad("gs://-bucket", "bucket's name");
+        assertBad("gs://my-bucket/../x", "path");
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package ferry.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.access.OrgId;
 import ferry.crypto.Sealed;
@@ -179,25 +180,22 @@ class StorageConfigsTest {
 
     @Test
     void aProbeRefusesAnotherOrganisationsBucketAndWritesNothingThere() throws Exception {
-        var probe = new Probe(db, buckets, new Publishers(Optional.of(root)));
-        var destination = new Destination.Local("my-bucket", "results");
+        var probe = new Probe(db, buckets, Publishers.local(Optional.of(root)));
 
-        assertThat(probe.problem(ours, destination)).isEmpty();
+        assertThat(probe.test(ours, created(ours))).isEqualTo(new Probe.Found(Optional.empty(), Optional.empty()));
         try (var files = Files.walk(root)) {
             assertThat(files.filter(Files::isRegularFile)).isEmpty();
         }
-        assertThat(probe.problem(others, destination))
-                .hasValueSatisfying(problem -> assertThat(problem)
-                        .isInstanceOf(PublishException.Refused.class)
-                        .hasMessageContaining("belongs to another organisation"));
+        assertThatThrownBy(() -> probe.test(others, created(others)))
+                .isInstanceOf(PublishException.Refused.class)
+                .hasMessageContaining("belongs to another organisation");
     }
 
     @Test
-    void aProbeSaysThatLocalStorageIsSwitchedOff() throws Exception {
-        var probe = new Probe(db, buckets, new Publishers(Optional.empty()));
+    void aProbeSaysThatLocalStorageIsSwitchedOff() {
+        var probe = new Probe(db, buckets, Publishers.local(Optional.empty()));
 
-        assertThat(probe.problem(ours, new Destination.Local("my-bucket", "")))
-                .hasValueSatisfying(problem -> assertThat(problem).hasMessageContaining("switched off"));
+        assertThatThrownBy(() -> probe.test(ours, created(ours))).hasMessageContaining("switched off");
     }
 
     private StorageConfig created(OrgId organisation) {

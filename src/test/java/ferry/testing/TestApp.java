@@ -17,6 +17,8 @@ import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
 import ferry.session.SignInBudget;
+import ferry.storage.Retries;
+import ferry.storage.StorageSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.webhook.WebhookSettings;
@@ -188,7 +190,10 @@ public final class TestApp implements AutoCloseable {
                         setup.signIns(),
                         Duration.ofHours(24),
                         setup.retention(),
-                        setup.webhooks()));
+                        setup.webhooks(),
+                        new StorageSettings(
+                                EgressPolicy.of(List.of()).withLoopback(),
+                                new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20)))));
     }
 
     /// The master key that this node holds.

@@ -1,5 +1,6 @@
 package ferry.storage.disk;
 
+import ferry.storage.About;
 import ferry.storage.Intake;
 import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
@@ -53,7 +54,7 @@ public final class DiskPublisher implements Publisher {
     }
 
     @Override
-    public Upload begin(ObjectKey key, String mediaType) throws PublishException, InterruptedException {
+    public Upload begin(ObjectKey key, About about) throws PublishException, InterruptedException {
         return attempt(() -> {
             var uploads = walk(List.of(UPLOADS), Folder::made);
             var name = UUID.randomUUID().toString();

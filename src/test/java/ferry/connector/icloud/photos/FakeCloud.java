@@ -2,6 +2,7 @@ package ferry.connector.icloud.photos;
 
 import ferry.connector.ConnectorException;
 import ferry.egress.Answer;
+import ferry.egress.Header;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -374,6 +375,13 @@ final class FakeCloud implements Calls {
         @Override
         public List<String> headers(String name) {
             return header(name).stream().toList();
+        }
+
+        @Override
+        public List<Header> allHeaders() {
+            return headers.entrySet().stream()
+                    .map(it -> new Header(it.getKey(), it.getValue()))
+                    .toList();
         }
 
         @Override

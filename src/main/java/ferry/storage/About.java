@@ -1,0 +1,32 @@
+package ferry.storage;
+
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// What a bucket keeps beside an object's bytes.
+///
+/// @param mediaType such as `image/jpeg`; anything that is none is stored as `application/octet-stream`
+/// @param labels by name, in lower case with hyphens; printable ASCII only, see [Labels]
+public record About(String mediaType, SortedMap<String, String> labels) {
+    public About {
+        labels = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(labels));
+    }
+
+    /// Only what it is.
+    public static About of(String mediaType) {
+        return new About(mediaType, new TreeMap<>());
+    }
+
+    /// With labels that [Labels] has made.
+    public static About of(String mediaType, Map<String, String> labels) {
+        return new About(mediaType, new TreeMap<>(labels));
+    }
+
+    /// The media type as a header can carry it: what a source says may be anything.
+    public String safeMediaType() {
+        return mediaType.matches("[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
+                ? mediaType
+                : "application/octet-stream";
+    }
+}

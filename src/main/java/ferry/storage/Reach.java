@@ -1,0 +1,10 @@
+package ferry.storage;
+
+import ferry.egress.Outbound;
+import java.time.InstantSource;
+
+/// What publishers of buckets in a cloud share.
+///
+/// @param outbound the one way out
+/// @param buffers the memory for parts of large objects
+public record Reach(Outbound outbound, InstantSource clock, Retries retries, PartBuffers buffers) {}

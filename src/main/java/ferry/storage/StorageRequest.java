@@ -1,0 +1,177 @@
+package ferry.storage;
+
+import ferry.crypto.Secret;
+import ferry.http.Fields;
+import ferry.storage.gcs.ServiceAccount;
+import ferry.storage.s3.AccessKeys;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What a client asks of a storage config, read and checked without asking the storage.
+///
+/// @param credentials all that is secret, to be sealed; empty to leave it as it is
+record StorageRequest(
+        String url, StorageConfig.Place place, Optional<KeyTemplate> keyTemplate, Optional<Secret> credentials) {
+    /// What may stand beside the credentials or in them, and is sealed with them.
+    private static final List<String> WITH_CREDENTIALS =
+            List.of("session_token", "role_arn", "external_id", "ca_certificate");
+
+    /// Reads the body; what is wrong is noted in `fields`.
+    ///
+    /// @param before the config that is changed; empty for a new one
+    /// @param mayBePlain whether a URL may be called without TLS
+    static StorageRequest read(Fields fields, Optional<StorageConfig> before, Predicate<URI> mayBePlain) {
+        var url = before.isPresent() && !fields.has("url") ? before.get().url() : fields.text("url");
+        var destination = destination(fields, url);
+        var credentials = merged(fields);
+        destination.ifPresent(d -> check(fields, d, before, credentials, mayBePlain));
+        return new StorageRequest(
+                url,
+                place(fields, destination, before, mayBePlain),
+                keyTemplate(fields, before),
+                credentials.map(node -> new Secret(node.toString())));
+    }
+
+    private static Optional<Destination> destination(Fields fields, String url) {
+        if (url.isEmpty()) {
+            return Optional.empty();
+        }
+        return switch (Destination.parse(url)) {
+            case Destination.Parsed.Good(var destination) -> Optional.of(destination);
+            case Destination.Parsed.Bad(var sentence) -> {
+                fields.problem("url", sentence);
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /// The credentials with what stands beside them.
+    private static Optional<ObjectNode> merged(Fields fields) {
+        if (!fields.has("credentials")) {
+            for (var name : WITH_CREDENTIALS) {
+                if (fields.has(name)) {
+                    fields.problem(name, "is sent together with credentials");
+                }
+            }
+            return Optional.empty();
+        }
+        var credentials = fields.object("credentials").node().deepCopy();
+        for (var name : WITH_CREDENTIALS) {
+            fields.optionalText(name).ifPresent(text -> credentials.put(name, text));
+        }
+        return Optional.of(credentials);
+    }
+
+    private static void check(
+            Fields fields,
+            Destination destination,
+            Optional<StorageConfig> before,
+            Optional<ObjectNode> credentials,
+            Predicate<URI> mayBePlain) {
+        boolean sameKind = before.filter(b -> b.destination().type().equals(destination.type())
+                        && b.credentials().isPresent())
+                .isPresent();
+        if (credentials.isEmpty()) {
+            if (!sameKind && !(destination instanceof Destination.Local)) {
+                fields.problem("credentials", "is required");
+            }
+            return;
+        }
+        try {
+            switch (destination) {
+                case Destination.Local _ -> {}
+                case Destination.S3 _ -> AccessKeys.of(credentials.get());
+                case Destination.Gcs _ -> {
+                    var account = ServiceAccount.of(credentials.get());
+                    if (!isSafe(account.tokenUri(), mayBePlain)) {
+                        fields.object("credentials").problem("token_uri", "is not an https URL");
+                    }
+                }
+            }
+        } catch (BadCredentials e) {
+            fields.object("credentials").problem(e.field(), e.what());
+        }
+    }
+
+    private static StorageConfig.Place place(
+            Fields fields,
+            Optional<Destination> destination,
+            Optional<StorageConfig> before,
+            Predicate<URI> mayBePlain) {
+        if (destination.filter(d -> !(d instanceof Destination.Local)).isEmpty()) {
+            return StorageConfig.Place.NOWHERE;
+        }
+        // another bucket may be elsewhere
+        var kept = before.filter(b -> destination
+                        .filter(d -> d.type().equals(b.destination().type())
+                                && d.bucket().equals(b.destination().bucket()))
+                        .isPresent())
+                .map(StorageConfig::place);
+        var region = given(fields, "region").map(text -> {
+            if (!text.isEmpty() && !text.matches("[a-z0-9-]{1,40}")) {
+                fields.problem("region", "is not the name of a region, such as eu-west-1");
+            }
+            return text;
+        });
+        var endpoint = given(fields, "endpoint");
+        return new StorageConfig.Place(
+                region.or(() -> kept.flatMap(StorageConfig.Place::region)).filter(text -> !text.isEmpty()),
+                endpoint.isEmpty()
+                        ? kept.flatMap(StorageConfig.Place::endpoint)
+                        : endpoint(fields, endpoint.get(), mayBePlain));
+    }
+
+    /// A field beside the credentials or in them. Empty where it is not there; blank where it is to be cleared.
+    private static Optional<String> given(Fields fields, String name) {
+        if (fields.node().has(name)) {
+            return Optional.of(fields.optionalText(name).map(String::strip).orElse(""));
+        }
+        var within = fields.object("credentials");
+        return within.has(name) ? within.optionalText(name).map(String::strip) : Optional.empty();
+    }
+
+    private static Optional<URI> endpoint(Fields fields, String text, Predicate<URI> mayBePlain) {
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            var url = URI.create(text);
+            if (url.getHost() == null
+                    || url.getRawUserInfo() != null
+                    || url.getRawQuery() != null
+                    || url.getRawFragment() != null
+                    || !url.getRawPath().matches("/?")) {
+                fields.problem("endpoint", "is not a URL of scheme, host and port alone");
+            } else if (!isSafe(url, mayBePlain)) {
+                fields.problem("endpoint", "is not an https URL, and the operator has not listed it for plain http");
+            } else {
+                return Optional.of(URI.create(url.getScheme() + "://" + url.getRawAuthority()));
+            }
+        } catch (IllegalArgumentException _) {
+            fields.problem("endpoint", "is not a URL");
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isSafe(URI url, Predicate<URI> mayBePlain) {
+        return "https".equals(url.getScheme()) || ("http".equals(url.getScheme()) && mayBePlain.test(url));
+    }
+
+    private static Optional<KeyTemplate> keyTemplate(Fields fields, Optional<StorageConfig> before) {
+        if (!fields.node().has("key_template")) {
+            return before.flatMap(StorageConfig::keyTemplate);
+        }
+        return fields.optionalText("key_template")
+                .filter(text -> !text.isEmpty())
+                .flatMap(text -> switch (KeyTemplate.parse(text)) {
+                    case KeyTemplate.Parsed.Good(var template) -> Optional.of(template);
+                    case KeyTemplate.Parsed.Bad(var what) -> {
+                        fields.problem("key_template", what);
+                        yield Optional.<KeyTemplate>empty();
+                    }
+                });
+    }
+}

@@ -1,0 +1,5 @@
+/// Buckets of Google Cloud Storage, through its JSON API. Start at [GcsPublisher].
+@NullMarked
+package ferry.storage.gcs;
+
+import org.jspecify.annotations.NullMarked;

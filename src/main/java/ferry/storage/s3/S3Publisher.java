@@ -1,0 +1,360 @@
+package ferry.storage.s3;
+
+import ferry.egress.Outbound;
+import ferry.storage.About;
+import ferry.storage.LargeObject;
+import ferry.storage.ObjectKey;
+import ferry.storage.PartBuffers;
+import ferry.storage.PartedUpload;
+import ferry.storage.PublishException;
+import ferry.storage.Publisher;
+import ferry.storage.Reach;
+import ferry.storage.Retries;
+import ferry.storage.Stored;
+import ferry.storage.Unreachable;
+import ferry.storage.Upload;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.profiles.ProfileFile;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/// A bucket of S3.
+///
+/// An object of up to one part is put in one request with its MD5; a larger one as a multipart upload, each part
+/// with its own MD5, completed when the caller commits. A part that fails is sent again, not the object. An upload
+/// that is closed without a commit is aborted; what a killed process leaves, [UnfinishedParts] aborts.
+public final class S3Publisher implements Publisher {
+    private final S3Store store;
+    private final S3Client client;
+    private final KeysInUse keys;
+    private final S3Failures failures;
+    private final PartBuffers buffers;
+    private final Optional<Outbound> own;
+
+    private S3Publisher(
+            S3Store store,
+            S3Client client,
+            KeysInUse keys,
+            S3Failures failures,
+            PartBuffers buffers,
+            Optional<Outbound> own) {
+        this.store = store;
+        this.client = client;
+        this.keys = keys;
+        this.failures = failures;
+        this.buffers = buffers;
+        this.own = own;
+    }
+
+    /// Asks nobody yet.
+    public static S3Publisher open(S3Store store, Reach reach) {
+        var authorities = store.keys().authorities();
+        Optional<Outbound> own = authorities.isEmpty()
+                ? Optional.empty()
+                : Optional.of(reach.outbound().trusting(authorities));
+        var outbound = own.orElse(reach.outbound());
+        var keys = new KeysInUse(store, outbound, reach.clock());
+        return new S3Publisher(
+                store,
+                client(store, keys, outbound, reach.retries()),
+                keys,
+                new S3Failures(store, reach.clock()),
+                reach.buffers(),
+                own);
+    }
+
+    @Override
+    public Upload begin(ObjectKey key, About about) {
+        return new PartedUpload(new Putting(key.toString(), about), buffers);
+    }
+
+    @Override
+    public URI url(ObjectKey key) {
+        try {
+            return new URI("s3", store.bucket(), "/" + key, null, null);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("a checked bucket and key are always a URI", e);
+        }
+    }
+
+    @Override
+    public void delete(ObjectKey key) throws PublishException, InterruptedException {
+        attempt(
+                S3Action.DELETE,
+                () -> client.deleteObject(it -> it.bucket(store.bucket()).key(key.toString())));
+    }
+
+    @Override
+    public Optional<Head> head(ObjectKey key) throws PublishException, InterruptedException {
+        return attempt(S3Action.HEAD, () -> {
+            try {
+                var head = client.headObject(it -> it.bucket(store.bucket()).key(key.toString()));
+                return Optional.of(new Head(head.contentLength(), md5(head.eTag())));
+            } catch (NoSuchKeyException _) {
+                return Optional.<Head>empty();
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        own.ifPresent(Outbound::close);
+    }
+
+    /// An upload in parts that nobody has completed.
+    record Unfinished(String key, String upload, Instant begun) {}
+
+    /// Uploads in parts under a prefix that nobody has completed yet.
+    List<Unfinished> unfinished(String prefix) throws PublishException, InterruptedException {
+        return attempt(
+                S3Action.LIST_UPLOADS,
+                () ->
+                        client
+                                .listMultipartUploadsPaginator(
+                                        it -> it.bucket(store.bucket()).prefix(prefix))
+                                .uploads()
+                                .stream()
+                                .map(it -> new Unfinished(it.key(), it.uploadId(), it.initiated()))
+                                .toList());
+    }
+
+    /// Forgets one; does nothing where there is none.
+    void abort(Unfinished upload) throws PublishException, InterruptedException {
+        attempt(S3Action.ABORT, () -> {
+            try {
+                return Optional.of(client.abortMultipartUpload(
+                        it -> it.bucket(store.bucket()).key(upload.key()).uploadId(upload.upload())));
+            } catch (S3Exception e) {
+                if (e.statusCode() == 404) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        });
+    }
+
+    /// The ETag of an object that was put in one request is its MD5, unless the bucket encrypts with keys of a
+    /// customer; that of a multipart upload ends in its number of parts.
+    private static Optional<String> md5(String eTag) {
+        return Optional.of(eTag.replace("\"", "")).filter(tag -> tag.matches("[0-9a-f]{32}"));
+    }
+
+    private static S3Client client(S3Store store, KeysInUse keys, Outbound outbound, Retries retries) {
+        var wait = (BackoffStrategy) failed -> retries.wait(Math.max(1, failed));
+        var strategy = AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                .maxAttempts(retries.attempts())
+                .backoffStrategy(wait)
+                .throttlingBackoffStrategy(wait)
+                .build();
+        // nothing of this machine's own AWS set-up plays a part
+        var nothing = ProfileFile.builder()
+                .content(new ByteArrayInputStream(new byte[0]))
+                .type(ProfileFile.Type.CONFIGURATION)
+                .build();
+        var builder = S3Client.builder()
+                .httpClient(new GuardedHttp(outbound))
+                .credentialsProvider(keys::current)
+                .region(Region.of(store.signingRegion()))
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .disableS3ExpressSessionAuth(true)
+                .serviceConfiguration(it -> it.chunkedEncodingEnabled(false)
+                        .expectContinueEnabled(false)
+                        .pathStyleAccessEnabled(store.endpoint().isPresent()))
+                .overrideConfiguration(it ->
+                        it.retryStrategy(strategy).defaultProfileFile(nothing).defaultProfileName("ferry"));
+        store.endpoint().ifPresent(builder::endpointOverride);
+        return builder.build();
+    }
+
+    private <T> T attempt(S3Action action, Request<T> request) throws PublishException, InterruptedException {
+        try {
+            keys.renew();
+            return request.send();
+        } catch (SdkException e) {
+            if (isInterrupt(e)) {
+                Thread.interrupted();
+                throw new InterruptedException("stopped while calling " + store.where());
+            }
+            throw failures.of(action, e);
+        }
+    }
+
+    private static boolean isInterrupt(SdkException e) {
+        return Thread.currentThread().isInterrupted()
+                || e instanceof AbortedException
+                || Unreachable.cause(e, InterruptedException.class).isPresent()
+                || Unreachable.cause(e, InterruptedIOException.class).isPresent();
+    }
+
+    @FunctionalInterface
+    private interface Request<T> {
+        T send();
+    }
+
+    /// One object on its way.
+    private final class Putting implements LargeObject {
+        private final String key;
+        private final About about;
+        private final List<CompletedPart> parts = new ArrayList<>();
+        private final MessageDigest ofParts = md5();
+        private Optional<String> upload = Optional.empty();
+
+        Putting(String key, About about) {
+            this.key = key;
+            this.about = about;
+        }
+
+        @Override
+        public void whole(byte[] bytes, int length, Stored measured) throws PublishException, InterruptedException {
+            var md5 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(measured.md5Hex()));
+            attempt(
+                    S3Action.PUT,
+                    () -> client.putObject(
+                            it -> it.bucket(store.bucket())
+                                    .key(key)
+                                    .contentType(about.safeMediaType())
+                                    .metadata(about.labels())
+                                    .contentMD5(md5),
+                            body(bytes, length)));
+        }
+
+        @Override
+        public void part(byte[] bytes) throws PublishException, InterruptedException {
+            send(bytes, bytes.length);
+        }
+
+        @Override
+        public void finish(byte[] bytes, int length, Stored measured) throws PublishException, InterruptedException {
+            if (length > 0) {
+                send(bytes, length);
+            }
+            attempt(S3Action.PUT, () -> complete(measured));
+        }
+
+        @Override
+        public void abandon() {
+            var begun = upload;
+            upload = Optional.empty();
+            parts.clear();
+            ofParts.reset();
+            if (begun.isEmpty()) {
+                return;
+            }
+            // the reason may be an interrupt, which would end this call too
+            boolean interrupted = Thread.interrupted();
+            try {
+                abort(new Unfinished(key, begun.get(), Instant.EPOCH));
+            } catch (PublishException e) {
+                System.getLogger(S3Publisher.class.getName())
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "an unfinished upload stays in bucket " + store.bucket() + " until it is swept: "
+                                        + e.getMessage());
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void send(byte[] bytes, int length) throws PublishException, InterruptedException {
+            var id = begun();
+            int number = parts.size() + 1;
+            var digest = md5();
+            digest.update(bytes, 0, length);
+            var raw = digest.digest();
+            var md5 = Base64.getEncoder().encodeToString(raw);
+            var sent = attempt(
+                    S3Action.PUT,
+                    () -> client.uploadPart(
+                            it -> it.bucket(store.bucket())
+                                    .key(key)
+                                    .uploadId(id)
+                                    .partNumber(number)
+                                    .contentMD5(md5),
+                            body(bytes, length)));
+            parts.add(
+                    CompletedPart.builder().partNumber(number).eTag(sent.eTag()).build());
+            ofParts.update(raw);
+        }
+
+        private String begun() throws PublishException, InterruptedException {
+            if (upload.isEmpty()) {
+                upload = Optional.of(attempt(
+                        S3Action.PUT,
+                        () -> client.createMultipartUpload(it -> it.bucket(store.bucket())
+                                        .key(key)
+                                        .contentType(about.safeMediaType())
+                                        .metadata(about.labels()))
+                                .uploadId()));
+            }
+            return upload.get();
+        }
+
+        /// The answer to a completion may be lost after the store has completed; asked again, it no longer knows
+        /// the upload. Then what lies under the key tells: the MD5 of the parts' MD5s, and their number.
+        private Optional<String> complete(Stored measured) {
+            try {
+                return Optional.ofNullable(client.completeMultipartUpload(it -> it.bucket(store.bucket())
+                                .key(key)
+                                .uploadId(upload.orElseThrow())
+                                .multipartUpload(all -> all.parts(parts)))
+                        .eTag());
+            } catch (S3Exception e) {
+                if (e.statusCode() == 404 && isThere(measured)) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        }
+
+        private boolean isThere(Stored measured) {
+            try {
+                var head = client.headObject(it -> it.bucket(store.bucket()).key(key));
+                var expected = HexFormat.of().formatHex(ofParts.digest()) + "-" + parts.size();
+                return head.contentLength() == measured.length()
+                        && head.eTag().replace("\"", "").equals(expected);
+            } catch (SdkException _) {
+                return false;
+            }
+        }
+
+        private RequestBody body(byte[] bytes, int length) {
+            return RequestBody.fromContentProvider(
+                    () -> (InputStream) new ByteArrayInputStream(bytes, 0, length), length, about.safeMediaType());
+        }
+
+        private static MessageDigest md5() {
+            try {
+                return MessageDigest.getInstance("MD5");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every Java runtime has MD5", e);
+            }
+        }
+    }
+}

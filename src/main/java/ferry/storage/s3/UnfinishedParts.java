@@ -1,0 +1,70 @@
+package ferry.storage.s3;
+
+import ferry.db.Database;
+import ferry.storage.PublishException;
+import ferry.storage.Publishers;
+import ferry.storage.StorageConfigs;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/// Uploads in parts that a killed process left: a store keeps their parts, and charges for them, until somebody
+/// aborts the upload. Only those whose key has the shape that the config gives are Ferry's. Every node may sweep at
+/// once. Google forgets unfinished uploads by itself, after a week.
+public final class UnfinishedParts {
+    private static final System.Logger log = System.getLogger(UnfinishedParts.class.getName());
+
+    private final Database db;
+    private final StorageConfigs configs;
+    private final Publishers publishers;
+    private final InstantSource clock;
+
+    public UnfinishedParts(Database db, StorageConfigs configs, Publishers publishers, InstantSource clock) {
+        this.db = db;
+        this.configs = configs;
+        this.publishers = publishers;
+        this.clock = clock;
+    }
+
+    /// Aborts every such upload that was begun more than `age` ago. One that still lives fails when it commits, and
+    /// its task comes again; a day is meant. A bucket that refuses is left for the next time.
+    ///
+    /// @return how many were aborted
+    public int sweep(Duration age) throws InterruptedException {
+        int aborted = 0;
+        for (var owned : db.system(tx -> configs.inUse(tx, "s3"))) {
+            try {
+                aborted += sweep(owned, age);
+            } catch (PublishException e) {
+                log.log(
+                        Level.INFO,
+                        "unfinished uploads of storage config {0}: {1}",
+                        owned.config().id(),
+                        e.getMessage());
+            }
+        }
+        return aborted;
+    }
+
+    private int sweep(StorageConfigs.Owned owned, Duration age) throws PublishException, InterruptedException {
+        var before = clock.instant().minus(age);
+        var config = owned.config();
+        int aborted = 0;
+        try (var publisher = publishers.open(owned.organisation(), config)) {
+            if (publisher instanceof S3Publisher s3) {
+                var path = config.destination().path();
+                for (var upload : s3.unfinished(path.isEmpty() ? "" : path + "/")) {
+                    if (upload.begun().isBefore(before) && config.made(upload.key())) {
+                        s3.abort(upload);
+                        aborted++;
+                        log.log(
+                                Level.INFO,
+                                "bucket {0}: aborted an upload left unfinished",
+                                config.destination().bucket());
+                    }
+                }
+            }
+        }
+        return aborted;
+    }
+}

@@ -1,0 +1,128 @@
+package ferry.testing;
+
+import ferry.crypto.Secret;
+import ferry.storage.s3.AccessKeys;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.blobstore.BlobStore;
+import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/// An S3 server that checks signatures and keeps objects in memory.
+public final class TestS3 implements AutoCloseable {
+    /// The keys it knows.
+    public static final AccessKeys KEYS = new AccessKeys(
+            "AKIDEXAMPLE", new Secret("wJalrXUtnFEMI/K7MDENG"), Optional.empty(), Optional.empty(), List.of());
+
+    private final BlobStore objects = new TransientNio2BlobStore();
+    private final S3Proxy server;
+
+    private TestS3(S3Proxy.Builder builder) throws Exception {
+        this.server = builder.blobStore(objects)
+                .awsAuthentication(
+                        AuthenticationType.AWS_V4, KEYS.id(), KEYS.secret().reveal())
+                .build();
+        server.start();
+        while (!server.getState().equals("STARTED")) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /// Starts it with one empty bucket.
+    public static TestS3 start(String bucket) {
+        try {
+            var started = new TestS3(S3Proxy.builder().endpoint(URI.create("http://127.0.0.1:0")));
+            started.objects.createContainer(bucket);
+            return started;
+        } catch (Exception e) {
+            throw new IllegalStateException("the S3 server did not start", e);
+        }
+    }
+
+    /// The same over TLS, with the certificate of a key store.
+    public static TestS3 startSecure(String bucket, java.nio.file.Path keystore, String password) {
+        try {
+            var started = new TestS3(S3Proxy.builder()
+                    .secureEndpoint(URI.create("https://127.0.0.1:0"))
+                    .keyStore(keystore.toString(), password));
+            started.objects.createContainer(bucket);
+            return started;
+        } catch (Exception e) {
+            throw new IllegalStateException("the S3 server did not start", e);
+        }
+    }
+
+    /// Where it answers over TLS.
+    public URI secureUrl() {
+        return URI.create("https://127.0.0.1:" + server.getSecurePort());
+    }
+
+    /// Where it answers.
+    public URI url() {
+        return URI.create("http://127.0.0.1:" + port());
+    }
+
+    /// The port of [#url].
+    public int port() {
+        return server.getPort();
+    }
+
+    /// Makes another bucket.
+    public void create(String bucket) {
+        objects.createContainer(bucket);
+    }
+
+    /// The keys of all visible objects.
+    public List<String> keys(String bucket) {
+        return objects
+                .list(ListObjectsV2Request.builder()
+                        .bucket(bucket)
+                        .maxKeys(1000)
+                        .build())
+                .contents()
+                .stream()
+                .map(S3Object::key)
+                .filter(key -> !key.endsWith("/"))
+                .toList();
+    }
+
+    /// An object's bytes, past any client; empty where there is none.
+    public Optional<InputStream> open(String bucket, String key) throws IOException {
+        try {
+            return Optional.ofNullable(objects.getBlob(bucket, key));
+        } catch (NoSuchKeyException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// What it keeps beside an object.
+    public java.util.Map<String, String> labels(String bucket, String key) {
+        return objects.blobMetadata(bucket, key).metadata();
+    }
+
+    /// What type it gives an object.
+    public String mediaType(String bucket, String key) {
+        return objects.blobMetadata(bucket, key).contentType();
+    }
+
+    /// How many uploads in parts are neither completed nor aborted.
+    public int unfinished(String bucket) {
+        return objects.listMultipartUploads(bucket).size();
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException("the S3 server did not stop", e);
+        }
+    }
+}
