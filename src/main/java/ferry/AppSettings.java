@@ -2,6 +2,7 @@ package ferry;
 
 import ferry.erasure.Retention;
 import ferry.session.SignInBudget;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.webhook.WebhookSettings;
@@ -9,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// What the service is told at its start, room by room.
 ///
@@ -20,6 +22,8 @@ import java.util.Optional;
 /// @param idleSessions how long a session may go unused
 /// @param retention how long what is kept
 /// @param webhooks how events are sent
+/// @param subscriptions how subscriptions behave
+/// @param movesClock moves the clock that the service was given forward; empty where time is real
 public record AppSettings(
         URI publicUrl,
         Optional<Path> buckets,
@@ -28,7 +32,9 @@ public record AppSettings(
         SignInBudget.Settings signIns,
         Duration idleSessions,
         Retention.Settings retention,
-        WebhookSettings webhooks) {
+        WebhookSettings webhooks,
+        SubscriptionSettings subscriptions,
+        Optional<Consumer<Duration>> movesClock) {
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

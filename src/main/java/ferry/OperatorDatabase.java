@@ -1,5 +1,8 @@
 package ferry;
 
+import ferry.subscription.SubscriptionSessions;
+import ferry.subscription.SubscriptionSettings;
+import ferry.subscription.Subscriptions;
 import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
@@ -150,6 +153,7 @@ final class OperatorDatabase {
                         signOuts,
                         vault,
                         new Events(clock),
+ new SubscriptionSessions(new Subscriptions(clock), new Sessions(clock), new Events(clock), SubscriptionSettings.DEFAULT),
                         clock,
                         settings.idleSessions()),
                 opened);

@@ -13,6 +13,7 @@ import ferry.egress.Outbound;
 import ferry.http.RateLimits;
 import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
+import ferry.sandbox.SandboxClock;
 import ferry.sandbox.SandboxOptions;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.io.IOException;
@@ -23,12 +24,14 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,13 +45,15 @@ public final class Service implements AutoCloseable {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final ServiceSettings settings;
     private final InstantSource clock;
+    private final SandboxClock sandboxClock;
     private Optional<Sandbox> sandbox = Optional.empty();
     private Optional<Secret> firstToken = Optional.empty();
     private String url = "";
 
     private Service(ServiceSettings settings, InstantSource clock) {
         this.settings = settings;
-        this.clock = clock;
+        this.sandboxClock = new SandboxClock(clock);
+        this.clock = settings.icloud().isEmpty() ? sandboxClock : clock;
     }
 
     /// Starts everything; returns once requests are answered.
@@ -117,7 +122,9 @@ public final class Service implements AutoCloseable {
                         settings.signIns(),
                         settings.idleSessions(),
                         settings.retention(),
-                        settings.webhooks()),
+                        settings.webhooks(),
+                        settings.subscriptions(),
+                        movableClock()),
                 new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),
                 metrics.map(Metrics::registry).orElseGet(CompositeMeterRegistry::new)));
         if (settings.databaseUrl().isEmpty()) {
@@ -169,6 +176,13 @@ public final class Service implements AutoCloseable {
         }
         connectors.addFirst(new ICloudConnector(outbound, icloud, clock));
         return connectors;
+    }
+
+    /// Beside the sandbox, and where only this machine can ask: everybody there lives in the same time.
+    private Optional<Consumer<Duration>> movableClock() {
+        return settings.icloud().isEmpty() && ServiceSettings.isLoopback(settings.host())
+                ? Optional.of(sandboxClock::advance)
+                : Optional.empty();
     }
 
     private Optional<Path> buckets(Optional<DataFolder> folder) throws IOException {

@@ -17,6 +17,7 @@ import ferry.session.SignInBudget;
 import ferry.storage.Publishers;
 import ferry.storage.StorageConfigs;
 import ferry.storage.disk.UnfinishedUploads;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.testing.Client;
@@ -123,7 +124,9 @@ final class Cluster implements AutoCloseable {
                 new SignInBudget.Settings(1, 1),
                 Duration.ofDays(10_000),
                 Retention.Settings.KEEP,
-                WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)));
+                WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)),
+                SubscriptionSettings.DEFAULT,
+                Optional.empty());
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.

@@ -17,6 +17,7 @@ import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
 import ferry.session.SignInBudget;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.webhook.WebhookSettings;
@@ -32,6 +33,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -61,6 +63,7 @@ public final class TestApp implements AutoCloseable {
     private final Database db;
     private final Sandbox sandbox;
     private final App app;
+    private final Supplier<App> node;
     private final WebServer server;
     private final Organisation first;
 
@@ -139,20 +142,19 @@ public final class TestApp implements AutoCloseable {
         connectors.add(new MockConnector());
         connectors.add(new ICloudConnector(outbound, icloud, clock));
         var buckets = Files.createDirectory(folder.resolve("buckets"));
-        this.app = opened(new App(
-                db,
-                clock,
-                MASTER,
-                connectors,
-                new AppSettings(
-                        URI.create("http://127.0.0.1"),
-                        Optional.of(buckets.toRealPath()),
-                        setup.tasks(),
-                        new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
-                        setup.signIns(),
-                        Duration.ofHours(24),
-                        setup.retention(),
-                        setup.webhooks())));
+        var settings = new AppSettings(
+                URI.create("http://127.0.0.1"),
+                Optional.of(buckets.toRealPath()),
+                setup.tasks(),
+                new UpstreamSettings(0, 4, 8, Duration.ofSeconds(5)),
+                setup.signIns(),
+                Duration.ofHours(24),
+                setup.retention(),
+                setup.webhooks(),
+                SubscriptionSettings.DEFAULT,
+                Optional.of(clock::advance));
+        this.node = () -> new App(db, clock, MASTER, connectors, settings);
+        this.app = opened(node.get());
         this.server = opened(WebServer.start("127.0.0.1", 0, app.api()));
         this.first = organisation("First", Scopes.ALL);
         app.start();
@@ -208,6 +210,13 @@ public final class TestApp implements AutoCloseable {
     /// The service itself.
     public App app() {
         return app;
+    }
+
+    /// Starts another node on the same database.
+    public App another() {
+        var other = opened(node.get());
+        other.start();
+        return other;
     }
 
     /// The simulated iCloud.
