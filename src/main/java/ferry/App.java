@@ -27,8 +27,10 @@ import ferry.organisation.OrganisationEndpoints;
 import ferry.permission.NamedPermissions;
 import ferry.permission.PermissionEndpoints;
 import ferry.permission.ScopeLimits;
+import ferry.poll.Deliveries;
 import ferry.poll.Fetch;
 import ferry.poll.LateFeeds;
+import ferry.poll.NewPolls;
 import ferry.poll.PollEndpoints;
 import ferry.poll.PollErrors;
 import ferry.poll.PollPages;
@@ -37,6 +39,7 @@ import ferry.result.ResultEndpoints;
 import ferry.result.ResultPages;
 import ferry.result.Results;
 import ferry.result.SchemaEndpoints;
+import ferry.sandbox.ClockEndpoints;
 import ferry.session.EndSession;
 import ferry.session.OpenSession;
 import ferry.session.OpenSignIns;
@@ -61,6 +64,10 @@ import ferry.storage.TestStorage;
 import ferry.storage.disk.DiskObjects;
 import ferry.storage.disk.UnfinishedUploads;
 import ferry.storage.s3.UnfinishedParts;
+import ferry.subscription.SubscriptionEndpoints;
+import ferry.subscription.SubscriptionSessions;
+import ferry.subscription.Subscriptions;
+import ferry.subscription.Ticker;
 import ferry.task.TaskEndpoints;
 import ferry.task.TaskHandler;
 import ferry.task.TaskPages;
@@ -95,6 +102,7 @@ public final class App implements AutoCloseable {
     private final Worker worker;
     private final Webhooks webhooks;
     private final Sweeper sweeper;
+    private final Sweeper ticks;
     private final Resends resends;
     private final HeldKeys heldKeys;
     private final Outbound toBuckets;
@@ -151,10 +159,13 @@ public final class App implements AutoCloseable {
         var signedUrls = new SignedUrls(settings.publicUrl(), signingKey(master), clock);
 
         var sessions = new Sessions(clock);
+        var subscriptions = new Subscriptions(clock);
+        var subscriptionSessions = new SubscriptionSessions(subscriptions, sessions, events, settings.subscriptions());
         var openSignIns = new OpenSignIns(clock);
         var budget = new SignInBudget(db, clock, fingerprint, settings.signIns());
         var signOuts = new SignOuts(tasks, sources, vault, clock);
-        this.expiry = new SessionExpiry(db, sessions, signOuts, vault, events, clock, settings.idleSessions());
+        this.expiry = new SessionExpiry(
+                db, sessions, signOuts, vault, events, subscriptionSessions, clock, settings.idleSessions());
         var results = new Results(clock);
         var resultPages = new ResultPages(results, configs, publishers, signedUrls, clock);
         var taskPages = new TaskPages((tx, organisation, task) -> resultPages.list(
@@ -162,6 +173,7 @@ public final class App implements AutoCloseable {
 
         var polls = new Polls(clock);
         var errors = new PollErrors(clock);
+        var deliveries = new Deliveries();
         var pollPages = new PollPages(tasks, resultPages, errors);
 
         var accounts = new ConcurrentHashMap<String, Limits>();
@@ -175,6 +187,7 @@ public final class App implements AutoCloseable {
                 db,
                 polls,
                 errors,
+                deliveries,
                 pollPages,
                 taskPages,
                 sessions,
@@ -188,7 +201,9 @@ public final class App implements AutoCloseable {
                 results,
                 limits,
                 events,
-                webhookConfigs);
+                webhookConfigs,
+                settings.subscriptions().overlap(),
+                clock);
         var handlers = new HashMap<String, TaskHandler>();
         handlers.put(
                 OpenSession.TYPE,
@@ -203,6 +218,7 @@ public final class App implements AutoCloseable {
                         signOuts,
                         limits,
                         events,
+                        subscriptionSessions,
                         audit,
                         clock));
         handlers.put(EndSession.TYPE, new EndSession(readers, vault, limits));
@@ -220,6 +236,11 @@ public final class App implements AutoCloseable {
         var retention = new Retention(db, clock, settings.retention(), buckets);
 
         Metrics.bind(meters, db, worker);
+        var newPolls = new NewPolls(
+                polls, errors, pollPages, taskPages, sessions, sources, readers, fileIds, configs, tasks, scopeLimits,
+                events, audit, clock);
+        var ticker = new Ticker(
+                db, subscriptions, subscriptionSessions, sessions, keys, polls, newPolls, clock, worker::wake);
 
         var rooms = new ArrayList<Endpoints>(List.of(
                 new Health(db),
@@ -250,20 +271,24 @@ public final class App implements AutoCloseable {
                         db,
                         resends,
                         polls,
+                        newPolls,
+                        subscriptionSessions,
                         errors,
                         pollPages,
                         resultPages,
-                        taskPages,
-                        sessions,
-                        sources,
-                        readers,
-                        fileIds,
-                        configs,
                         tasks,
-                        scopeLimits,
                         worker,
-                        events,
+                        audit),
+                new SubscriptionEndpoints(
+                        db,
+                        resends,
+                        subscriptions,
+                        subscriptionSessions,
+                        sessions,
+                        newPolls,
+                        deliveries,
                         audit,
+                        settings.subscriptions(),
                         clock),
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
@@ -271,11 +296,20 @@ public final class App implements AutoCloseable {
                         db, resends, configs, publishers, tasks, taskPages, worker, vault, audit, clock),
                 new EventEndpoints(db, events, webhooks.sequencer())));
         rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, audit));
+        settings.movesClock()
+                .ifPresent(advance -> rooms.add(new ClockEndpoints(clock, advance, () -> {
+                    expiry.runDue();
+                    ticker.runDue();
+                    worker.wake();
+                })));
         this.api = new Api(keys, rates, meters, rooms);
 
         this.heldKeys = new HeldKeys(db, new MasterKeys(clock), master);
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
         var unfinishedParts = new UnfinishedParts(db, configs, publishers, clock);
+        // By itself: what the others do may take longer than a poll that is due may wait.
+        this.ticks = new Sweeper(
+                List.of(new Sweeper.Duty("due subscriptions", Duration.ofMillis(500), ticker::runDue)));
         this.sweeper = new Sweeper(List.of(
                 new Sweeper.Duty(
                         "unfinished parts", Duration.ofHours(6), () -> unfinishedParts.sweep(Duration.ofDays(1))),
@@ -327,11 +361,13 @@ public final class App implements AutoCloseable {
         worker.start();
         webhooks.start();
         sweeper.start();
+        ticks.start();
     }
 
     /// Stops them: tasks under way go back to be done elsewhere.
     @Override
     public void close() {
+        ticks.close();
         sweeper.close();
         worker.close();
         webhooks.close();

@@ -3,6 +3,7 @@ package ferry;
 import ferry.erasure.Retention;
 import ferry.session.SignInBudget;
 import ferry.storage.StorageSettings;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.webhook.WebhookSettings;
@@ -10,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// What the service is told at its start, room by room.
 ///
@@ -22,6 +24,8 @@ import java.util.Optional;
 /// @param retention how long what is kept
 /// @param webhooks how events are sent
 /// @param storage how buckets in a cloud are reached
+/// @param subscriptions how subscriptions behave
+/// @param movesClock moves the clock that the service was given forward; empty where time is real
 public record AppSettings(
         URI publicUrl,
         Optional<Path> buckets,
@@ -31,7 +35,9 @@ public record AppSettings(
         Duration idleSessions,
         Retention.Settings retention,
         WebhookSettings webhooks,
-        StorageSettings storage) {
+        StorageSettings storage,
+        SubscriptionSettings subscriptions,
+        Optional<Consumer<Duration>> movesClock) {
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

@@ -1,6 +1,9 @@
 package ferry;
 
 import ferry.access.MasterKeys;
+import ferry.subscription.SubscriptionSessions;
+import ferry.subscription.SubscriptionSettings;
+import ferry.subscription.Subscriptions;
 import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
@@ -227,6 +230,7 @@ final class OperatorDatabase {
                         signOuts,
                         vault,
                         new Events(clock),
+ new SubscriptionSessions(new Subscriptions(clock), new Sessions(clock), new Events(clock), SubscriptionSettings.DEFAULT),
                         clock,
                         settings.idleSessions()),
                 opened);

@@ -14,6 +14,7 @@ import ferry.egress.Outbound;
 import ferry.http.RateLimits;
 import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
+import ferry.sandbox.SandboxClock;
 import ferry.sandbox.SandboxOptions;
 import ferry.storage.Retries;
 import ferry.storage.StorageSettings;
@@ -25,6 +26,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -45,13 +47,15 @@ public final class Service implements AutoCloseable {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final ServiceSettings settings;
     private final InstantSource clock;
+    private final SandboxClock sandboxClock;
     private Optional<Sandbox> sandbox = Optional.empty();
     private Optional<Secret> firstToken = Optional.empty();
     private String url = "";
 
     private Service(ServiceSettings settings, InstantSource clock) {
         this.settings = settings;
-        this.clock = clock;
+        this.sandboxClock = new SandboxClock(clock);
+        this.clock = settings.icloud().isEmpty() ? sandboxClock : clock;
     }
 
     /// Starts everything; returns once requests are answered.
@@ -121,7 +125,9 @@ public final class Service implements AutoCloseable {
                         settings.idleSessions(),
                         settings.retention(),
                         settings.webhooks(),
-                        new StorageSettings(settings.egress(), Retries.DEFAULT)),
+                        new StorageSettings(settings.egress(), Retries.DEFAULT),
+                        settings.subscriptions(),
+                        movableClock()),
                 new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),
                 metrics.map(Metrics::registry).orElseGet(CompositeMeterRegistry::new)));
         if (settings.databaseUrl().isEmpty()) {
@@ -167,6 +173,13 @@ public final class Service implements AutoCloseable {
         }
         connectors.addFirst(new ICloudConnector(outbound, icloud, clock));
         return connectors;
+    }
+
+    /// Beside the sandbox, and where only this machine can ask: everybody there lives in the same time.
+    private Optional<Consumer<Duration>> movableClock() {
+        return settings.icloud().isEmpty() && ServiceSettings.isLoopback(settings.host())
+                ? Optional.of(sandboxClock::advance)
+                : Optional.empty();
     }
 
     private Optional<Path> buckets(Optional<DataFolder> folder) throws IOException {

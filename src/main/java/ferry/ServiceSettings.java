@@ -10,6 +10,7 @@ import ferry.erasure.Retention;
 import ferry.session.SignInBudget;
 import ferry.settings.Env;
 import ferry.settings.SettingException;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.webhook.WebhookSettings;
@@ -51,7 +52,8 @@ public record ServiceSettings(
         Duration idleSessions,
         Retention.Settings retention,
         WebhookSettings webhooks,
-        ApiSettings api) {
+        ApiSettings api,
+        SubscriptionSettings subscriptions) {
     private static final int DEFAULT_PORT = 8080;
     private static final int HIGHEST_PORT = 65_535;
     private static final int MOST_WORKERS = 1000;
@@ -119,7 +121,8 @@ public record ServiceSettings(
                         retention(env, "FERRY_RETENTION_RESULTS"),
                         retention(env, "FERRY_RETENTION_KEYS")),
                 webhooks(env, options, sandbox),
-                ApiSettings.read(env));
+                ApiSettings.read(env),
+                subscriptions(env));
         // Read by logback.xml before any of this; asked for here so that a misspelt level stops the start.
         var _ = env.oneOf("FERRY_LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
         env.requireAllKnown();
@@ -145,7 +148,7 @@ public record ServiceSettings(
         }
     }
 
-    private static boolean isLoopback(String host) {
+    static boolean isLoopback(String host) {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException _) {
@@ -212,6 +215,16 @@ public record ServiceSettings(
                 env.integer("FERRY_WEBHOOK_PER_ENDPOINT", 16, 2, 1000),
                 options.workers().filter(n -> n == 0).orElse(connections),
                 env.duration("FERRY_WEBHOOK_GIVE_UP", Duration.ofDays(5), Duration.ofHours(1), Duration.ofDays(60)));
+    }
+
+    private static SubscriptionSettings subscriptions(Env env) {
+        var normal = SubscriptionSettings.DEFAULT;
+        return new SubscriptionSettings(
+                env.duration(
+                        "FERRY_SUBSCRIPTION_SHORTEST", normal.shortest(), Duration.ofSeconds(1), Duration.ofDays(7)),
+                env.duration("FERRY_SUBSCRIPTION_OVERLAP", normal.overlap(), Duration.ZERO, Duration.ofDays(30)),
+                env.duration("FERRY_SESSION_WARNING", normal.warning(), Duration.ofMinutes(1), Duration.ofDays(30)),
+                env.duration("FERRY_SESSION_LIFETIME", normal.lifetime(), Duration.ofHours(1), Duration.ofDays(366)));
     }
 
     private static UpstreamSettings upstream(Env env, boolean sandbox) {

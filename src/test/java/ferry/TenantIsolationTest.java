@@ -55,6 +55,13 @@ class TenantIsolationTest {
                         .text("/id"));
         IDS.put("events", ours.get("/events?limit=1").text("/data/0/id"));
         IDS.put("results", poll.at("/results/data/0/id").asString());
+        IDS.put(
+                "subscriptions",
+                ours.post(
+                                "/subscriptions",
+                                "{'session': '" + id(session) + "', 'poll_payload': {'info_types': ['*']},"
+                                        + " 'date_start': '2090-01-01T00:00:00Z'}")
+                        .text("/id"));
         var feed = Files.readString(
                 Path.of(poll.at("/results/data/0/url").asString().replace("local://", "")));
         file = JsonMapper.builder()
@@ -128,7 +135,12 @@ class TenantIsolationTest {
         var stranger = app.organisation("Stranger", Scopes.ALL).client();
         for (var list : lists) {
             var answer = stranger.get(list).expect(200).toString();
-            for (var id : List.of(IDS.get("sessions"), IDS.get("polls"), IDS.get("tasks"), IDS.get("results"))) {
+            for (var id : List.of(
+                    IDS.get("sessions"),
+                    IDS.get("subscriptions"),
+                    IDS.get("polls"),
+                    IDS.get("tasks"),
+                    IDS.get("results"))) {
                 assertThat(answer).as(list).doesNotContain(id);
             }
             assertThat(answer).as(list).doesNotContain("local://ours").doesNotContain("\"ours\"");
@@ -145,6 +157,9 @@ class TenantIsolationTest {
                 "/sessions?user=" + IDS.get("users"),
                 "/sources?user=" + IDS.get("users"),
                 "/polls?session=" + IDS.get("sessions"),
+                "/polls?subscription=" + IDS.get("subscriptions"),
+                "/subscriptions?session=" + IDS.get("sessions"),
+                "/subscriptions?source=" + IDS.get("sources"),
                 "/tasks?poll=" + IDS.get("polls"),
                 "/results?poll=" + IDS.get("polls"),
                 "/results?task=" + IDS.get("tasks"))) {

@@ -19,6 +19,8 @@ record Traces(OrgId organisation, long user) {
             "(select id from session where organisation = :organisation and source in " + SOURCES + ")";
     private static final String POLLS =
             "(select id from poll where organisation = :organisation and session in " + SESSIONS + ")";
+    private static final String SUBSCRIPTIONS =
+            "(select id from subscription where organisation = :organisation and source in " + SOURCES + ")";
     private static final String TASKS =
             "(select id from task where organisation = :organisation and session in " + SESSIONS + ")";
 
@@ -101,10 +103,12 @@ record Traces(OrgId organisation, long user) {
                         + " union all select 'session', id::text from session where id in " + SESSIONS
                         + " union all select 'poll', id::text from poll where id in " + POLLS
                         + " union all select 'task', id::text from task where id in " + TASKS
+                        + " union all select 'subscription', id::text from subscription where id in " + SUBSCRIPTIONS
                         + " union all select 'user', cast(cast(:user as bigint) as text))");
         run(tx, "delete from poll_error where poll in " + POLLS);
         run(tx, "delete from task where id in " + TASKS);
         run(tx, "delete from poll where id in " + POLLS);
+        run(tx, "delete from subscription where id in " + SUBSCRIPTIONS);
         run(tx, "delete from open_sign_in where organisation = :organisation and source in " + SOURCES);
         run(tx, "delete from session where id in " + SESSIONS);
         run(tx, "delete from source where id in " + SOURCES);

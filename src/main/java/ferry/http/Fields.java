@@ -26,6 +26,11 @@ public final class Fields {
         this(node, "", new LinkedHashMap<>());
     }
 
+    /// Reads an object that was kept, as if it were the value of `name` in a body.
+    public static Fields kept(String name, ObjectNode node) {
+        return new Fields(node, name + ".", new LinkedHashMap<>());
+    }
+
     private Fields(ObjectNode node, String prefix, Map<String, List<String>> problems) {
         this.node = node;
         this.prefix = prefix;

@@ -314,6 +314,24 @@ public final class Keys implements Authenticator {
                 .orElseThrow(Keys::unauthorized));
     }
 
+    /// Who acts when the service does something on behalf of a key of the organisation; empty where that key may no
+    /// longer act.
+    public Optional<Caller> caller(Handle tx, OrgId organisation, long id) {
+        return tx.createQuery("""
+                        select k.organisation, k.id, coalesce(p.scopes, k.scopes) as scopes, o.scopes as base, o.blocked
+                          from api_key k
+                          join organisation o on o.organisation = k.organisation
+                          left join permission p on p.id = k.permission
+                         where k.organisation = :organisation and k.id = :id and k.state = 'active'
+                           and (k.date_expires is null or k.date_expires > :now) and o.blocked is null
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("now", clock.instant())
+                .map((row, _) -> caller(row))
+                .findOne();
+    }
+
     private Caller caller(ResultSet row) throws SQLException {
         var blocked = row.getString("blocked");
         if (blocked != null) {

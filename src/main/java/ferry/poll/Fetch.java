@@ -31,6 +31,7 @@ import ferry.task.TaskHandler;
 import ferry.task.TaskPages;
 import ferry.webhook.WebhookConfigs;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -57,6 +58,7 @@ public final class Fetch implements TaskHandler {
     private final Database db;
     private final Polls polls;
     private final PollErrors errors;
+    private final Deliveries deliveries;
     private final PollPages pages;
     private final TaskPages taskPages;
     private final Sessions sessions;
@@ -71,12 +73,16 @@ public final class Fetch implements TaskHandler {
     private final BiFunction<String, String, Limits> limits;
     private final Events events;
     private final WebhookConfigs webhooks;
+    private final Duration overlap;
+    private final InstantSource clock;
 
     /// @param limits of an account, by source type and identifier
+    /// @param overlap how much of what it has read before a subscription's poll lists again
     public Fetch(
             Database db,
             Polls polls,
             PollErrors errors,
+            Deliveries deliveries,
             PollPages pages,
             TaskPages taskPages,
             Sessions sessions,
@@ -90,10 +96,13 @@ public final class Fetch implements TaskHandler {
             Results results,
             BiFunction<String, String, Limits> limits,
             Events events,
-            WebhookConfigs webhooks) {
+            WebhookConfigs webhooks,
+            Duration overlap,
+            InstantSource clock) {
         this.db = db;
         this.polls = polls;
         this.errors = errors;
+        this.deliveries = deliveries;
         this.pages = pages;
         this.taskPages = taskPages;
         this.sessions = sessions;
@@ -108,6 +117,8 @@ public final class Fetch implements TaskHandler {
         this.limits = limits;
         this.events = events;
         this.webhooks = webhooks;
+        this.overlap = overlap;
+        this.clock = clock;
     }
 
     /// A poll may have as many results as a library has photos: their events are written only where somebody has
@@ -225,16 +236,34 @@ public final class Fetch implements TaskHandler {
             deleteLosers(publication, kind, type);
             return;
         }
-        try (var feed = PublishedFeed.open(publication, kind, identifier, type)) {
+        var delivered = delivered(publication, kind, type);
+        try (var feed = PublishedFeed.open(publication, kind, identifier, type, delivered)) {
             var canonical = connector.catalogue().aliases().getOrDefault(type, type);
             if (kind == ObjectKey.Kind.INFO) {
                 connector.info(reading, canonical, feed);
             } else {
-                connector.data(reading, canonical, publication.asked().payload().window(), feed);
+                connector.data(reading, canonical, feed.window(), feed);
             }
-            feed.finish();
+            feed.finish(this::keep);
         }
         deleteLosers(publication, kind, type);
+    }
+
+    /// What a poll that was due has to leave out: what its subscription has delivered. Information is a picture of the
+    /// moment and comes whole each time, and so does what a client asks for.
+    private Optional<Delivered> delivered(Publication publication, ObjectKey.Kind kind, String type) {
+        if (kind == ObjectKey.Kind.INFO || !(publication.asked().origin() instanceof Origin.Due(var subscription))) {
+            return Optional.empty();
+        }
+        var payload = publication.asked().payload();
+        var asked = Delivered.asked(type, payload);
+        var before = db.tenant(
+                publication.organisation(), tx -> deliveries.find(tx, publication.organisation(), subscription, asked));
+        return Optional.of(new Delivered(subscription, asked, payload, before, clock.instant()));
+    }
+
+    private void keep(Handle tx, OrgId organisation, Delivered delivered, boolean whole) {
+        deliveries.keep(tx, organisation, delivered.subscription(), delivered.asked(), delivered.after(whole, overlap));
     }
 
     private void files(Connector connector, Reading reading, Publication publication)
@@ -243,7 +272,9 @@ public final class Fetch implements TaskHandler {
         publication.attempt().args().orElseThrow().get("files").forEach(id -> ids.add(id.asString()));
         publication.expect(ids.size());
         connector.files(
-                reading, PollRequest.refs(fileIds, publication.source(), ids), new PublishedFiles(publication, true));
+                reading,
+                PollRequest.refs(fileIds, publication.source(), ids),
+                new PublishedFiles(publication, true, Optional.empty()));
     }
 
     /// Deletes the feeds that earlier attempts may have left. A late one of a stalled worker deletes itself when it

@@ -8,6 +8,7 @@ import java.util.UUID;
 /// One request for data.
 ///
 /// @param source what is read
+/// @param origin who asked for it
 /// @param storageConfig where it goes; empty for a poll that asks for nothing
 /// @param dateStarted when its first task started
 public record Poll(
@@ -17,6 +18,7 @@ public record Poll(
         long user,
         long source,
         UUID session,
+        Origin origin,
         Optional<Long> storageConfig,
         Payload payload,
         PollState state,

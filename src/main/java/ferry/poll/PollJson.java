@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A poll as the API shows it. The component order here is the field order on the wire.
 ///
-/// @param subscription null until polls of subscriptions come
+/// @param subscription null where a client asked for it by a session
 /// @param tasksCompleted those that succeeded or failed, as in the seed page
 record PollJson(
         UUID id,
@@ -23,7 +23,7 @@ record PollJson(
         String user,
         String source,
         UUID session,
-        @Nullable String subscription,
+        @Nullable UUID subscription,
         List<UUID> tasksPending,
         List<UUID> tasksProcessing,
         List<UUID> tasksCompleted,
@@ -45,7 +45,7 @@ record PollJson(
                 Long.toString(poll.user()),
                 Long.toString(poll.source()),
                 poll.session(),
-                null,
+                poll.origin().ofSubscription().orElse(null),
                 in(tasks, EnumSet.of(TaskState.PENDING)),
                 in(tasks, EnumSet.of(TaskState.PROCESSING)),
                 in(tasks, EnumSet.of(TaskState.SUCCEEDED, TaskState.FAILED)),

@@ -69,7 +69,7 @@ final class PollRequest {
             payload.problem("data_types", "is required, or info_types, or files");
         }
         payload.check();
-        var fileCounts = checkFiles(files);
+        var fileCounts = checkFiles(payload, files);
         return new Wanted(
                 new Payload(
                         info,
@@ -163,17 +163,21 @@ final class PollRequest {
         return offered.aliases().getOrDefault(word, word);
     }
 
-    private Map<String, Long> checkFiles(List<String> files) {
+    private Map<String, Long> checkFiles(Fields payload, List<String> files) {
         var refused = new HashSet<String>();
         var counts = new TreeMap<String, Long>();
         for (var id : files) {
-            var ref = fileIds.open(caller.organisation(), source.id(), id)
-                    .orElseThrow(() -> ApiException.parameter(
-                            "payload.files", "names a file that was not issued for this source: " + shortened(id)));
-            if (!allowed(Family.FILE_TYPE, ref.fileType())) {
-                refused.add(ref.fileType());
-            }
-            counts.merge(ref.fileType(), 1L, Long::sum);
+            fileIds.open(caller.organisation(), source.id(), id)
+                    .ifPresentOrElse(
+                            ref -> {
+                                counts.merge(ref.fileType(), 1L, Long::sum);
+                                if (!allowed(Family.FILE_TYPE, ref.fileType())) {
+                                    refused.add(ref.fileType());
+                                }
+                            },
+                            () -> payload.problem(
+                                    "files", "names a file that was not issued for this source: " + shortened(id)));
+            payload.check();
         }
         if (!refused.isEmpty()) {
             throw new ApiException(

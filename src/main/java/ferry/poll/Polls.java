@@ -25,7 +25,7 @@ public final class Polls {
 
     /// What a list of polls is narrowed to.
     ///
-    /// @param requestor who asked for the poll: `key` or `subscription`
+    /// @param requestor `subscription` for polls that were due, `api` for those that a client asked for
     public record Filter(
             Optional<Long> user,
             Optional<Long> source,
@@ -35,12 +35,19 @@ public final class Polls {
             Optional<String> state) {}
 
     /// Makes a poll; its tasks are the caller's.
-    void create(Handle tx, UUID id, long key, Session session, Optional<Long> storageConfig, Payload payload) {
+    void create(
+            Handle tx,
+            UUID id,
+            long key,
+            Session session,
+            Origin origin,
+            Optional<Long> storageConfig,
+            Payload payload) {
         tx.createUpdate("""
-                        insert into poll (id, organisation, key, end_user, source, session, storage_config, payload,
-                                          date_created)
-                        values (:id, :organisation, :key, :user, :source, :session, :storageConfig,
-                                cast(:payload as jsonb), :now)
+                        insert into poll (id, organisation, key, end_user, source, session, subscription, requestor,
+                                          storage_config, payload, date_created)
+                        values (:id, :organisation, :key, :user, :source, :session, cast(:subscription as uuid),
+                                :requestor, :storageConfig, cast(:payload as jsonb), :now)
                         """)
                 .bind("id", id)
                 .bind("organisation", session.organisation().value())
@@ -48,6 +55,8 @@ public final class Polls {
                 .bind("user", session.user())
                 .bind("source", session.source())
                 .bind("session", session.id())
+                .bind("subscription", origin.ofSubscription())
+                .bind("requestor", origin.requestor())
                 .bind("storageConfig", storageConfig)
                 .bind("payload", Json.MAPPER.writeValueAsString(payload))
                 .bind("now", clock.instant())
@@ -61,6 +70,19 @@ public final class Polls {
                 .bind("id", id)
                 .map((row, _) -> poll(row))
                 .findOne();
+    }
+
+    /// Whether a poll that the subscription made when it was due has not ended.
+    public boolean isUnderWay(Handle tx, OrgId organisation, UUID subscription) {
+        return tx.createQuery("""
+                        select exists (select from poll
+                                        where organisation = :organisation and subscription = :subscription
+                                          and requestor = 'subscription' and date_completed is null)
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("subscription", subscription)
+                .mapTo(boolean.class)
+                .one();
     }
 
     Slice<Poll> list(Handle tx, OrgId organisation, Filter filter, Page page) {
@@ -103,8 +125,8 @@ public final class Polls {
                and (cast(:user as bigint) is null or p.end_user = cast(:user as bigint))
                and (cast(:source as bigint) is null or p.source = cast(:source as bigint))
                and (cast(:session as uuid) is null or p.session = cast(:session as uuid))
-               and cast(:subscription as uuid) is null
-               and (cast(:requestor as text) is null or :requestor = 'key')
+               and (cast(:subscription as uuid) is null or p.subscription = cast(:subscription as uuid))
+               and (cast(:requestor as text) is null or p.requestor = cast(:requestor as text))
                and (cast(:state as text) is null or cast(:state as text) =
                     case when p.date_completed is not null then 'completed'
                          when started.date is not null then 'processing' else 'pending' end)
@@ -122,6 +144,7 @@ public final class Polls {
                 row.getLong("end_user"),
                 row.getLong("source"),
                 row.getObject("session", UUID.class),
+                Origin.of(Optional.ofNullable(row.getObject("subscription", UUID.class)), row.getString("requestor")),
                 storageConfig,
                 Json.MAPPER.readValue(row.getString("payload"), Payload.class),
                 PollState.of(row.getString("state")),

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
 /// What one attempt publishes and what it could not: counts both, records both inside the attempt's fence, and
@@ -119,7 +120,13 @@ final class Publication {
     ///
     /// @throws ferry.task.LeaseLost if another attempt has the task now
     void record(Results.Published object) {
+        record(object, _ -> {});
+    }
+
+    /// As [#record(Results.Published)], and writes what must not be there without it.
+    void record(Results.Published object, Consumer<Handle> with) {
         attempt.fenced(tx -> {
+            with.accept(tx);
             var isNew = results.record(tx, organisation(), object);
             if (isNew) {
                 told.created(tx, object.identifier());

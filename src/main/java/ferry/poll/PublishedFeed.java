@@ -1,8 +1,10 @@
 package ferry.poll;
 
+import ferry.access.OrgId;
 import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Window;
 import ferry.error.ErrorCode;
 import ferry.result.Results;
 import ferry.storage.About;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,28 +33,47 @@ final class PublishedFeed implements Feed, AutoCloseable {
     private final ObjectKey key;
     private final FeedWriter writer;
     private final Files files;
+    private final Optional<Delivered> delivered;
     private final List<FeedMetadata.Warning> warnings = new ArrayList<>();
     private boolean complete = true;
     private long missed;
 
-    private PublishedFeed(Publication publication, String identifier, String type, ObjectKey key, FeedWriter writer) {
+    private PublishedFeed(
+            Publication publication,
+            String identifier,
+            String type,
+            ObjectKey key,
+            FeedWriter writer,
+            Optional<Delivered> delivered) {
         this.publication = publication;
         this.identifier = identifier;
         this.type = type;
         this.key = key;
         this.writer = writer;
-        this.files = new PublishedFiles(publication, false);
+        this.delivered = delivered;
+        this.files = new PublishedFiles(publication, false, delivered);
+    }
+
+    /// Writes, in the transaction of the feed's result, how far a subscription has got.
+    interface Progress {
+        /// Writes it.
+        ///
+        /// @param whole whether the feed lacks nothing
+        void keep(Handle tx, OrgId organisation, Delivered delivered, boolean whole);
     }
 
     /// Starts the feed of a data or info type.
-    static PublishedFeed open(Publication publication, ObjectKey.Kind kind, String identifier, String type)
+    ///
+    /// @param delivered tells what to leave out; empty where everything is published
+    static PublishedFeed open(
+            Publication publication, ObjectKey.Kind kind, String identifier, String type, Optional<Delivered> delivered)
             throws PublishException, InterruptedException {
         var key = key(publication, kind, type, publication.attempt().number());
         var intake = Intake.open(
                 publication.publisher(),
                 key,
                 About.of(JSON, publication.labels(identifier).all()));
-        return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake));
+        return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake), delivered);
     }
 
     /// The key of that attempt's feed.
@@ -64,6 +86,10 @@ final class PublishedFeed implements Feed, AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException("stopped between two records");
         }
+        if (delivered.isPresent() && !delivered.get().isNew(node)) {
+            publication.item();
+            return;
+        }
         try {
             writer.item(node);
         } catch (PublishException e) {
@@ -74,7 +100,9 @@ final class PublishedFeed implements Feed, AutoCloseable {
 
     @Override
     public String fileId(FileRef ref) {
-        return publication.fileId(ref);
+        var id = publication.fileId(ref);
+        delivered.ifPresent(before -> before.names(id));
+        return id;
     }
 
     @Override
@@ -109,9 +137,17 @@ final class PublishedFeed implements Feed, AutoCloseable {
         complete = false;
     }
 
+    /// What the listing is narrowed to.
+    Window window() {
+        return delivered
+                .map(Delivered::window)
+                .orElseGet(() -> publication.asked().payload().window());
+    }
+
     /// Ends the feed: it becomes a result, unless this attempt has lost its task; then its object goes.
-    void finish() throws PublishException, InterruptedException {
-        var window = publication.asked().payload().window();
+    void finish(Progress progress) throws PublishException, InterruptedException {
+        var window = window();
+        boolean whole = complete && publication.refused() == missed;
         var source = JsonNodeFactory.instance.objectNode();
         source.put("identifier", publication.source().identifier());
         long filesRefused = publication.refused() - missed;
@@ -126,23 +162,27 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 source,
                 window.since(),
                 window.until(),
-                FeedMetadata.Mode.FULL,
+                delivered.filter(Delivered::isFurther).isPresent()
+                        ? FeedMetadata.Mode.INCREMENTAL
+                        : FeedMetadata.Mode.FULL,
                 List.of(),
                 warnings,
-                complete && filesRefused == 0,
+                whole,
                 writer.count() + missed,
                 writer.count(),
                 missed));
         try {
-            publication.record(new Results.Published(
-                    publication.poll(),
-                    publication.attempt().task().id(),
-                    publication.config().id(),
-                    identifier,
-                    Optional.of("json"),
-                    key.toString(),
-                    publication.publisher().url(key).toString(),
-                    stored));
+            publication.record(
+                    new Results.Published(
+                            publication.poll(),
+                            publication.attempt().task().id(),
+                            publication.config().id(),
+                            identifier,
+                            Optional.of("json"),
+                            key.toString(),
+                            publication.publisher().url(key).toString(),
+                            stored),
+                    tx -> delivered.ifPresent(listed -> progress.keep(tx, publication.organisation(), listed, whole)));
         } catch (LeaseLost e) {
             publication.publisher().delete(key);
             throw e;

@@ -19,16 +19,26 @@ final class PublishedFiles implements Files {
 
     private final Publication publication;
     private final boolean countsItems;
+    private final Optional<Delivered> delivered;
 
     /// @param countsItems whether each file is an item of the task's progress, as in a poll for files
-    PublishedFiles(Publication publication, boolean countsItems) {
+    /// @param delivered tells what earlier polls of a subscription have published; empty where that does not matter
+    PublishedFiles(Publication publication, boolean countsItems, Optional<Delivered> delivered) {
         this.publication = publication;
         this.countsItems = countsItems;
+        this.delivered = delivered;
     }
 
     @Override
     public boolean isPublished(FileRef ref) {
+        var id = publication.fileId(ref);
+        if (delivered.isPresent() && delivered.get().hasFile(id)) {
+            return true;
+        }
         boolean there = publication.has(identifier(ref));
+        if (there) {
+            delivered.ifPresent(seen -> seen.delivered(id));
+        }
         if (there && countsItems) {
             publication.item();
         }
@@ -117,6 +127,7 @@ final class PublishedFiles implements Files {
                         key.toString(),
                         publication.publisher().url(key).toString(),
                         stored));
+                delivered.ifPresent(seen -> seen.delivered(publication.fileId(ref)));
                 if (countsItems) {
                     publication.item();
                 }

@@ -48,6 +48,7 @@ public final class OpenSession implements TaskHandler {
     private final SignOuts signOuts;
     private final BiFunction<String, String, Limits> limits;
     private final Events events;
+    private final SessionWatch watch;
     private final Audit audit;
     private final InstantSource clock;
 
@@ -63,6 +64,7 @@ public final class OpenSession implements TaskHandler {
             SignOuts signOuts,
             BiFunction<String, String, Limits> limits,
             Events events,
+            SessionWatch watch,
             Audit audit,
             InstantSource clock) {
         this.db = db;
@@ -75,6 +77,7 @@ public final class OpenSession implements TaskHandler {
         this.signOuts = signOuts;
         this.limits = limits;
         this.events = events;
+        this.watch = watch;
         this.audit = audit;
         this.clock = clock;
     }
@@ -199,6 +202,7 @@ public final class OpenSession implements TaskHandler {
                 var trust = opened.trust().map(secret -> vault.seal(organisation, secret, trustContext(source)));
                 sources.opened(tx, organisation, source, trust);
                 emit(tx, organisation, session, "active");
+                watch.opened(tx, sessions.find(tx, organisation, session).orElseThrow());
                 audit.note(
                         tx,
                         organisation,

@@ -23,6 +23,7 @@ public final class SessionExpiry {
     private final SignOuts signOuts;
     private final Vault vault;
     private final Events events;
+    private final SessionWatch watch;
     private final InstantSource clock;
     private final Duration idle;
 
@@ -33,6 +34,7 @@ public final class SessionExpiry {
             SignOuts signOuts,
             Vault vault,
             Events events,
+            SessionWatch watch,
             InstantSource clock,
             Duration idle) {
         this.db = db;
@@ -40,6 +42,7 @@ public final class SessionExpiry {
         this.signOuts = signOuts;
         this.vault = vault;
         this.events = events;
+        this.watch = watch;
         this.clock = clock;
         this.idle = idle;
     }
@@ -108,6 +111,7 @@ public final class SessionExpiry {
         return sessions.expired(tx, organisation, id, why).map(taken -> {
             var session = sessions.find(tx, organisation, id).orElseThrow();
             events.emit(tx, organisation, session.key(), "session", "expired", id.toString(), SessionJson.of(session));
+            watch.expired(tx, session);
             return new Ended(session, taken.access());
         });
     }

@@ -171,11 +171,57 @@ public final class Sessions {
                 .execute();
     }
 
-    /// Active sessions of all organisations that nobody has used since `before` and that no task is using, at most
-    /// `limit`. System role.
+    /// Takes the session's row for this transaction. Whoever changes a session and what hangs on it takes this first.
+    public void lock(Handle tx, OrgId organisation, UUID id) {
+        tx.createQuery("select id from session where organisation = :organisation and id = :id for no key update")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .mapTo(UUID.class)
+                .findOne();
+    }
+
+    /// As [#lock], unless another transaction has it.
+    ///
+    /// @return whether it is taken
+    public boolean tryLock(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery("""
+                        select id from session where organisation = :organisation and id = :id
+                           for no key update skip locked
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .mapTo(UUID.class)
+                .findOne()
+                .isPresent();
+    }
+
+    /// Says whether an active subscription uses the session: one that is used does not end for being idle.
+    public void subscribed(Handle tx, OrgId organisation, UUID id, boolean subscribed) {
+        tx.createUpdate("""
+                        update session set subscribed = :subscribed
+                         where organisation = :organisation and id = :id and subscribed <> :subscribed
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("subscribed", subscribed)
+                .execute();
+    }
+
+    /// When the source said, as the session opened, that it would end it; empty where it did not.
+    public Optional<Instant> expected(Handle tx, OrgId organisation, UUID id) {
+        return tx.createQuery("select date_expires from session where organisation = :organisation and id = :id")
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .map((row, _) -> instant(row, "date_expires"))
+                .findOne()
+                .flatMap(date -> date);
+    }
+
+    /// Active sessions of all organisations that nobody has used since `before`, that no subscription needs and that
+    /// no task is using, at most `limit`. System role.
     List<Session> idle(Handle tx, Instant before, int limit) {
         return tx.createQuery(SELECT + """
-                         where s.state = 'active' and s.date_used < :before
+                         where s.state = 'active' and not s.subscribed and s.date_used < :before
                            and not exists (select from task t
                                             where t.session = s.id
                                               and t.state in ('pending', 'processing', 'suspended'))

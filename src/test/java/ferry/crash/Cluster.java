@@ -19,6 +19,7 @@ import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
 import ferry.storage.StorageSettings;
 import ferry.storage.disk.UnfinishedUploads;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.testing.Client;
@@ -126,7 +127,9 @@ final class Cluster implements AutoCloseable {
                 Duration.ofDays(10_000),
                 Retention.Settings.KEEP,
                 WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)),
-                new StorageSettings(EgressPolicy.of(List.of()), Retries.DEFAULT));
+                new StorageSettings(EgressPolicy.of(List.of()), Retries.DEFAULT),
+                SubscriptionSettings.DEFAULT,
+                Optional.empty());
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.

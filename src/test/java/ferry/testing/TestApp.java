@@ -19,6 +19,7 @@ import ferry.sandbox.SandboxOptions;
 import ferry.session.SignInBudget;
 import ferry.storage.Retries;
 import ferry.storage.StorageSettings;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
 import ferry.webhook.WebhookSettings;
@@ -193,7 +194,9 @@ public final class TestApp implements AutoCloseable {
                         setup.webhooks(),
                         new StorageSettings(
                                 EgressPolicy.of(List.of()).withLoopback(),
-                                new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20)))));
+                                new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20))),
+                        SubscriptionSettings.DEFAULT,
+                        Optional.of(clock::advance)));
     }
 
     /// The master key that this node holds.
@@ -256,6 +259,13 @@ public final class TestApp implements AutoCloseable {
     /// The service itself.
     public App app() {
         return app;
+    }
+
+    /// Starts another node on the same database.
+    public App another() throws IOException {
+        var other = opened(app(db, master));
+        other.start();
+        return other;
     }
 
     /// The simulated iCloud.

@@ -1,0 +1,146 @@
+package ferry.subscription;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ferry.testing.Client;
+import ferry.testing.Eventually;
+import ferry.testing.TestApp;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A season of a daily subscription in seconds: the same story twice.
+class NinetyDaysTest {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final Pattern DATE = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z");
+    private static final Pattern VOLATILE =
+            Pattern.compile("\"(url|checksum|signed_url|object_key)\":(\"[^\"]*\"|\\{[^}]*})");
+    private static final int LOST = 40;
+    private static final int REPAIRED = 45;
+    private static final int DAYS = 90;
+
+    /// What came of a season.
+    ///
+    /// @param events in order, with ids and dates replaced by names
+    private record Season(List<String> events, List<String> delivered, Duration took) {}
+
+    @Test
+    void ninetyDaysAreToldTwiceInTheSameWords() throws IOException {
+        var first = season();
+        var second = season();
+        assertThat(second.events()).isEqualTo(first.events());
+        assertThat(second.delivered()).isEqualTo(first.delivered());
+
+        var diary = new ArrayList<String>();
+        for (int day = 0; day <= DAYS; day++) {
+            diary.add("day " + day);
+        }
+        assertThat(first.delivered()).isEqualTo(diary);
+        assertThat(first.events().stream()
+                        .map(event -> event.substring(0, event.indexOf(' ')))
+                        .filter(name -> name.startsWith("subscription.")))
+                .containsExactly(
+                        "subscription.created",
+                        "subscription.session_expiring",
+                        "subscription.stopped",
+                        "subscription.restarted",
+                        "subscription.session_expiring");
+        System.out.printf(
+                "90 days took %d ms and %d ms%n",
+                first.took().toMillis(), second.took().toMillis());
+        assertThat(first.took()).isLessThan(Duration.ofSeconds(10));
+        assertThat(second.took()).isLessThan(Duration.ofSeconds(10));
+    }
+
+    private static Season season() throws IOException {
+        var diary = new Diary();
+        diary.sessionsLast(Duration.ofDays(LOST));
+        try (var app = TestApp.start(setup -> setup.connector(diary))) {
+            diary.livesIn(app.clock());
+            var client = app.client();
+            client.storage("local://ninety/days");
+            var session = client.session(client.user("writer"), Diary.TYPE, "diary", "'password': 'x'");
+            diary.write("0", "day 0");
+            var subscription = client.post(
+                            "/subscriptions",
+                            "{'session': '%s', 'poll_payload': {'data_types': ['diary.entries']}}"
+                                    .formatted(session.at("/id").asString()))
+                    .expect(201)
+                    .at("/id")
+                    .asString();
+            long start = System.nanoTime();
+            int polls = 1;
+            settled(client, subscription, polls);
+            for (int day = 1; day <= DAYS; day++) {
+                diary.write(Integer.toString(1000 + day), "day " + day);
+                if (day == LOST) {
+                    diary.endSessions();
+                }
+                if (day == REPAIRED) {
+                    client.session(client.user("writer"), Diary.TYPE, "diary", "'password': 'x'");
+                    polls++;
+                    settled(client, subscription, polls);
+                }
+                client.post("/sandbox/clock/advance", "{'seconds': 86400}").expect(200);
+                // The second turn is a quarter of a day late at most, and so are all that follow.
+                if (day >= 2 && (day <= LOST || day >= REPAIRED)) {
+                    polls++;
+                    settled(client, subscription, polls);
+                }
+            }
+            var took = Duration.ofNanos(System.nanoTime() - start);
+            return new Season(events(app), delivered(client, subscription), took);
+        }
+    }
+
+    private static void settled(Client client, String subscription, int polls) {
+        var path = "/polls?limit=1&requestor=subscription&subscription=" + subscription;
+        Eventually.get(
+                () -> client.get(path).expect(200),
+                found -> found.at("/total_count").asInt() == polls
+                        && found.at("/data/0/state").asString().equals("completed"));
+    }
+
+    private static List<String> delivered(Client client, String subscription) throws IOException {
+        var all = new ArrayList<String>();
+        var path = "/polls?limit=100&subscription=" + subscription;
+        for (JsonNode poll : client.get(path).expect(200).at("/data")) {
+            for (var result : poll.at("/results/data")) {
+                var file = Path.of(result.at("/url").asString().replace("local://", ""));
+                var texts = new ArrayList<String>();
+                JSON.readTree(Files.readString(file))
+                        .at("/data")
+                        .forEach(record -> texts.add(record.at("/text").asString()));
+                all.addAll(0, texts);
+            }
+        }
+        return all;
+    }
+
+    private static List<String> events(TestApp app) {
+        var names = new HashMap<String, String>();
+        return app
+                .db()
+                .system(tx -> tx.createQuery("select type || '.' || action || ' ' || body::text from event order by id")
+                        .mapTo(String.class)
+                        .list())
+                .stream()
+                .map(event -> named(names, event))
+                .toList();
+    }
+
+    private static String named(Map<String, String> names, String event) {
+        var plain = VOLATILE.matcher(DATE.matcher(event).replaceAll("date")).replaceAll("\"$1\":\"\"");
+        return ID.matcher(plain).replaceAll(id -> names.computeIfAbsent(id.group(), _ -> "id" + names.size()));
+    }
+}
