@@ -237,8 +237,20 @@ public final class App implements AutoCloseable {
 
         Metrics.bind(meters, db, worker);
         var newPolls = new NewPolls(
-                polls, errors, pollPages, taskPages, sessions, sources, readers, fileIds, configs, tasks, scopeLimits,
-                events, audit, clock);
+                polls,
+                errors,
+                pollPages,
+                taskPages,
+                sessions,
+                sources,
+                readers,
+                fileIds,
+                configs,
+                tasks,
+                scopeLimits,
+                events,
+                audit,
+                clock);
         var ticker = new Ticker(
                 db, subscriptions, subscriptionSessions, sessions, keys, polls, newPolls, clock, worker::wake);
 
@@ -308,8 +320,8 @@ public final class App implements AutoCloseable {
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
         var unfinishedParts = new UnfinishedParts(db, configs, publishers, clock);
         // By itself: what the others do may take longer than a poll that is due may wait.
-        this.ticks = new Sweeper(
-                List.of(new Sweeper.Duty("due subscriptions", Duration.ofMillis(500), ticker::runDue)));
+        this.ticks =
+                new Sweeper(List.of(new Sweeper.Duty("due subscriptions", Duration.ofMillis(500), ticker::runDue)));
         this.sweeper = new Sweeper(List.of(
                 new Sweeper.Duty(
                         "unfinished parts", Duration.ofHours(6), () -> unfinishedParts.sweep(Duration.ofDays(1))),

@@ -1,9 +1,6 @@
 package ferry;
 
 import ferry.access.MasterKeys;
-import ferry.subscription.SubscriptionSessions;
-import ferry.subscription.SubscriptionSettings;
-import ferry.subscription.Subscriptions;
 import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
@@ -26,6 +23,9 @@ import ferry.session.Sessions;
 import ferry.session.SignOuts;
 import ferry.settings.Env;
 import ferry.source.Sources;
+import ferry.subscription.SubscriptionSessions;
+import ferry.subscription.SubscriptionSettings;
+import ferry.subscription.Subscriptions;
 import ferry.task.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -230,7 +230,11 @@ final class OperatorDatabase {
                         signOuts,
                         vault,
                         new Events(clock),
- new SubscriptionSessions(new Subscriptions(clock), new Sessions(clock), new Events(clock), SubscriptionSettings.DEFAULT),
+                        new SubscriptionSessions(
+                                new Subscriptions(clock),
+                                new Sessions(clock),
+                                new Events(clock),
+                                SubscriptionSettings.DEFAULT),
                         clock,
                         settings.idleSessions()),
                 opened);
