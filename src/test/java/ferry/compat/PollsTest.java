@@ -15,6 +15,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -264,7 +265,9 @@ class PollsTest {
     }
 
     private String mock() {
-        return id(client.session(client.user("polled"), "mocks.mock", "polled", Map.of("password", "x")));
+        // Each its own, so that none is taken for a re-send of the one before.
+        var identifier = UUID.randomUUID().toString();
+        return id(client.session(client.user("polled"), "mocks.mock", identifier, Map.of("password", "x")));
     }
 
     private String icloud() {

@@ -46,7 +46,7 @@ class ResendsTest {
     @ParameterizedTest
     @EnumSource
     void aPollIsMadeOnce(ForgetfulProxy.Loss loss) throws IOException {
-        madeOnce(loss, "/polls", "{'payload': {'info_types': ['*']}, 'session': '" + session() + "'}");
+        madeOnce(loss, "/polls", "{'payload': {'info_types': ['*']}, 'session': '" + session(loss) + "'}");
     }
 
     @ParameterizedTest
@@ -82,7 +82,7 @@ class ResendsTest {
         madeOnce(
                 loss,
                 "/subscriptions",
-                "{'session': '" + session() + "', 'poll_payload': {'info_types': ['*']}, 'interval': 86400}");
+                "{'session': '" + session(loss) + "', 'poll_payload': {'info_types': ['*']}, 'interval': 86400}");
     }
 
     private void madeOnce(ForgetfulProxy.Loss loss, String path, String body) throws IOException {
@@ -107,7 +107,8 @@ class ResendsTest {
         return client.list(path, "limit", "1").at("/total_count").asLong();
     }
 
-    private String session() {
-        return id(client.session(client.user("resent poll"), "mocks.mock", "resent", Map.of("password", "x")));
+    private String session(ForgetfulProxy.Loss loss) {
+        return id(client.session(
+                client.user("resent poll"), "mocks.mock", "resent " + word(loss), Map.of("password", "x")));
     }
 }

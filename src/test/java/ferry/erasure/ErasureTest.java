@@ -218,7 +218,7 @@ class ErasureTest {
                                 """).mapTo(String.class).list());
         assertThat(new TreeSet<>(naming))
                 .as("a new table that names these is to be erased in Traces")
-                .containsExactly("open_sign_in", "poll", "poll_error", "result", "session", "source");
+                .containsExactly("open_sign_in", "poll", "poll_error", "result", "session", "source", "subscription");
     }
 
     /// Every column of every table that holds the canary, as text or within bytes.
