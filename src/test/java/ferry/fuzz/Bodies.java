@@ -13,8 +13,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Makes values from the document's schemas, and spoils them. What a schema cannot say, such as whose ids there are,
-/// is told by the field's name. Used by one thread.
+/// Makes values from the document's schemas, and spoils them. What a schema cannot say, such as whose ids there
+/// are, is told by the field's name. Used by one thread.
 final class Bodies {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;

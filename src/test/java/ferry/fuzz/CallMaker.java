@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Draws calls from the document: two thirds as it describes them, the rest with something wrong. Used by one thread.
+/// Draws calls from the document: two thirds as it describes them, the rest with something wrong. Used by one
+/// thread.
 final class CallMaker {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final List<String> METHODS =

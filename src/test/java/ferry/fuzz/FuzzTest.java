@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 /// Thousands of generated calls of two organisations at once: the service never fails, never answers what
 /// `openapi.yaml` does not say, and shows neither organisation a byte of the other.
 ///
-/// `-Dferry.fuzz.calls=…` makes more, `-Dferry.fuzz.seed=…` others. A failure names the seed and the calls of its lane;
-/// the order of the lanes among each other is the scheduler's.
+/// `-Dferry.fuzz.calls=…` makes more, `-Dferry.fuzz.seed=…` others. A failure names the seed and the calls of
+/// its lane; the order of the lanes among each other is the scheduler's.
 class FuzzTest {
     private static final int LANES = 8;
     /// Calls among which each of the document is done at least once.

@@ -29,7 +29,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a client must not send, and what it is told then: always one of the documented errors, never a detail
@@ -461,6 +463,51 @@ class BadInputTest {
     void whatIsNoRequestIsRefusedAndTheServerGoesOn(String line) throws IOException {
         var answer = raw(line);
         assertThat(answer).doesNotContain("HTTP/1.1 200").doesNotContain("Exception");
+        assertThat(client.get("/health").status()).isEqualTo(200);
+    }
+
+    private static final String HEAD = "GET /health HTTP/1.1\r\nHost: x\r\n";
+    private static final String POST = "POST /users HTTP/1.1\r\nHost: x\r\n";
+
+    static List<Arguments> whatTheLibraryRefuses() {
+        return List.of(
+                Arguments.of("an encoded body", POST + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+                Arguments.of("an odd encoding", POST + "Content-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}"),
+                Arguments.of("long headers", HEAD + "X-Long: " + "x".repeat(17 << 10) + "\r\n\r\n"),
+                Arguments.of("a long line", "GET /users?identifier=" + "x".repeat(16 << 10) + " HTTP/1.1\r\n\r\n"),
+                Arguments.of("an older version", "GET /health HTTP/1.0\r\nHost: x\r\n\r\n"),
+                Arguments.of("no version", "GET /health\r\nHost: x\r\n\r\n"),
+                Arguments.of("an unknown version", "GET /health HTTP/9.9\r\nHost: x\r\n\r\n"),
+                Arguments.of("no request", "CANARY\r\n\r\n"),
+                Arguments.of("no host", "GET /health HTTP/1.1\r\n\r\n"),
+                Arguments.of("two hosts", HEAD + "Host: y\r\n\r\n"),
+                Arguments.of("a header without a name", HEAD + ": CANARY\r\n\r\n"),
+                Arguments.of("a header without a colon", HEAD + "CANARY\r\n\r\n"),
+                Arguments.of("a length that is none", POST + "Content-Length: CANARY\r\n\r\n{}"),
+                Arguments.of("a negative length", POST + "Content-Length: -5\r\n\r\n{}"),
+                Arguments.of("an unknown transfer", POST + "Transfer-Encoding: CANARY\r\n\r\n{}"),
+                Arguments.of("two lengths", POST + "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n"));
+    }
+
+    /// ricloud-py fails on a body that is no JSON.
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("whatTheLibraryRefuses")
+    void whatTheHttpLibraryRefusesIsAnErrorLikeAnyOther(String name, String request) throws IOException {
+        try (var socket = connect()) {
+            send(socket, request);
+            var answer = answer(socket.getInputStream());
+            assertThat(answer).as(name).startsWith("HTTP/1.1 400 ").doesNotContain("CANARY");
+            var head = answer.substring(0, answer.indexOf("\r\n\r\n"));
+            assertThat(head).containsIgnoringCase("\r\nContent-Type: application/json");
+            assertThat(head).containsIgnoringCase("\r\nConnection: close");
+            var body = Json.MAPPER.readTree(answer.substring(head.length()).strip());
+            assertThat(body.propertyNames()).containsExactly("error", "message", "request_id");
+            assertThat(body.at("/error").asString()).isEqualTo("invalid-body");
+            assertThat(body.at("/request_id").asString()).matches("[0-9a-f]{16}");
+            assertThat(head)
+                    .containsIgnoringCase(
+                            "\r\nX-Request-Id: " + body.at("/request_id").asString());
+        }
         assertThat(client.get("/health").status()).isEqualTo(200);
     }
 
