@@ -40,7 +40,13 @@ final class Bodies {
             "info_type:*",
             "file_type:*");
     private static final List<String> DAYS = List.of(
-            "2020-01-01", "2026-11-23", "2026-11-23T12:00", "2026-11-23T12:00:00.5Z", "2026-11-23 12:00:00-05:00");
+            "2020-01-01",
+            "2026-11-23",
+            "2026-11-23T12:00",
+            "2026-11-23T12:00:00.5Z",
+            "2026-11-23 12:00:00-05:00",
+            "0000-01-01",
+            "9999-12-31T23:59:59.999999-18:00");
     private static final List<String> ACCOUNTS =
             List.of("plain@sandbox.example", "john.appleseed@sandbox.example", "locked@sandbox.example");
 

@@ -74,7 +74,7 @@ final class Witness {
 
     private void resources(Party party, JsonNode node, List<String> problems) {
         if (node.isObject()) {
-            if (node.has("organisation")
+            if (node.path("organisation").isValueNode()
                     && !node.get("organisation").asString("").equals(party.id())) {
                 problems.add("it shows another organisation");
             }

@@ -324,7 +324,11 @@ class BadInputTest {
                 "/tasks/x/results",
                 "/results/x",
                 "/configs/storage/x",
-                "/results/%F0%9F%98%80"
+                "/results/%F0%9F%98%80",
+                "/users/%D9%A1",
+                "/users/01",
+                "/users/%2B1",
+                "/polls/000000000-000-7000-8000-000000000000"
             })
     void anIdThatIsNoneIsNotFound(String path) {
         assertError(client.get(path), 404, "not-found");
@@ -371,7 +375,10 @@ class BadInputTest {
         "/users?after_id=x, after_id",
         "/users?after_id=999999, after_id",
         "/users?before_id=999999, before_id",
+        "/users?before_id=%D9%A1, before_id",
+        "/users?limit=%D9%A1, limit",
         "/sessions?after_id=1, after_id",
+        "/polls?after_id=000000000-000-7000-8000-000000000000, after_id",
         "/sessions?before_id=00000000-0000-7000-8000-000000000000, before_id",
         "/polls?after_id=00000000-0000-7000-8000-000000000000, after_id",
         "/polls?session=1, session",
