@@ -77,6 +77,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         var fields = request.fields();
         var url = url(fields, fields.text("url"));
         var signedUrls = signedUrls(fields, SignedUrlsPolicy.OFF);
+        fields.object("credentials");
         fields.check();
         long made = resends.once(request, Long.class, tx -> {
             var config = sealed(tx, request, fields, configs.create(tx, organisation, url, signedUrls));
@@ -104,6 +105,7 @@ public final class StorageConfigEndpoints implements Endpoints {
             var before = found(tx, request, id);
             var url = fields.has("url") ? url(fields, fields.text("url")) : before.url();
             var signedUrls = signedUrls(fields, before.signedUrls());
+            fields.object("credentials");
             fields.check();
             var config = configs.update(tx, organisation, id, url, signedUrls).orElseThrow();
             var sealed = sealed(tx, request, fields, config);
@@ -191,7 +193,6 @@ public final class StorageConfigEndpoints implements Endpoints {
         if (!url.isEmpty() && Destination.parse(url) instanceof Destination.Parsed.Bad(var sentence)) {
             fields.problem("url", sentence);
         }
-        fields.object("credentials");
         return url;
     }
 

@@ -247,6 +247,14 @@ class BadInputTest {
     }
 
     @Test
+    void anUpdateRefusesWhatACreateRefuses() {
+        var config = client.storage("local://bad-input").at("/id").asString();
+        var answer = client.post("/configs/storage/" + config, "{'credentials': [[]]}");
+        assertError(answer, 400, "invalid-parameter");
+        assertThat(answer.body().at("/params").has("credentials")).isTrue();
+    }
+
+    @Test
     void allWrongFieldsAreNamedAtOnce() {
         var answer = post("/sessions", "{\"source\": {\"user\": \"x\"}, \"payload\": {\"password\": []}}");
         assertError(answer, 400, "invalid-parameter");
