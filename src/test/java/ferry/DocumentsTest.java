@@ -9,6 +9,7 @@ import ferry.connector.mock.MockConnector;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
 import ferry.error.ErrorCode;
+import ferry.testing.Contract;
 import ferry.testing.TestApp;
 import ferry.testing.TestClock;
 import java.io.IOException;
@@ -67,6 +68,38 @@ class DocumentsTest {
                     .isNotEmpty()
                     .allSatisfy(route -> assertThat(pages).as(route).contains("`" + route + "`"));
         }
+    }
+
+    @Test
+    void everyCallHasItsExamples() throws IOException {
+        var entries = Pattern.compile("(?m)^(?=`[A-Z]+ /[^`]*`$|## )")
+                .splitAsStream(Files.readString(API.resolve("calls.md")))
+                .filter(entry -> entry.startsWith("`"))
+                .toList();
+        var routes = entries.stream()
+                .map(entry -> entry.substring(1, entry.indexOf('`', 1)))
+                .toList();
+        assertThat(routes)
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(Contract.get().operations().stream()
+                        .map(Contract.Operation::route)
+                        .toList());
+        assertThat(entries).allSatisfy(entry -> {
+            var method = entry.substring(1, entry.indexOf(' '));
+            var path = entry.substring(entry.indexOf('/'), entry.indexOf('`', 1));
+            assertThat(entry).containsOnlyOnce("```sh\ncurl ");
+            assertThat(entry).containsPattern(entry.contains("\"$URL\"") ? "\\$URL" : called(path));
+            var sent = entry.contains("-X DELETE")
+                    ? "DELETE"
+                    : entry.contains("-X POST") || entry.contains(" -d '") ? "POST" : "GET";
+            assertThat(sent).as(entry).isEqualTo(method);
+            assertThat(entry).containsAnyOf("```python\n", "ricloud-py");
+        });
+    }
+
+    /// A path as a shell writes it.
+    private static String called(String path) {
+        return "\"\\$FERRY" + path.replaceAll("\\{[^}]+}", "[^/?\"]+") + "(\\?[^\"]*)?\"";
     }
 
     @Test

@@ -105,6 +105,11 @@ record Traces(OrgId organisation, long user) {
                         + " union all select 'task', id::text from task where id in " + TASKS
                         + " union all select 'subscription', id::text from subscription where id in " + SUBSCRIPTIONS
                         + " union all select 'user', cast(cast(:user as bigint) as text))");
+        // What would answer a repeat of the create.
+        run(
+                tx,
+                "delete from resend where organisation = :organisation and (id in " + SESSIONS + " or id in " + POLLS
+                        + ")");
         run(tx, "delete from poll_error where poll in " + POLLS);
         run(tx, "delete from task where id in " + TASKS);
         run(tx, "delete from poll where id in " + POLLS);

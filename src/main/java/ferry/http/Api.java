@@ -13,11 +13,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -59,8 +57,7 @@ public final class Api implements WebServer.Handler {
 
     /// One request on its way: what is known of it so far.
     private static final class Way {
-        private final String id =
-                HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        private final String id = RequestId.next();
         private final Delivery delivery = new Delivery();
         private String route = "none";
         private String status = "open";

@@ -119,8 +119,9 @@ public final class Resends implements AutoCloseable {
     /// Runs `work` in a transaction of the caller's organisation; for a repeat of an earlier request returns
     /// what that one's `work` returned instead. Call it at most once a request.
     ///
-    /// @param type what `work` returns, best the id of what it made: the resource is then shown as it
-    ///     stands. Anything that [Json#MAPPER] writes and reads will do
+    /// @param type what `work` returns, best the id of what it made: the resource is then shown as it stands.
+    ///     Anything that [Json#MAPPER] writes and reads will do. A UUID must be new: it names the row, which goes
+    ///     with the resource when that is erased
     /// @throws ApiException `conflict` for an `Idempotency-Key` that came with another request before
     public <T> T once(Request request, Class<T> type, Work<T> work) throws InterruptedException {
         return once(request, type, false, work);
@@ -163,7 +164,7 @@ public final class Resends implements AutoCloseable {
             }
         }
         var value = work.in(tx);
-        var id = Ids.next(clock);
+        var id = value instanceof UUID made ? made : Ids.next(clock);
         store(tx, organisation, prints, id, value, secret);
         watch(prints, id, request.sent().delivery());
         return new Tried.Came<>(value);

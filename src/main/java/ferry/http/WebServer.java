@@ -22,6 +22,7 @@ import java.util.Optional;
 /// stopped by [#close], which lets requests under way finish for a moment.
 public final class WebServer implements AutoCloseable {
     private static final int LONGEST_REQUEST_LINE = 16 << 10;
+    private static final int LONGEST_HEADERS = 16 << 10;
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
     private final io.helidon.webserver.WebServer server;
@@ -32,7 +33,7 @@ public final class WebServer implements AutoCloseable {
         this.host = host;
     }
 
-    /// Answers every request. Must respond exactly once; an exception that escapes is answered 500 without a body.
+    /// Answers every request. Must respond exactly once; an exception that escapes is answered 500.
     @FunctionalInterface
     public interface Handler {
         /// Handles one request and responds.
@@ -55,12 +56,14 @@ public final class WebServer implements AutoCloseable {
                 .port(port)
                 .shutdownHook(false)
                 .shutdownGracePeriod(Duration.ofSeconds(2))
-                // What the library refuses has no body: a query such as `date_created[gte]=…`, which clients send as it
-                // is, and one with an identifier of the greatest length, percent-encoded.
+                // Clients send a query such as `date_created[gte]=…` as it is, and an identifier of the greatest length
+                // percent-encoded.
                 .addProtocol(Http1Config.builder()
                         .validatePrologue(false)
                         .maxPrologueLength(LONGEST_REQUEST_LINE)
+                        .maxHeadersSize(LONGEST_HEADERS)
                         .build())
+                .directHandlers(new Refusals(LONGEST_REQUEST_LINE, LONGEST_HEADERS).handlers())
                 .routing(routing -> routing.any(
                         (request, response) -> answer(handler, new HelidonExchange(request, response, patience))))
                 .build();

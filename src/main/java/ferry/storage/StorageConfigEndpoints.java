@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /// `/configs/storage`.
@@ -148,18 +149,21 @@ public final class StorageConfigEndpoints implements Endpoints {
     private Answer test(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         long id = request.number("storage config");
-        var task = db.tenant(organisation, tx -> enqueueTest(tx, request, found(tx, request, id)));
+        var task = resends.once(
+                request,
+                UUID.class,
+                tx -> enqueueTest(tx, request, found(tx, request, id)).id());
         worker.wake();
         Await.until(
                 request.await(),
-                () -> db.tenant(organisation, tx -> tasks.find(tx, organisation, task.id()))
+                () -> db.tenant(organisation, tx -> tasks.find(tx, organisation, task))
                         .filter(t -> t.state() == TaskState.SUCCEEDED || t.state() == TaskState.FAILED));
         return Answer.created(db.tenant(
                 organisation,
                 tx -> taskPages.shown(
                         tx,
                         organisation,
-                        tasks.find(tx, organisation, task.id()).orElseThrow())));
+                        tasks.find(tx, organisation, task).orElseThrow(() -> ApiException.notFound("task")))));
     }
 
     private Task enqueueTest(Handle tx, Request request, StorageConfig config) {

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /// `/configs/webhook`.
@@ -158,24 +159,24 @@ public final class WebhookConfigEndpoints implements Endpoints {
     private Answer test(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         long id = request.number("webhook config");
-        var task = db.tenant(organisation, tx -> {
+        var task = resends.once(request, UUID.class, tx -> {
             var config = found(tx, request, id);
             if (config.state() == WebhookConfigState.DEACTIVATED) {
                 throw new ApiException(ErrorCode.CONFLICT, "The config is deactivated; resume it first.");
             }
-            return enqueueTest(tx, request, config);
+            return enqueueTest(tx, request, config).id();
         });
         worker.wake();
         Await.until(
                 request.await(),
-                () -> db.tenant(organisation, tx -> tasks.find(tx, organisation, task.id()))
+                () -> db.tenant(organisation, tx -> tasks.find(tx, organisation, task))
                         .filter(t -> t.state() == TaskState.SUCCEEDED || t.state() == TaskState.FAILED));
         return Answer.created(db.tenant(
                 organisation,
                 tx -> taskPages.shown(
                         tx,
                         organisation,
-                        tasks.find(tx, organisation, task.id()).orElseThrow())));
+                        tasks.find(tx, organisation, task).orElseThrow(() -> ApiException.notFound("task")))));
     }
 
     /// Gives it another secret; the one before signs beside it for a while.

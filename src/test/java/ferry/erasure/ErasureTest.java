@@ -6,6 +6,7 @@ import ferry.access.Scopes;
 import ferry.testing.Client;
 import ferry.testing.Eventually;
 import ferry.testing.TestApp;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,6 +80,38 @@ class ErasureTest {
         assertThat(client.delete("/users/" + user).status()).isEqualTo(404);
         Eventually.eventually("signing out at the source", () -> source.signOuts() == 1);
         Eventually.eventually("the sign-out's payload goes", () -> places().isEmpty());
+    }
+
+    @Test
+    void whatWouldAnswerARepeatGoesToo() {
+        var user = client.user(CANARY);
+        var session = Client.send(client.request("/sessions")
+                        .header("Idempotency-Key", "session")
+                        .header("Ricloud-Await", "10")
+                        .POST(BodyPublishers.ofString("{\"source\": {\"user\": \"" + user + "\", \"type\": \""
+                                + CanarySource.TYPE + "\", \"identifier\": \"" + CANARY
+                                + "\"}, \"payload\": {\"password\": \"x\"}}")))
+                .expect(201)
+                .at("/id")
+                .asString();
+        Client.send(client.request("/polls")
+                        .header("Idempotency-Key", "poll")
+                        .header("Ricloud-Await", "10")
+                        .POST(BodyPublishers.ofString("{\"session\": \"" + session
+                                + "\", \"payload\": {\"data_types\": [\"canary.photos\"]}}")))
+                .expect(201);
+        assertThat(keyed()).isEqualTo(2);
+
+        client.delete("/users/" + user).expect(200);
+
+        Eventually.eventually("what answers repeats is erased", () -> keyed() == 0);
+    }
+
+    private long keyed() {
+        return app.db()
+                .system(tx -> tx.createQuery("select count(*) from resend where keyed")
+                        .mapTo(long.class)
+                        .one());
     }
 
     @Test

@@ -3,6 +3,7 @@ package ferry.fuzz;
 import ferry.testing.Contract;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Makes values from the document's schemas, and spoils them. What a schema cannot say, such as whose ids there are,
-/// is told by the field's name. Used by one thread.
+/// Makes values from the document's schemas, and spoils them. What a schema cannot say, such as whose ids there
+/// are, is told by the field's name. Used by one thread.
 final class Bodies {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -28,8 +29,30 @@ final class Bodies {
             "icloud.account",
             "ios_messages.messages",
             "icloud_contacts.contacts");
+    private static final List<String> EVENTS =
+            List.of("*", "poll.*", "*.completed", "task.failed", "session.*", "result.created", "webhook_config.test");
+    private static final List<String> SCOPES = List.of(
+            "task_type:*",
+            "source_type:*",
+            "source_type:mocks.mock",
+            "data_type:*",
+            "data_type:mocks.*",
+            "info_type:*",
+            "file_type:*");
+    private static final List<String> DAYS = List.of(
+            "2020-01-01",
+            "2026-11-23",
+            "2026-11-23T12:00",
+            "2026-11-23T12:00:00.5Z",
+            "2026-11-23 12:00:00-05:00",
+            "0000-01-01",
+            "9999-12-31T23:59:59.999999-18:00");
     private static final List<String> ACCOUNTS =
             List.of("plain@sandbox.example", "john.appleseed@sandbox.example", "locked@sandbox.example");
+
+    /// What a field refers to that is not named after it.
+    private static final Map<String, String> RESOURCES = Map.of(
+            "storage_config_default", "storage_config", "webhook_config_default", "webhook_config", "parent", "source");
 
     /// A place that has no schema: the name alone tells.
     private static final String NONE = "/components";
@@ -102,6 +125,8 @@ final class Bodies {
                 random.ints(random.nextInt(4), 0, TYPES.size()).forEach(i -> types.add(TYPES.get(i)));
                 yield types;
             }
+            case "/components/schemas/ScopesGiven" -> scopes();
+            case "/components/schemas/DateFilter" -> NODES.stringNode(Words.of(DAYS, random));
             case "/components/schemas/Moment" ->
                 NODES.stringNode("20%02d-06-15T12:00:00Z".formatted(random.nextInt(10, 40)));
             default ->
@@ -109,11 +134,38 @@ final class Bodies {
                     case "identifier" -> NODES.stringNode(identifier());
                     case "password" -> NODES.stringNode(random.nextInt(8) == 0 ? "wrong" : party.password());
                     case "code" -> NODES.stringNode(random.nextBoolean() ? "123456" : "000000");
+                    case "events" -> array(EVENTS);
+                    case "since", "until" ->
+                        NODES.stringNode("20%02d-01-01T00:00:00Z".formatted(random.nextInt(20, 30)));
+                    case "text_version" -> NODES.stringNode(text());
                     case "url" ->
-                        NODES.stringNode("local://" + party.canary() + random.nextInt(3) + "/a" + random.nextInt(5));
+                        NODES.stringNode(
+                                pointer.contains("WebhookConfig")
+                                        ? party.hooks() + "/" + random.nextInt(6)
+                                        : "local://" + party.canary() + random.nextInt(3) + "/a" + random.nextInt(5));
                     default -> null;
                 };
         };
+    }
+
+    private ArrayNode array(List<String> words) {
+        var array = NODES.arrayNode();
+        random.ints(random.nextInt(1, 4), 0, words.size()).forEach(i -> array.add(words.get(i)));
+        return array;
+    }
+
+    /// Mostly enough to go on with.
+    private ObjectNode scopes() {
+        var scopes = NODES.objectNode();
+        for (var scope : SCOPES) {
+            if (random.nextInt(4) > 0) {
+                var limits = scopes.putArray(scope);
+                if (random.nextInt(6) == 0) {
+                    limits.add(valid("/components/schemas/ScopeLimit", "limit"));
+                }
+            }
+        }
+        return scopes;
     }
 
     private String identifier() {
@@ -125,7 +177,8 @@ final class Bodies {
     }
 
     /// An id of the kind that the name asks for.
-    String id(String name) {
+    String id(String asked) {
+        var name = RESOURCES.getOrDefault(asked, asked);
         var resource = name.equals("session") && random.nextInt(5) > 0 ? "active" : name;
         return pool.any(resource, random)
                 .or(() -> pool.any(name, random))
@@ -162,10 +215,26 @@ final class Bodies {
         }
         for (var field : required) {
             if (!object.has(field)) {
-                object.set(field, valid(NONE, field));
+                object.set(field, valid(property(pointer, field), field));
             }
         }
         return object;
+    }
+
+    /// Where a field is described: here or in a schema that this one extends.
+    private String property(String pointer, String field) {
+        var at = contract.resolved(pointer);
+        var schema = contract.document().at(at);
+        if (schema.path("properties").has(field)) {
+            return at + "/properties/" + field;
+        }
+        for (int i = 0; i < schema.path("allOf").size(); i++) {
+            var found = property(at + "/allOf/" + i, field);
+            if (!found.equals(NONE)) {
+                return found;
+            }
+        }
+        return NONE;
     }
 
     /// The same with one to three things spoiled; as text, since not all of it could be a tree.

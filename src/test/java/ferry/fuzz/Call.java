@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param headers name and value, the token's excepted
 /// @param token null for none
 /// @param body null for none
+/// @param own whether the lane's own token was to be sent
 /// @param pointer where the document has this operation; empty where the request goes to none
 @SuppressWarnings("ArrayRecordComponent") // calls are never compared
 record Call(
@@ -19,6 +20,7 @@ record Call(
         List<Header> headers,
         @Nullable String token,
         byte @Nullable [] body,
+        boolean own,
         Optional<String> pointer) {
     private static final int SHOWN = 300;
 

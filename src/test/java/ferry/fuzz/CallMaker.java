@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Draws calls from the document: two thirds as it describes them, the rest with something wrong. Used by one thread.
+/// Draws calls from the document: two thirds as it describes them, the rest with something wrong. Used by one
+/// thread.
 final class CallMaker {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final List<String> METHODS =
@@ -38,7 +39,10 @@ final class CallMaker {
             new Call.Header("Range", "bytes=0-1"),
             new Call.Header("If-None-Match", "*"),
             new Call.Header("Cookie", "a=b; c=d"),
-            new Call.Header("Idempotency-Key", "one"),
+            new Call.Header("Idempotency-Key", "é"),
+            new Call.Header("Idempotency-Key", "x".repeat(300)),
+            new Call.Header("Content-Encoding", "gzip"),
+            new Call.Header("Content-Encoding", "identity"),
             new Call.Header("X-Long", "x".repeat(3000)));
     private static final List<String> TOKENS = List.of(
             "", "x", "ferry_", "ferry_" + "a".repeat(49), "é", "a".repeat(3000), "ferry_%00", "null", "Token Token");
@@ -86,10 +90,20 @@ final class CallMaker {
         return random.nextInt(3) < 2 ? valid(operation) : spoiled(operation);
     }
 
+    /// The same once more, by the client that repeats blindly or by another.
+    Call again(Call call) {
+        var headers = new ArrayList<>(call.headers());
+        if (random.nextBoolean()
+                && headers.stream().noneMatch(header -> header.name().equals("User-Agent"))) {
+            headers.add(new Call.Header("User-Agent", "ricloud-py/3.2.0"));
+        }
+        return new Call(call.method(), call.target(), headers, call.token(), call.body(), false, call.pointer());
+    }
+
     /// A call to this operation with a body of the test's own.
     Call of(String method, String target, @Nullable String body) {
         var headers = body == null ? List.<Call.Header>of() : List.of(new Call.Header("Ricloud-Await", "2"));
-        return new Call(method, target, headers, token, body == null ? null : bytes(body), Optional.empty());
+        return new Call(method, target, headers, token, body == null ? null : bytes(body), true, Optional.empty());
     }
 
     Bodies bodies() {
@@ -97,19 +111,40 @@ final class CallMaker {
     }
 
     private Call valid(Operation operation) {
-        var headers = new ArrayList<Call.Header>();
-        if (random.nextInt(20) == 0) {
-            headers.add(new Call.Header("Ricloud-Await", "0.2"));
-        }
         return new Call(
                 operation.method(),
                 path(operation, false) + query(operation, false),
-                headers,
+                headers(operation),
                 token,
                 body(operation)
                         .map(body -> bytes(JSON.writeValueAsString(body)))
                         .orElse(null),
+                true,
                 Optional.of(operation.pointer()));
+    }
+
+    private List<Call.Header> headers(Operation operation) {
+        var headers = new ArrayList<Call.Header>();
+        for (var parameter : parameters(operation)) {
+            var name = contract.document().at(parameter).path("name").asString();
+            if (isIn(parameter, "header") && random.nextInt(10) == 0) {
+                // Few enough keys that some come again.
+                headers.add(new Call.Header(name, name.equals("Ricloud-Await") ? "0.2" : "key " + random.nextInt(4)));
+            }
+        }
+        return headers;
+    }
+
+    private List<String> parameters(Operation operation) {
+        var pointers = new ArrayList<String>();
+        for (int i = 0; i < operation.node().path("parameters").size(); i++) {
+            pointers.add(contract.resolved(operation.pointer() + "/parameters/" + i));
+        }
+        return pointers;
+    }
+
+    private boolean isIn(String parameter, String place) {
+        return contract.document().at(parameter).path("in").asString().equals(place);
     }
 
     private Call spoiled(Operation operation) {
@@ -124,6 +159,7 @@ final class CallMaker {
                         call.headers(),
                         call.token(),
                         call.body(),
+                        true,
                         Optional.empty());
             case 4 -> {
                 var headers = new ArrayList<>(call.headers());
@@ -131,7 +167,7 @@ final class CallMaker {
                 headers.add(Words.of(HEADERS, random));
                 headers.removeIf(header -> header.name().equals("Ricloud-Await"));
                 headers.add(new Call.Header("Ricloud-Await", Words.of(AWAITS, random)));
-                yield new Call(call.method(), call.target(), headers, call.token(), call.body(), call.pointer());
+                yield new Call(call.method(), call.target(), headers, call.token(), call.body(), true, call.pointer());
             }
             case 5 ->
                 new Call(
@@ -140,6 +176,7 @@ final class CallMaker {
                         call.headers(),
                         random.nextInt(4) == 0 ? null : Words.of(TOKENS, random),
                         call.body(),
+                        false,
                         call.pointer());
             case 6 -> with(call, strange(call.target()));
             default -> withBody(operation, call);
@@ -151,11 +188,11 @@ final class CallMaker {
         var text = valid.map(body -> random.nextInt(4) > 0 ? bodies.spoiled(body) : JSON.writeValueAsString(body))
                 .orElse("{\"more\": 1}");
         var bytes = random.nextInt(3) == 0 ? Words.body(text, random) : bytes(text);
-        return new Call(call.method(), call.target(), call.headers(), call.token(), bytes, call.pointer());
+        return new Call(call.method(), call.target(), call.headers(), call.token(), bytes, true, call.pointer());
     }
 
     private static Call with(Call call, String target) {
-        return new Call(call.method(), target, call.headers(), call.token(), call.body(), Optional.empty());
+        return new Call(call.method(), target, call.headers(), call.token(), call.body(), true, Optional.empty());
     }
 
     private String strange(String target) {
@@ -209,25 +246,27 @@ final class CallMaker {
         return switch (collection) {
             case "configs/storage" -> "storage_config";
             case "configs/webhook" -> "webhook_config";
+            case "permissions" -> collection;
             default -> collection.endsWith("s") ? collection.substring(0, collection.length() - 1) : collection;
         };
     }
 
     private String query(Operation operation, boolean wrong) {
         var query = new ArrayList<String>();
-        var parameters = operation.node().path("parameters");
-        for (int i = 0; i < parameters.size(); i++) {
-            var pointer = contract.resolved(operation.pointer() + "/parameters/" + i);
-            var parameter = contract.document().at(pointer);
-            if (!parameter.path("in").asString().equals("query") || random.nextInt(wrong ? 2 : 4) > 0) {
+        for (var pointer : parameters(operation)) {
+            if (!isIn(pointer, "query") || random.nextInt(wrong ? 2 : 4) > 0) {
                 continue;
             }
-            var name = parameter.path("name").asString();
+            var members = contract.document().at(pointer + "/schema/properties").propertyNames();
+            var name = members.isEmpty()
+                    ? contract.document().at(pointer).path("name").asString()
+                    : Words.of(List.copyOf(members), random);
+            var schema = pointer + (members.isEmpty() ? "/schema" : "/schema/properties/" + name);
             query.add(encoded(name) + "="
                     + encoded(
                             wrong && random.nextBoolean()
                                     ? wrongValue(operation, name)
-                                    : value(operation, pointer, name)));
+                                    : value(operation, schema, name)));
         }
         if (wrong && random.nextInt(3) == 0) {
             query.add(Words.of(
@@ -244,7 +283,7 @@ final class CallMaker {
         if (name.equals("after_id") || name.equals("before_id")) {
             return bodies.id(resource(operation.path().replaceFirst("^/(configs/)?([a-z]+).*$", "$1$2")));
         }
-        return bodies.valid(pointer + "/schema", name).asString("");
+        return bodies.valid(pointer, name).asString("");
     }
 
     private String wrongValue(Operation operation, String name) {

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -24,6 +25,7 @@ final class Lane {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final int REMEMBERED = 30;
+    private static final int REPEATABLE = 5;
     private static final int CALLS_PER_KEY = 500;
 
     private final String name;
@@ -31,12 +33,14 @@ final class Lane {
     private final Party party;
     private final Party other;
     private final Witness witness;
+    private final Coverage coverage;
     private final Supplier<String> newToken;
     private final BooleanSupplier another;
     private final SplittableRandom random;
     private final Pool pool;
     private final CallMaker calls;
     private final Deque<String> last = new ArrayDeque<>();
+    private final Deque<Call> creates = new ArrayDeque<>();
     private int made;
 
     /// @param another whether one more call is to be made; counts it
@@ -47,6 +51,7 @@ final class Lane {
             Party party,
             Party other,
             Witness witness,
+            Coverage coverage,
             Supplier<String> newToken,
             BooleanSupplier another) {
         this.name = name;
@@ -54,6 +59,7 @@ final class Lane {
         this.party = party;
         this.other = other;
         this.witness = witness;
+        this.coverage = coverage;
         this.newToken = newToken;
         this.another = another;
         this.random = new SplittableRandom(seed);
@@ -69,8 +75,22 @@ final class Lane {
             if (made % 150 == 0) {
                 story();
             }
-            judge(calls.next());
+            judge(next());
         }
+    }
+
+    private Call next() {
+        if (!creates.isEmpty() && random.nextInt(25) == 0) {
+            return calls.again(Words.of(List.copyOf(creates), random));
+        }
+        var call = calls.next();
+        if (call.method().equals("POST")) {
+            creates.addLast(call);
+            if (creates.size() > REPEATABLE) {
+                creates.removeFirst();
+            }
+        }
+        return call;
     }
 
     /// The way of the getting-started page, from a config to a result that is downloaded and acknowledged.
@@ -128,7 +148,15 @@ final class Lane {
                                     .substring(0, Math.min(2000, answer.body().length())),
                             String.join("\n", last)));
         }
+        coverage.answered(call, answer.statusCode());
         pool.learn(json);
+        if (call.own() && answer.statusCode() == 401) {
+            // A call of some lane has switched the key off.
+            calls.token(newToken.get());
+        } else if (json.path("token").isString() && random.nextInt(3) == 0) {
+            // Goes on as a key that may be narrowed.
+            calls.token(json.path("token").asString());
+        }
         return json;
     }
 

@@ -12,12 +12,18 @@ import java.util.random.RandomGenerator;
 ///
 /// @param canary letters that occur nowhere else
 /// @param password what it sends as password; never in any answer
+/// @param hooks where its webhooks go
 /// @param recent some ids of each resource, for the other to try
-record Party(TestApp.Organisation organisation, String canary, String password, Map<String, List<String>> recent) {
+record Party(
+        TestApp.Organisation organisation,
+        String canary,
+        String password,
+        String hooks,
+        Map<String, List<String>> recent) {
     private static final int KEPT = 50;
 
-    Party(TestApp.Organisation organisation, String canary) {
-        this(organisation, canary, "pw" + canary + "pw", new ConcurrentHashMap<>());
+    Party(TestApp.Organisation organisation, String canary, String hooks) {
+        this(organisation, canary, "pw" + canary + "pw", hooks, new ConcurrentHashMap<>());
     }
 
     /// The organisation's id, as references to it spell it.

@@ -29,7 +29,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a client must not send, and what it is told then: always one of the documented errors, never a detail
@@ -245,6 +247,14 @@ class BadInputTest {
     }
 
     @Test
+    void anUpdateRefusesWhatACreateRefuses() {
+        var config = client.storage("local://bad-input").at("/id").asString();
+        var answer = client.post("/configs/storage/" + config, "{'credentials': [[]]}");
+        assertError(answer, 400, "invalid-parameter");
+        assertThat(answer.body().at("/params").has("credentials")).isTrue();
+    }
+
+    @Test
     void allWrongFieldsAreNamedAtOnce() {
         var answer = post("/sessions", "{\"source\": {\"user\": \"x\"}, \"payload\": {\"password\": []}}");
         assertError(answer, 400, "invalid-parameter");
@@ -322,7 +332,11 @@ class BadInputTest {
                 "/tasks/x/results",
                 "/results/x",
                 "/configs/storage/x",
-                "/results/%F0%9F%98%80"
+                "/results/%F0%9F%98%80",
+                "/users/%D9%A1",
+                "/users/01",
+                "/users/%2B1",
+                "/polls/000000000-000-7000-8000-000000000000"
             })
     void anIdThatIsNoneIsNotFound(String path) {
         assertError(client.get(path), 404, "not-found");
@@ -369,7 +383,10 @@ class BadInputTest {
         "/users?after_id=x, after_id",
         "/users?after_id=999999, after_id",
         "/users?before_id=999999, before_id",
+        "/users?before_id=%D9%A1, before_id",
+        "/users?limit=%D9%A1, limit",
         "/sessions?after_id=1, after_id",
+        "/polls?after_id=000000000-000-7000-8000-000000000000, after_id",
         "/sessions?before_id=00000000-0000-7000-8000-000000000000, before_id",
         "/polls?after_id=00000000-0000-7000-8000-000000000000, after_id",
         "/polls?session=1, session",
@@ -461,6 +478,46 @@ class BadInputTest {
     void whatIsNoRequestIsRefusedAndTheServerGoesOn(String line) throws IOException {
         var answer = raw(line);
         assertThat(answer).doesNotContain("HTTP/1.1 200").doesNotContain("Exception");
+        assertThat(client.get("/health").status()).isEqualTo(200);
+    }
+
+    private static final String HEAD = "GET /health HTTP/1.1\r\nHost: x\r\n";
+    private static final String POST = "POST /users HTTP/1.1\r\nHost: x\r\n";
+
+    static List<Arguments> whatTheLibraryRefuses() {
+        return List.of(
+                Arguments.of("an encoded body", POST + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+                Arguments.of("an odd encoding", POST + "Content-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}"),
+                Arguments.of("long headers", HEAD + "X-Long: " + "x".repeat(17 << 10) + "\r\n\r\n"),
+                Arguments.of("a long line", "GET /users?identifier=" + "x".repeat(16 << 10) + " HTTP/1.1\r\n\r\n"),
+                Arguments.of("no host", "GET /health HTTP/1.1\r\n\r\n"),
+                Arguments.of("two hosts", HEAD + "Host: y\r\n\r\n"),
+                Arguments.of("a header without a colon", HEAD + "CANARY\r\n\r\n"),
+                Arguments.of("a length that is none", POST + "Content-Length: CANARY\r\n\r\n{}"),
+                Arguments.of("a negative length", POST + "Content-Length: -5\r\n\r\n{}"),
+                Arguments.of("an unknown transfer", POST + "Transfer-Encoding: CANARY\r\n\r\n{}"),
+                Arguments.of("two lengths", POST + "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n"));
+    }
+
+    /// ricloud-py fails on a body that is no JSON. What does not even begin as HTTP/1.1 gets no answer at all.
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("whatTheLibraryRefuses")
+    void whatTheHttpLibraryRefusesIsAnErrorLikeAnyOther(String name, String request) throws IOException {
+        try (var socket = connect()) {
+            send(socket, request);
+            var answer = answer(socket.getInputStream());
+            assertThat(answer).as(name).startsWith("HTTP/1.1 400 ").doesNotContain("CANARY");
+            var head = answer.substring(0, answer.indexOf("\r\n\r\n"));
+            assertThat(head).containsIgnoringCase("\r\nContent-Type: application/json");
+            assertThat(head).containsIgnoringCase("\r\nConnection: close");
+            var body = Json.MAPPER.readTree(answer.substring(head.length()).strip());
+            assertThat(body.propertyNames()).containsExactly("error", "message", "request_id");
+            assertThat(body.at("/error").asString()).isEqualTo("invalid-body");
+            assertThat(body.at("/request_id").asString()).matches("[0-9a-f]{16}");
+            assertThat(head)
+                    .containsIgnoringCase(
+                            "\r\nX-Request-Id: " + body.at("/request_id").asString());
+        }
         assertThat(client.get("/health").status()).isEqualTo(200);
     }
 

@@ -35,13 +35,18 @@ class ResendsTest {
 
     private static TestApp app;
     private static Client client;
+    private static TestApp.Node other;
+    /// The same organisation at another node.
+    private static Client node;
     private static String user;
     private static String session;
 
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
         app = TestApp.start();
         client = app.client();
+        other = app.node(app.db(), app.master());
+        node = new Client(other.url(), token());
         user = client.user("somebody");
         client.storage("local://resends");
         session = client.session(user, "mocks.mock", "account", "'password': 'password'")
@@ -51,6 +56,7 @@ class ResendsTest {
 
     @AfterAll
     static void stop() {
+        other.close();
         app.close();
     }
 
@@ -273,7 +279,11 @@ class ResendsTest {
     }
 
     private static Answer ricloudPy(String path, String body) {
-        return Client.send(client.request(path)
+        return ricloudPy(client, path, body);
+    }
+
+    private static Answer ricloudPy(Client who, String path, String body) {
+        return Client.send(who.request(path)
                 .header("User-Agent", RICLOUD_PY)
                 .POST(BodyPublishers.ofString(body.replace('\'', '"'))));
     }
@@ -354,46 +364,111 @@ class ResendsTest {
     }
 
     @Test
-    void aSecretIsForgottenAndItsKeyThenConflicts() throws Exception {
+    void aSecretIsForgottenAndItsKeyThenConflicts() {
         try (var own = TestApp.start()) {
-            var there = own.client();
-            var rows = new AtomicInteger();
-            var secrets = own.app().resends();
-            var api = new Api(
-                    own.app().keys(),
-                    List.of(routes -> routes.post(
-                            "/made",
-                            request -> ferry.http.Answer.created(secrets.onceSecret(
-                                    request, Made.class, _ -> new Made(rows.incrementAndGet(), "the secret"))))));
-            try (var server = WebServer.start("127.0.0.1", 0, api)) {
-                var token = there.request("/key")
-                        .build()
-                        .headers()
-                        .firstValue("Authorization")
-                        .orElseThrow();
-                var with = new Client(server.url(), token.replaceFirst("Token ", ""));
-                var first = keyed(with, "made", "/made", "{}").expect(201);
-                assertThat(first.at("/token").asString()).isEqualTo("the secret");
-                own.clock().advance(Duration.ofMinutes(59));
-                secrets.sweep();
-                assertThat(keyed(with, "made", "/made", "{}").expect(201)).isEqualTo(first);
-                own.clock().advance(Duration.ofMinutes(2));
-                assertThat(keyed(with, "made", "/made", "{}").status()).isEqualTo(409);
-                secrets.sweep();
-                assertThat(keyed(with, "made", "/made", "{}").status()).isEqualTo(409);
-                assertThat(rows).hasValue(1);
-                own.clock().advance(Duration.ofDays(7));
-                assertThat(keyed(with, "made", "/made", "{}")
-                                .expect(201)
-                                .at("/id")
-                                .asInt())
-                        .isEqualTo(2);
-            }
+            var with = own.client();
+            var first = keyed(with, "made", "/keys", "{}").expect(201);
+            assertThat(first.at("/token").asString()).startsWith("ferry_");
+            own.clock().advance(Duration.ofMinutes(59));
+            own.app().resends().sweep();
+            assertThat(keyed(with, "made", "/keys", "{}").expect(201)).isEqualTo(first);
+            own.clock().advance(Duration.ofMinutes(2));
+            assertThat(keyed(with, "made", "/keys", "{}").status()).isEqualTo(409);
+            own.app().resends().sweep();
+            assertThat(keyed(with, "made", "/keys", "{}").status()).isEqualTo(409);
+            assertThat(with.get("/keys").text("/total_count")).isEqualTo("2");
+            own.clock().advance(Duration.ofDays(7).minusMinutes(62));
+            assertThat(keyed(with, "made", "/keys", "{}").status()).isEqualTo(409);
+            own.clock().advance(Duration.ofMinutes(2));
+            assertThat(keyed(with, "made", "/keys", "{}").expect(201).at("/id")).isNotEqualTo(first.at("/id"));
         }
     }
 
-    /// What a test makes.
-    public record Made(int id, String token) {}
+    @Test
+    void aTokenIsRepeatedForThirtySecondsAndThenForgotten() throws Exception {
+        long before = total("/keys");
+        try (var server = faulty(Fault.ANSWERS_500, 1)) {
+            assertThat(new Client(server.url(), token()).post("/keys", "{}").status())
+                    .isEqualTo(500);
+        }
+        app.clock().advance(Duration.ofSeconds(25));
+        assertThat(client.post("/keys", "{}").expect(201).at("/token").isString())
+                .isTrue();
+        assertThat(total("/keys")).isEqualTo(before + 1);
+        app.clock().advance(Duration.ofSeconds(6));
+        app.app().resends().sweep();
+        assertThat(count("answer is not null and date_erase is not null and not keyed"))
+                .isZero();
+        client.post("/keys", "{}").expect(201);
+        assertThat(total("/keys")).isEqualTo(before + 2);
+    }
+
+    @Test
+    void aRepeatThatReachesAnotherNodeFindsWhatTheFirstMade() throws Exception {
+        long before = total("/sessions");
+        for (var fault : Fault.values()) {
+            var create = new Create("/sessions", session("another node " + fault));
+            try (var server = faulty(fault, 1)) {
+                new Client(server.url(), token()).post(create.path(), create.body());
+            } catch (UncheckedIOException _) {
+                // dropped
+            }
+            var id = stubborn(node, create);
+            app.clock().advance(Duration.ofSeconds(20));
+            assertThat(client.get("/sessions/" + id).status()).isEqualTo(200);
+        }
+        assertThat(total("/sessions")).isEqualTo(before + 2);
+    }
+
+    @Test
+    void aRepeatAtAnotherNodeWaitsForAFirstThatIsInFlight() throws Exception {
+        var turn = new AtomicInteger();
+        var body = poll(51);
+        var ids = atOnce(6, () -> (turn.getAndIncrement() % 2 == 0 ? client : node).postAndAwait("/polls", body));
+        assertThat(ids).hasSize(1);
+    }
+
+    @Test
+    void whatOneNodeHasAnsweredAnotherMakesAnew() throws Exception {
+        var body = session("answered elsewhere");
+        for (int i = 0; i < 5; i++) {
+            var first = client.post("/sessions", body).expect(201).at("/id").asString();
+            var second = node.post("/sessions", body).expect(201).at("/id").asString();
+            assertThat(second).isNotEqualTo(first);
+        }
+    }
+
+    @Test
+    void anIdempotencyKeyAndRicloudPysFiveSecondsHoldAcrossNodes() throws Exception {
+        var body = session("keyed elsewhere");
+        var first =
+                keyed(client, "across", "/sessions", body).expect(201).at("/id").asString();
+        assertThat(keyed(node, "across", "/sessions", body)
+                        .expect(201)
+                        .at("/id")
+                        .asString())
+                .isEqualTo(first);
+        assertThat(keyed(node, "across", "/sessions", session("other")).status())
+                .isEqualTo(409);
+
+        var again = session("ricloud-py elsewhere");
+        var answered = ricloudPy("/sessions", again).expect(201).at("/id").asString();
+        assertThat(ricloudPy(node, "/sessions", again).expect(201).at("/id").asString())
+                .isEqualTo(answered);
+        app.clock().advance(Duration.ofSeconds(6));
+        assertThat(ricloudPy(node, "/sessions", again).expect(201).at("/id").asString())
+                .isNotEqualTo(answered);
+    }
+
+    @Test
+    void aTestOfAConfigThatIsSentAgainHappensOnce() throws Exception {
+        var config = client.storage("local://resends/tested").at("/id").asString();
+        long before = total("/tasks?type=storage_config.test");
+        try (var server = faulty(Fault.ANSWERS_500, 2)) {
+            stubborn(new Client(server.url(), token()), new Create("/configs/storage/" + config + "/test", "null"));
+        }
+        assertThat(total("/tasks?type=storage_config.test")).isEqualTo(before + 1);
+    }
 
     @Test
     void nothingStoredShowsWhatWasSent() {

@@ -163,6 +163,8 @@ public final class Contract {
                     .map(this::resolved);
         }
         return switch (status) {
+            // Of what is no HTTP, whatever its path.
+            case 400 -> Optional.of("/components/responses/BadRequest");
             case 401 -> Optional.of("/components/responses/Unauthorized").filter(_ -> fitting.isEmpty());
             case 404 -> Optional.of("/components/responses/NotFound").filter(_ -> fitting.isEmpty());
             case 405 -> Optional.of("/components/responses/MethodNotAllowed").filter(_ -> !fitting.isEmpty());
