@@ -9,8 +9,10 @@ import ferry.storage.StorageConfig;
 import ferry.storage.StorageConfigs;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,21 @@ public final class ResultPages {
         var policies = new HashMap<Long, SignedUrlsPolicy>();
         return ListJson.of(
                 results.list(tx, organisation, filter, page), url, result -> shown(tx, organisation, result, policies));
+    }
+
+    /// The first page of the results of each of several polls. A poll without results is left out.
+    public Map<UUID, ListJson<ResultJson>> ofPolls(Handle tx, OrgId organisation, Collection<UUID> polls, Page page) {
+        var policies = new HashMap<Long, SignedUrlsPolicy>();
+        var shown = new HashMap<UUID, ListJson<ResultJson>>();
+        results.ofPolls(tx, organisation, polls, page)
+                .forEach((poll, slice) -> shown.put(
+                        poll, ListJson.of(slice, ofPoll(poll), result -> shown(tx, organisation, result, policies))));
+        return shown;
+    }
+
+    /// The path of a poll's results.
+    public static String ofPoll(UUID poll) {
+        return "/polls/" + poll + "/results";
     }
 
     /// One result as the API shows it.
