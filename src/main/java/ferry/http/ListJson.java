@@ -22,6 +22,13 @@ public record ListJson<T>(
         return new ListJson<>("list", slice.items().stream().map(shown).toList(), slice.more(), slice.total(), url);
     }
 
+    /// As [#of(Slice, String, Function)], of items that are shown together.
+    ///
+    /// @param shown the slice's items, in its order
+    public static <T> ListJson<T> of(Slice<?> slice, String url, List<T> shown) {
+        return new ListJson<>("list", shown, slice.more(), slice.total(), url);
+    }
+
     /// A list without items.
     public static <T> ListJson<T> empty(String url) {
         return new ListJson<>("list", List.of(), false, 0, url);

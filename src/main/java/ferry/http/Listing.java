@@ -2,12 +2,16 @@ package ferry.http;
 
 import ferry.db.Tenant;
 import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -97,11 +101,10 @@ public record Listing(
         var unasked = unasked(filter);
         var narrowed = select + FilterText.without(where, unasked) + text(conditions);
         var rows = bound(
-                        tx.createQuery(narrowed + cursors(page) + " order by " + order + " desc limit :limit"),
+                        tx.createQuery(narrowed + cursors(page) + " order by " + order + " desc limit " + more(page)),
                         filter,
                         conditions)
-                .bind("organisation", organisation.value())
-                .bind("limit", page.limit() + 1);
+                .bind("organisation", organisation.value());
         page.after().ifPresent(after -> rows.bind("after", after));
         page.before().ifPresent(before -> rows.bind("before", before));
         return Slice.of(
@@ -115,6 +118,49 @@ public record Listing(
                                 .bind("organisation", organisation.value())
                                 .mapTo(long.class)
                                 .one());
+    }
+
+    /// The first page of each of several parents, such as the results of the polls of a list: two statements,
+    /// however many they are. A parent without rows is left out.
+    ///
+    /// @param parent the column that names the parent
+    public <R> Map<UUID, Slice<R>> firstPages(
+            Handle tx, Tenant organisation, String parent, Collection<UUID> parents, Page page, RowMapper<R> row) {
+        var totals = tx.createQuery("""
+                        select <parent> as parent, count(*) as total from (<select>) listed
+                         where organisation = :organisation and <parent> = any(:parents) group by 1
+                        """)
+                .define("parent", parent)
+                .define("select", select)
+                .bind("organisation", organisation.value())
+                .bindArray("parents", UUID.class, parents)
+                .map((total, _) -> Map.entry(total.getObject("parent", UUID.class), total.getLong("total")))
+                .collectToMap(Map.Entry::getKey, Map.Entry::getValue);
+        var pages = new HashMap<UUID, List<R>>();
+        tx.createQuery("""
+                        select listed.* from unnest(:parents) as parents (parent)
+                         cross join lateral (<select> where organisation = :organisation and <parent> = parents.parent
+                                             order by <order> desc limit <limit>) listed
+                         order by <order> desc
+                        """)
+                .define("parent", parent)
+                .define("select", select)
+                .define("order", order)
+                .define("limit", more(page))
+                .bind("organisation", organisation.value())
+                .bindArray("parents", UUID.class, totals.keySet())
+                .map((found, context) -> Map.entry(found.getObject(parent, UUID.class), row.map(found, context)))
+                .forEach(found -> pages.computeIfAbsent(found.getKey(), _ -> new ArrayList<>())
+                        .add(found.getValue()));
+        var slices = new HashMap<UUID, Slice<R>>();
+        pages.forEach((of, rows) -> slices.put(of, Slice.of(rows, page, totals.getOrDefault(of, 0L))));
+        return slices;
+    }
+
+    /// One row beyond the page tells whether more follow. It stands in the statement's text: with a parameter, of
+    /// which the server knows nothing beforehand, it plans every execution anew.
+    private static int more(Page page) {
+        return page.limit() + 1;
     }
 
     private static Query bound(Query query, Record filter, List<DateFilters.Condition> conditions) {

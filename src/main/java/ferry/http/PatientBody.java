@@ -5,21 +5,28 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /// A request's body that gives up on a client which sends nothing more. The library waits for ever; here the
 /// reading thread is interrupted, which closes the connection under it.
 final class PatientBody extends FilterInputStream {
-    private static final ScheduledExecutorService WATCH = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("ferry-http-patience").daemon().factory());
+    private static final ScheduledExecutorService WATCH = watch();
 
     private final Duration patience;
 
     PatientBody(InputStream body, Duration patience) {
         super(body);
         this.patience = patience;
+    }
+
+    /// Forgets an alarm when it is taken back, else every read of the last half minute would be kept.
+    private static ScheduledExecutorService watch() {
+        var watch = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("ferry-http-patience").daemon().factory());
+        watch.setRemoveOnCancelPolicy(true);
+        return watch;
     }
 
     /// One read and the thread that waits in it. The lock keeps an interrupt from reaching what comes after.

@@ -12,6 +12,11 @@ public record Slice<R>(List<R> items, boolean more, long total) {
         items = List.copyOf(items);
     }
 
+    /// A page of nothing.
+    public static <R> Slice<R> empty() {
+        return new Slice<>(List.of(), false, 0);
+    }
+
     /// Cuts rows that were read one beyond the limit.
     public static <R> Slice<R> of(List<R> oneMore, Page page, long total) {
         boolean more = oneMore.size() > page.limit();

@@ -135,7 +135,9 @@ public final class WebServer implements AutoCloseable {
 
         @Override
         public InputStream body() {
-            return new PatientBody(request.content().inputStream(), patience);
+            return request.content().hasEntity()
+                    ? new PatientBody(request.content().inputStream(), patience)
+                    : InputStream.nullInputStream();
         }
 
         @Override

@@ -11,6 +11,7 @@ import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Resends;
 import ferry.http.Routes;
+import ferry.http.SharedReads;
 import ferry.result.ResultPages;
 import ferry.result.Results;
 import ferry.task.Tasks;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /// `/polls`.
@@ -37,6 +39,7 @@ public final class PollEndpoints implements Endpoints {
     private final Tasks tasks;
     private final Worker worker;
     private final Audit audit;
+    private final SharedReads<OrgId, UUID, PollJson> reads;
 
     /// @param worker is woken after commit, and cancels
     public PollEndpoints(
@@ -62,6 +65,10 @@ public final class PollEndpoints implements Endpoints {
         this.tasks = tasks;
         this.worker = worker;
         this.audit = audit;
+        this.reads = new SharedReads<>((organisation, ids) -> db.tenant(
+                organisation,
+                tx -> pages.shown(tx, organisation, polls.find(tx, organisation, ids)).stream()
+                        .collect(Collectors.toMap(PollJson::id, poll -> poll))));
     }
 
     @Override
@@ -139,7 +146,7 @@ public final class PollEndpoints implements Endpoints {
                 request.wordFilter("state", STATES));
         return db.tenant(organisation, tx -> {
             var slice = polls.list(tx, organisation, filter, request.page());
-            return Answer.ok(ListJson.of(slice, "/polls", poll -> pages.shown(tx, organisation, poll)));
+            return Answer.ok(ListJson.of(slice, "/polls", pages.shown(tx, organisation, slice.items())));
         });
     }
 
@@ -184,7 +191,7 @@ public final class PollEndpoints implements Endpoints {
     }
 
     private PollJson page(OrgId organisation, UUID id) {
-        return db.tenant(organisation, tx -> pages.shown(tx, organisation, found(tx, organisation, id)));
+        return reads.find(organisation, id).orElseThrow(() -> ApiException.notFound("poll"));
     }
 
     private Poll found(Handle tx, OrgId organisation, UUID id) {

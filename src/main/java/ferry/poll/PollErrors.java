@@ -6,10 +6,14 @@ import ferry.error.ErrorCode;
 import ferry.http.ListJson;
 import ferry.http.Listing;
 import ferry.http.Page;
+import ferry.http.Slice;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -61,7 +65,18 @@ public final class PollErrors {
 
     /// A page of a poll's errors. Without `resource`, since ricloud-py cannot parse its items.
     ListJson<PollErrorJson> list(Handle tx, OrgId organisation, UUID poll, Page page) {
-        var slice = LISTING.page(tx, organisation, new Filter(poll), page, (row, _) -> error(row));
+        return shown(poll, LISTING.page(tx, organisation, new Filter(poll), page, (row, _) -> error(row)));
+    }
+
+    /// The first page of the errors of each of several polls. A poll without errors is left out.
+    Map<UUID, ListJson<PollErrorJson>> ofPolls(Handle tx, OrgId organisation, Collection<UUID> polls, Page page) {
+        var shown = new HashMap<UUID, ListJson<PollErrorJson>>();
+        LISTING.firstPages(tx, organisation, "poll", polls, page, (row, _) -> error(row))
+                .forEach((poll, slice) -> shown.put(poll, shown(poll, slice)));
+        return shown;
+    }
+
+    static ListJson<PollErrorJson> shown(UUID poll, Slice<PollErrorJson> slice) {
         return ListJson.<PollErrorJson, PollErrorJson>of(slice, "/polls/" + poll + "/errors", error -> error)
                 .bare();
     }

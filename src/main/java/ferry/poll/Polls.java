@@ -10,7 +10,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -83,6 +85,15 @@ public final class Polls {
                 .bind("subscription", subscription)
                 .mapTo(boolean.class)
                 .one();
+    }
+
+    /// Several polls of the organisation at once; those that are not there are left out.
+    List<Poll> find(Handle tx, OrgId organisation, Set<UUID> ids) {
+        return tx.createQuery(SELECT + " where p.organisation = :organisation and p.id = any(:ids)")
+                .bind("organisation", organisation.value())
+                .bindArray("ids", UUID.class, ids)
+                .map((row, _) -> poll(row))
+                .list();
     }
 
     Slice<Poll> list(Handle tx, OrgId organisation, Filter filter, Page page) {

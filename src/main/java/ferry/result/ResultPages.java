@@ -11,9 +11,11 @@ import ferry.storage.StorageConfigs;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +53,21 @@ public final class ResultPages {
         var signing = new HashMap<Long, Signing>();
         return ListJson.of(
                 results.list(tx, organisation, filter, page), url, result -> shown(tx, organisation, result, signing));
+    }
+
+    /// The first page of the results of each of several polls. A poll without results is left out.
+    public Map<UUID, ListJson<ResultJson>> ofPolls(Handle tx, OrgId organisation, Collection<UUID> polls, Page page) {
+        var signing = new HashMap<Long, Signing>();
+        var shown = new HashMap<UUID, ListJson<ResultJson>>();
+        results.ofPolls(tx, organisation, polls, page)
+                .forEach((poll, slice) -> shown.put(
+                        poll, ListJson.of(slice, ofPoll(poll), result -> shown(tx, organisation, result, signing))));
+        return shown;
+    }
+
+    /// The path of a poll's results.
+    public static String ofPoll(UUID poll) {
+        return "/polls/" + poll + "/results";
     }
 
     /// One result as the API shows it.

@@ -10,6 +10,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -124,6 +126,11 @@ public final class Results {
     /// A page of results.
     public Slice<Result> list(Handle tx, OrgId organisation, Filter filter, Page page) {
         return LISTING.page(tx, organisation, filter, page, (row, _) -> result(row));
+    }
+
+    /// The first page of the results of each of several polls.
+    Map<UUID, Slice<Result>> ofPolls(Handle tx, OrgId organisation, Collection<UUID> polls, Page page) {
+        return LISTING.firstPages(tx, organisation, "poll", polls, page, (row, _) -> result(row));
     }
 
     private static final Listing LISTING = new Listing("select * from result", """

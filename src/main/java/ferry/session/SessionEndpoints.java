@@ -2,6 +2,7 @@ package ferry.session;
 
 import ferry.access.Caller;
 import ferry.access.Family;
+import ferry.access.OrgId;
 import ferry.access.Vault;
 import ferry.audit.Audit;
 import ferry.crypto.Secret;
@@ -18,6 +19,7 @@ import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Resends;
 import ferry.http.Routes;
+import ferry.http.SharedReads;
 import ferry.source.Connectors;
 import ferry.source.SourceRequest;
 import ferry.source.Sources;
@@ -55,6 +57,7 @@ public final class SessionEndpoints implements Endpoints {
     private final Audit audit;
     private final InstantSource clock;
     private final Runnable wake;
+    private final SharedReads<OrgId, UUID, Session> reads;
 
     /// @param tasks where the sign-in goes
     /// @param expiry ends sessions that are deleted
@@ -86,6 +89,8 @@ public final class SessionEndpoints implements Endpoints {
         this.audit = audit;
         this.clock = clock;
         this.wake = wake;
+        this.reads = new SharedReads<>(
+                (organisation, ids) -> db.tenant(organisation, tx -> sessions.find(tx, organisation, ids)));
     }
 
     @Override
@@ -194,10 +199,10 @@ public final class SessionEndpoints implements Endpoints {
     }
 
     private Answer retrieve(Request request) {
-        return Answer.ok(SessionJson.of(db.tenant(
-                        request.caller().organisation(),
-                        tx -> sessions.find(tx, request.caller().organisation(), request.uuid("session")))
-                .orElseThrow(() -> ApiException.notFound("session"))));
+        return reads.find(request.caller().organisation(), request.uuid("session"))
+                .map(SessionJson::of)
+                .map(Answer::ok)
+                .orElseThrow(() -> ApiException.notFound("session"));
     }
 
     private Answer list(Request request) {
@@ -232,6 +237,6 @@ public final class SessionEndpoints implements Endpoints {
     }
 
     private Optional<Session> find(Caller caller, UUID session) {
-        return db.tenant(caller.organisation(), tx -> sessions.find(tx, caller.organisation(), session));
+        return reads.find(caller.organisation(), session);
     }
 }

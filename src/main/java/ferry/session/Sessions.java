@@ -15,7 +15,9 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,15 @@ public final class Sessions {
                 .bind("id", id)
                 .map((row, _) -> session(row))
                 .findOne();
+    }
+
+    /// As [#find], of several at once, by id; those that are not there are left out.
+    Map<UUID, Session> find(Handle tx, OrgId organisation, Set<UUID> ids) {
+        return tx.createQuery(SELECT + " where s.organisation = :organisation and s.id = any(:ids)")
+                .bind("organisation", organisation.value())
+                .bindArray("ids", UUID.class, ids)
+                .map((row, _) -> session(row))
+                .collectToMap(Session::id, session -> session);
     }
 
     Slice<Session> list(Handle tx, OrgId organisation, Filter filter, Page page) {

@@ -1,5 +1,6 @@
 package ferry.source;
 
+import ferry.access.OrgId;
 import ferry.audit.Audit;
 import ferry.db.Database;
 import ferry.error.ErrorCode;
@@ -10,6 +11,7 @@ import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Routes;
+import ferry.http.SharedReads;
 import ferry.user.Users;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +28,7 @@ public final class SourceEndpoints implements Endpoints {
     private final Users users;
     private final Connectors connectors;
     private final Audit audit;
+    private final SharedReads<OrgId, Long, Source> reads;
 
     /// @param connectors which source types there are
     public SourceEndpoints(Database db, Sources sources, Users users, Connectors connectors, Audit audit) {
@@ -34,6 +37,8 @@ public final class SourceEndpoints implements Endpoints {
         this.users = users;
         this.connectors = connectors;
         this.audit = audit;
+        this.reads = new SharedReads<>(
+                (organisation, ids) -> db.tenant(organisation, tx -> sources.find(tx, organisation, ids)));
     }
 
     @Override
@@ -53,13 +58,10 @@ public final class SourceEndpoints implements Endpoints {
     }
 
     private Answer retrieve(Request request) {
-        var organisation = request.caller().organisation();
-        return db.tenant(
-                organisation,
-                tx -> sources.find(tx, organisation, request.number("source"))
-                        .map(SourceJson::of)
-                        .map(Answer::ok)
-                        .orElseThrow(() -> ApiException.notFound("source")));
+        return reads.find(request.caller().organisation(), request.number("source"))
+                .map(SourceJson::of)
+                .map(Answer::ok)
+                .orElseThrow(() -> ApiException.notFound("source"));
     }
 
     /// Switches the source off or on again. Its sessions are expired while it is off; whoever uses one reads that

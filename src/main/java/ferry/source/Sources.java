@@ -13,7 +13,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /// The table of sources.
@@ -80,6 +82,15 @@ public final class Sources {
                 .bind("id", id)
                 .map((row, _) -> source(row))
                 .findOne();
+    }
+
+    /// Several sources of the organisation at once, by id; those that are not there are left out.
+    Map<Long, Source> find(Handle tx, OrgId organisation, Set<Long> ids) {
+        return tx.createQuery(SELECT + " where organisation = :organisation and id = any(:ids)")
+                .bind("organisation", organisation.value())
+                .bindArray("ids", Long.class, ids)
+                .map((row, _) -> source(row))
+                .collectToMap(Source::id, source -> source);
     }
 
     /// What spares the next sign-in its second factor, if an earlier one left it.

@@ -11,11 +11,14 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -104,6 +107,22 @@ public final class Tasks {
             .counted("task")
             .date("date_started", "date_started")
             .date("date_completed", "date_completed");
+
+    /// The tasks of several polls, by poll, each's oldest first. A poll without tasks is left out.
+    public Map<UUID, List<Task>> ofPolls(Handle tx, OrgId organisation, Collection<UUID> polls) {
+        return tx
+                .createQuery("""
+                        select <columns> from task
+                         where organisation = :organisation and poll = any(:polls)
+                         order by id
+                        """)
+                .define("columns", COLUMNS)
+                .bind("organisation", organisation.value())
+                .bindArray("polls", UUID.class, polls)
+                .map((row, _, _) -> task(row))
+                .stream()
+                .collect(Collectors.groupingBy(task -> Objects.requireNonNull(task.poll())));
+    }
 
     /// The tasks of one poll, oldest first.
     public List<Task> ofPoll(Handle tx, OrgId organisation, UUID poll) {

@@ -14,6 +14,7 @@ import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Routes;
+import ferry.http.SharedReads;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,7 @@ public final class UserEndpoints implements Endpoints {
     private final Organisations organisations;
     private final ActiveKey keys;
     private final Audit audit;
+    private final SharedReads<OrgId, Long, User> reads;
 
     /// @param users the table
     /// @param organisations which of them is super
@@ -40,6 +42,8 @@ public final class UserEndpoints implements Endpoints {
         this.organisations = organisations;
         this.keys = keys;
         this.audit = audit;
+        this.reads = new SharedReads<>(
+                (organisation, ids) -> db.tenant(organisation, tx -> users.find(tx, organisation, ids)));
     }
 
     @Override
@@ -115,13 +119,10 @@ public final class UserEndpoints implements Endpoints {
     }
 
     private Answer retrieve(Request request) {
-        var organisation = request.caller().organisation();
-        return db.tenant(
-                organisation,
-                tx -> users.find(tx, organisation, request.number("user"))
-                        .map(UserJson::of)
-                        .map(Answer::ok)
-                        .orElseThrow(() -> ApiException.notFound("user")));
+        return reads.find(request.caller().organisation(), request.number("user"))
+                .map(UserJson::of)
+                .map(Answer::ok)
+                .orElseThrow(() -> ApiException.notFound("user"));
     }
 
     /// Another identifier, or switched off and on again. What a switched-off user's sources and sessions may do

@@ -9,7 +9,9 @@ import ferry.http.Slice;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
@@ -66,6 +68,18 @@ public final class Users {
     /// One user of the organisation. One that is being erased is not there any more.
     public Optional<User> find(Handle tx, OrgId organisation, long id) {
         return find(tx, organisation, id, "");
+    }
+
+    /// As [#find], of several at once, by id; those that are not there are left out.
+    Map<Long, User> find(Handle tx, OrgId organisation, Set<Long> ids) {
+        return tx.createQuery("""
+                        select * from end_user
+                         where organisation = :organisation and id = any(:ids) and state <> 'deleted'
+                        """)
+                .bind("organisation", organisation.value())
+                .bindArray("ids", Long.class, ids)
+                .map((row, _) -> user(row))
+                .collectToMap(User::id, user -> user);
     }
 
     /// As [#find], and nobody switches the user off or erases it before this transaction has ended: what is

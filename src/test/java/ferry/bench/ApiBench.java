@@ -3,85 +3,212 @@ package ferry.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Run by `bench/api`; prints its figures.
+/// Run by `bench/api`; prints its figures. Server, database and client share the machine's cores.
 @EnabledIfSystemProperty(named = "ferry.slow", matches = "true")
 class ApiBench {
     private static final int ROWS = 1_000_000;
+    /// Connections of each of the server's pools, unless `FERRY_DATABASE_POOL` says otherwise.
+    private static final int POOL = 24;
+    private static final Duration WARM_UP = Duration.ofSeconds(10);
+    private static final Duration MEASURED = Duration.ofSeconds(15);
     private static final Pattern RATE = Pattern.compile("Requests/sec:\\s+([0-9.]+)");
     private static final Pattern P99 = Pattern.compile("99%\\s+([0-9.]+)(us|ms|s)");
+    private static final Pattern REFUSED = Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
+
+    /// Each another source, so that nothing is a repeat.
+    private static final String NEW_SESSION = """
+            local thread, threads, made = 0, 0, 0
+            function setup(t) t:set("thread", threads); threads = threads + 1 end
+            function request()
+              made = made + 1
+              local body = '{"source": {"user": "%s", "type": "mocks.mock", "identifier": "%s-' .. thread .. '-' .. made
+                .. '"}, "payload": {"password": "password"}}'
+              return wrk.format("POST", "/sessions", nil, body)
+            end
+            """;
 
     @TempDir
     private Path folder;
 
     @Test
-    void oneResourceAndTheFirstPageOfAMillion() throws Exception {
+    void whatTheApiAnswersEachSecond() throws Exception {
         var data = folder.resolve("data");
         try (var server = ServeProcess.start(data, Optional.empty())) {
             var client = server.client();
             var user = client.user("one of many");
-            fill(data);
+            long first = fill(data);
             assertThat(client.get("/users?limit=1").text("/total_count")).isEqualTo(Integer.toString(ROWS + 1));
             var token = Files.readString(data.resolve("token")).strip();
-            measure(server.url() + "/users/" + user, token, "5s"); // warms up
-            System.out.println("api: wrk, 64 connections, 15 s each, client and server on one machine");
-            show("ceiling: /health", "", measure(server.url() + "/health", token, "15s"));
+            var wrk = new Wrk(server.url(), token);
+            var anyUser = script("any-user", """
+                    local first, many = %d, %d
+                    function init(args) math.randomseed(os.time() + tonumber(tostring({}):sub(8), 16) %% 100000) end
+                    function request() return wrk.format("GET", "/users/" .. (first + math.random(0, many - 1))) end
+                    """.formatted(first, ROWS));
+            wrk.run("/users/" + user, 64, WARM_UP, anyUser);
+            wrk.run("/users", 64, WARM_UP, "");
+            System.out.printf(
+                    "api: %d users of one organisation, wrk, %d s each, load average %.1f on %d processors%n",
+                    ROWS + 1,
+                    MEASURED.toSeconds(),
+                    ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                    Runtime.getRuntime().availableProcessors());
+            ceiling("bare prepared select", "%d connections of a pool, no HTTP".formatted(POOL), selects(data, first));
             show(
-                    "GET one resource",
+                    "HTTP alone",
+                    "a ceiling: 401 without a token, no database",
+                    new Wrk(server.url(), "").refused("/users/" + user));
+            show("GET /health", "one select of its own each", wrk.run("/health", 64, MEASURED, ""));
+            show(
+                    "GET /users/{id}, any",
                     "target > 15,000/s, p99 < 30 ms",
-                    measure(server.url() + "/users/" + user, token, "15s"));
-            show("first page of 1,000,000", "target p99 < 30 ms", measure(server.url() + "/users", token, "15s"));
+                    wrk.run("/users/" + user, 64, MEASURED, anyUser));
+            show("GET /users/{id}, one", "target > 15,000/s, p99 < 30 ms", wrk.run("/users/" + user, 64, MEASURED, ""));
+            show("GET /users", "first of 1,000,000; target p99 < 30 ms", wrk.run("/users", 64, MEASURED, ""));
+            wrk.run("/sessions", 16, WARM_UP, script("first-sessions", NEW_SESSION.formatted(user, "first")));
+            show(
+                    "POST /sessions",
+                    "16 connections; target > 1,000/s",
+                    wrk.run("/sessions", 16, MEASURED, script("sessions", NEW_SESSION.formatted(user, "second"))));
+            System.out.printf(
+                    "  %s sessions; load average %.1f; resident %s MB%n",
+                    client.get("/sessions?limit=1").text("/total_count"),
+                    ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                    server.residentMb().map(Object::toString).orElse("?"));
         }
     }
 
     /// @param p99 milliseconds
     private record Measured(double perSecond, double p99) {}
 
-    private static void show(String what, String target, Measured measured) {
-        System.out.printf("  %-24s %8.0f/s   p99 %7.2f ms   %s%n", what, measured.perSecond, measured.p99, target);
+    private static void show(String what, String beside, Measured measured) {
+        System.out.printf("  %-22s %8.0f/s   p99 %7.2f ms   %s%n", what, measured.perSecond, measured.p99, beside);
     }
 
-    private static Measured measure(String url, String token, String time) throws Exception {
-        var wrk = new ProcessBuilder(
-                        "wrk", "-t2", "-c64", "-d" + time, "--latency", "-H", "Authorization: Token " + token, url)
-                .redirectErrorStream(true)
-                .start();
-        var said = new String(wrk.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(wrk.waitFor()).as(said).isZero();
-        assertThat(said).doesNotContain("Non-2xx").doesNotContain("Socket errors");
-        var rate = RATE.matcher(said);
-        var p99 = P99.matcher(said);
-        assertThat(rate.find() && p99.find()).as(said).isTrue();
-        double unit = switch (p99.group(2)) {
-            case "us" -> 0.001;
-            case "ms" -> 1;
-            default -> 1000;
-        };
-        return new Measured(Double.parseDouble(rate.group(1)), Double.parseDouble(p99.group(1)) * unit);
+    private static void ceiling(String what, String beside, double perSecond) {
+        System.out.printf("  %-22s %8.0f/s   %s%n", what, perSecond, beside);
+    }
+
+    private String script(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name + ".lua"), text).toString();
+    }
+
+    /// @param token empty for none
+    private record Wrk(String url, String token) {
+        /// @param script a Lua file, or empty
+        Measured run(String path, int connections, Duration time, String script) throws Exception {
+            var said = said(path, connections, time, script);
+            assertThat(said).doesNotContain("Non-2xx").doesNotContain("Socket errors");
+            return measured(said);
+        }
+
+        /// Of requests that must all be refused.
+        Measured refused(String path) throws Exception {
+            var said = said(path, 64, MEASURED, "");
+            assertThat(REFUSED.matcher(said).find()).as(said).isTrue();
+            return measured(said);
+        }
+
+        private String said(String path, int connections, Duration time, String script) throws Exception {
+            var command = new ArrayList<>(
+                    List.of("wrk", "-t2", "-c" + connections, "-d" + time.toSeconds() + "s", "--latency"));
+            if (!token.isEmpty()) {
+                command.addAll(List.of("-H", "Authorization: Token " + token));
+            }
+            if (!script.isEmpty()) {
+                command.addAll(List.of("-s", script));
+            }
+            command.add(url + path);
+            var wrk = new ProcessBuilder(command).redirectErrorStream(true).start();
+            var said = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(wrk.waitFor()).as(said).isZero();
+            return said;
+        }
+
+        private static Measured measured(String said) {
+            var rate = RATE.matcher(said);
+            var p99 = P99.matcher(said);
+            assertThat(rate.find() && p99.find()).as(said).isTrue();
+            double unit = switch (p99.group(2)) {
+                case "us" -> 0.001;
+                case "ms" -> 1;
+                default -> 1000;
+            };
+            return new Measured(Double.parseDouble(rate.group(1)), Double.parseDouble(p99.group(1)) * unit);
+        }
+    }
+
+    /// How many rows a second plain JDBC reads by primary key, one statement each, on as many connections as the
+    /// server has.
+    private static double selects(Path data, long first) throws Exception {
+        var read = new LongAdder();
+        long until = System.nanoTime() + MEASURED.toNanos();
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < POOL; i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                try (var connection = DriverManager.getConnection(url(data), "ferry_owner", password(data));
+                        var select = connection.prepareStatement("select * from end_user where id = ?")) {
+                    while (System.nanoTime() < until) {
+                        select.setLong(1, first + ThreadLocalRandom.current().nextInt(ROWS));
+                        try (var row = select.executeQuery()) {
+                            assertThat(row.next()).isTrue();
+                        }
+                        read.increment();
+                    }
+                } catch (SQLException | IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+        }
+        for (var thread : threads) {
+            thread.join();
+        }
+        return read.sum() / (double) MEASURED.toSeconds();
     }
 
     /// As the database's owner, in one statement.
-    private static void fill(Path data) throws IOException {
+    ///
+    /// @return the first id; the others follow without a gap
+    private static long fill(Path data) throws IOException {
+        return Jdbi.create(url(data), "ferry_owner", password(data)).withHandle(tx -> {
+            tx.execute("""
+                    insert into end_user (organisation, key, identifier, date_created)
+                    select k.organisation, k.id, 'user ' || n, now()
+                      from (select * from api_key limit 1) k, generate_series(1, %d) n
+                    """.formatted(ROWS));
+            tx.execute("vacuum analyze end_user");
+            return tx.createQuery("select min(id) from end_user where identifier <> 'one of many'")
+                    .mapTo(long.class)
+                    .one();
+        });
+    }
+
+    private static String url(Path data) throws IOException {
         var port = Files.readAllLines(data.resolve("postgres").resolve("postmaster.pid"))
                 .get(3)
                 .strip();
-        var password = Files.readString(data.resolve("owner.password")).strip();
-        Jdbi.create("jdbc:postgresql://127.0.0.1:" + port + "/ferry", "ferry_owner", password)
-                .useHandle(tx -> {
-                    tx.execute("""
-                            insert into end_user (organisation, key, identifier, date_created)
-                            select k.organisation, k.id, 'user ' || n, now()
-                              from (select * from api_key limit 1) k, generate_series(1, %d) n
-                            """.formatted(ROWS));
-                    tx.execute("analyze end_user");
-                });
+        return "jdbc:postgresql://127.0.0.1:" + port + "/ferry";
+    }
+
+    private static String password(Path data) throws IOException {
+        return Files.readString(data.resolve("owner.password")).strip();
     }
 }
