@@ -36,6 +36,7 @@ import ferry.result.ResultEndpoints;
 import ferry.result.ResultPages;
 import ferry.result.Results;
 import ferry.result.SchemaEndpoints;
+import ferry.sandbox.TriggerEndpoints;
 import ferry.session.EndSession;
 import ferry.session.OpenSession;
 import ferry.session.OpenSignIns;
@@ -260,6 +261,9 @@ public final class App implements AutoCloseable {
                 new StorageConfigEndpoints(db, resends, configs, tasks, taskPages, worker, vault, audit, clock),
                 new EventEndpoints(db, events, webhooks.sequencer())));
         rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, audit));
+        if (settings.sandbox()) {
+            rooms.add(new TriggerEndpoints(db, events, audit, clock));
+        }
         this.api = new Api(keys, rates, meters, rooms);
 
         this.heldKeys = new HeldKeys(db, new MasterKeys(clock), master);

@@ -20,6 +20,7 @@ import java.util.Optional;
 /// @param idleSessions how long a session may go unused
 /// @param retention how long what is kept
 /// @param webhooks how events are sent
+/// @param sandbox whether what is read is the simulated iCloud, so that events may be made up too
 public record AppSettings(
         URI publicUrl,
         Optional<Path> buckets,
@@ -28,7 +29,8 @@ public record AppSettings(
         SignInBudget.Settings signIns,
         Duration idleSessions,
         Retention.Settings retention,
-        WebhookSettings webhooks) {
+        WebhookSettings webhooks,
+        boolean sandbox) {
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

@@ -118,7 +118,8 @@ public final class Service implements AutoCloseable {
                         settings.signIns(),
                         settings.idleSessions(),
                         settings.retention(),
-                        settings.webhooks()),
+                        settings.webhooks(),
+                        settings.sandbox()),
                 new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),
                 metrics.map(Metrics::registry).orElseGet(CompositeMeterRegistry::new)));
         if (settings.databaseUrl().isEmpty()) {

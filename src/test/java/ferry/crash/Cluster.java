@@ -123,7 +123,8 @@ final class Cluster implements AutoCloseable {
                 new SignInBudget.Settings(1, 1),
                 Duration.ofDays(10_000),
                 Retention.Settings.KEEP,
-                WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)));
+                WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)),
+                false);
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.

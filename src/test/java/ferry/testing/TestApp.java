@@ -188,7 +188,8 @@ public final class TestApp implements AutoCloseable {
                         setup.signIns(),
                         Duration.ofHours(24),
                         setup.retention(),
-                        setup.webhooks()));
+                        setup.webhooks(),
+                        true));
     }
 
     /// The master key that this node holds.
