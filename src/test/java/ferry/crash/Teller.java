@@ -50,8 +50,8 @@ final class Teller implements AutoCloseable {
     /// Takes what is left of a dead one out of this JVM.
     void bury() {
         wire.close();
-        db.close();
         webhooks.close();
+        db.close();
     }
 
     /// Stops it as an operator would.

@@ -71,6 +71,8 @@ final class Tellers implements AutoCloseable {
     private final List<Teller> dead = new ArrayList<>();
     private final List<Thread> starters = new ArrayList<>();
 
+    private final List<Thread> burials = new ArrayList<>();
+
     /// An organisation whose events are sent.
     private record Sender(OrgId id, long key, Client client) {}
 
@@ -358,7 +360,7 @@ final class Tellers implements AutoCloseable {
             all = List.copyOf(dead);
             dead.clear();
         }
-        all.forEach(node -> Thread.ofVirtual().start(node::bury));
+        all.forEach(node -> burials.add(Thread.ofVirtual().start(node::bury)));
     }
 
     @Override
@@ -372,6 +374,7 @@ final class Tellers implements AutoCloseable {
         }
         all.parallelStream().forEach(Teller::close);
         buryTheDead();
+        eventually("the dead are gone", () -> burials.stream().noneMatch(Thread::isAlive));
         server.close();
         front.close();
         receivers.close();
