@@ -307,7 +307,8 @@ public final class AttackUrls {
 
     private static String each(String dotted, Function<Character, String> digit) {
         var text = new StringBuilder();
-        for (char c : dotted.toCharArray()) {
+        for (int i = 0; i < dotted.length(); i++) {
+            char c = dotted.charAt(i);
             text.append(c == '.' ? "." : digit.apply(c));
         }
         return text.toString();
