@@ -100,11 +100,10 @@ class ArchitectureTest {
                         "org.apache.hc..",
                         "java.net.http..",
                         "io.helidon.webclient..",
-                        "javax.net..",
                         "javax.naming..",
                         "java.rmi..",
-                        "sun..",
-                        "com.sun..")
+                        "sun.net..",
+                        "com.sun.net..")
                 .orShould()
                 .dependOnClassesThat(named(
                         java.net.Socket.class,
@@ -113,6 +112,10 @@ class ArchitectureTest {
                         java.net.URLConnection.class,
                         java.net.HttpURLConnection.class,
                         java.net.JarURLConnection.class,
+                        javax.net.SocketFactory.class,
+                        javax.net.ssl.SSLSocketFactory.class,
+                        javax.net.ssl.SSLSocket.class,
+                        javax.net.ssl.SSLEngine.class,
                         java.nio.channels.SocketChannel.class,
                         java.nio.channels.DatagramChannel.class,
                         java.nio.channels.AsynchronousSocketChannel.class))
