@@ -40,6 +40,7 @@ import ferry.result.ResultPages;
 import ferry.result.Results;
 import ferry.result.SchemaEndpoints;
 import ferry.sandbox.ClockEndpoints;
+import ferry.sandbox.TriggerEndpoints;
 import ferry.session.EndSession;
 import ferry.session.OpenSession;
 import ferry.session.OpenSignIns;
@@ -314,6 +315,9 @@ public final class App implements AutoCloseable {
                     ticker.runDue();
                     worker.wake();
                 })));
+        if (settings.sandbox()) {
+            rooms.add(new TriggerEndpoints(db, events, audit, clock));
+        }
         this.api = new Api(keys, rates, meters, rooms);
 
         this.heldKeys = new HeldKeys(db, new MasterKeys(clock), master);

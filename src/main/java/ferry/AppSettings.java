@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 /// @param storage how buckets in a cloud are reached
 /// @param subscriptions how subscriptions behave
 /// @param movesClock moves the clock that the service was given forward; empty where time is real
+/// @param sandbox whether what is read is the simulated iCloud, so that events may be made up too
 public record AppSettings(
         URI publicUrl,
         Optional<Path> buckets,
@@ -37,7 +38,8 @@ public record AppSettings(
         WebhookSettings webhooks,
         StorageSettings storage,
         SubscriptionSettings subscriptions,
-        Optional<Consumer<Duration>> movesClock) {
+        Optional<Consumer<Duration>> movesClock,
+        boolean sandbox) {
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

@@ -8,6 +8,7 @@ import ferry.cli.Listen;
 import ferry.cli.MasterKeyCommand;
 import ferry.cli.OrganisationCommand;
 import ferry.cli.SessionCommand;
+import ferry.cli.Trigger;
 import ferry.crypto.CryptoException;
 import ferry.db.DatabaseException;
 import ferry.settings.SettingException;
@@ -54,6 +55,7 @@ public final class Main implements Runnable {
                         .addSubcommand(new MasterKeyStatus(System.getenv())))
                 .addSubcommand(new BackupCommand(System.getenv()))
                 .addSubcommand(new RestoreCommand(System.getenv()))
+                .addSubcommand(new Trigger())
                 .addSubcommand(new Doctor(System.getenv()));
         return all.setExecutionExceptionHandler((failure, command, _) -> {
             switch (failure) {

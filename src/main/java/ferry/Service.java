@@ -127,7 +127,8 @@ public final class Service implements AutoCloseable {
                         settings.webhooks(),
                         new StorageSettings(settings.egress(), Retries.DEFAULT),
                         settings.subscriptions(),
-                        movableClock()),
+                        movableClock(),
+                        settings.sandbox()),
                 new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),
                 metrics.map(Metrics::registry).orElseGet(CompositeMeterRegistry::new)));
         if (settings.databaseUrl().isEmpty()) {

@@ -35,6 +35,7 @@ import java.util.Optional;
 /// @param egress where outbound calls may go although the address is private
 /// @param icloud where iCloud is; empty for the in-process sandbox
 /// @param api rate limits and metrics
+/// @param sandbox whether events may be made up, as the simulated iCloud is
 public record ServiceSettings(
         Path data,
         String host,
@@ -53,7 +54,8 @@ public record ServiceSettings(
         Retention.Settings retention,
         WebhookSettings webhooks,
         ApiSettings api,
-        SubscriptionSettings subscriptions) {
+        SubscriptionSettings subscriptions,
+        boolean sandbox) {
     private static final int DEFAULT_PORT = 8080;
     private static final int HIGHEST_PORT = 65_535;
     private static final int MOST_WORKERS = 1000;
@@ -122,7 +124,8 @@ public record ServiceSettings(
                         retention(env, "FERRY_RETENTION_KEYS")),
                 webhooks(env, options, sandbox),
                 ApiSettings.read(env),
-                subscriptions(env));
+                subscriptions(env),
+                sandbox);
         // Read by logback.xml before any of this; asked for here so that a misspelt level stops the start.
         var _ = env.oneOf("FERRY_LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
         env.requireAllKnown();

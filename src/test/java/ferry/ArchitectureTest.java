@@ -2,11 +2,17 @@ package ferry;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import org.assertj.core.api.Assertions;
@@ -82,6 +88,7 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /// The commands that a person types call where that person says.
     @Test
     void onlyEgressMakesConnections() {
         noClasses()
@@ -89,8 +96,59 @@ class ArchitectureTest {
                 .resideOutsideOfPackages("ferry.egress..", "ferry.cli..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("org.apache.hc..", "java.net.http..")
+                .resideInAnyPackage(
+                        "org.apache.hc..",
+                        "java.net.http..",
+                        "io.helidon.webclient..",
+                        "javax.naming..",
+                        "java.rmi..",
+                        "sun.net..",
+                        "com.sun.net..")
+                .orShould()
+                .dependOnClassesThat(named(
+                        java.net.Socket.class,
+                        java.net.DatagramSocket.class,
+                        java.net.MulticastSocket.class,
+                        java.net.URLConnection.class,
+                        java.net.HttpURLConnection.class,
+                        java.net.JarURLConnection.class,
+                        javax.net.SocketFactory.class,
+                        javax.net.ssl.SSLSocketFactory.class,
+                        javax.net.ssl.SSLSocket.class,
+                        javax.net.ssl.SSLEngine.class,
+                        java.nio.channels.SocketChannel.class,
+                        java.nio.channels.DatagramChannel.class,
+                        java.nio.channels.AsynchronousSocketChannel.class))
+                .orShould()
+                .callMethodWhere(opensUrl())
+                .because("every connection must go through the guard of ferry.egress")
                 .check(CLASSES);
+    }
+
+    private static DescribedPredicate<JavaClass> named(Class<?>... types) {
+        var names = Arrays.stream(types).map(Class::getName).toList();
+        return DescribedPredicate.describe("one of " + names, type -> names.contains(type.getName()));
+    }
+
+    private static DescribedPredicate<JavaMethodCall> opensUrl() {
+        return DescribedPredicate.describe(
+                "opens a URL",
+                call -> call.getTargetOwner().getName().equals("java.net.URL")
+                        && List.of("openStream", "openConnection", "getContent").contains(call.getName()));
+    }
+
+    /// A redirect is a call of its own, which the guard checks; whoever follows one is looked at here first.
+    @Test
+    void onlyTheReaderOfICloudFollowsRedirects() throws IOException {
+        var readers = new TreeSet<String>();
+        try (var files = Files.walk(Path.of("src/main/java"))) {
+            for (var file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                if (Files.readString(file).contains("header(\"Location\")")) {
+                    readers.add(file.getFileName().toString());
+                }
+            }
+        }
+        Assertions.assertThat(readers).containsExactly("ServiceCalls.java");
     }
 
     @Test

@@ -80,16 +80,7 @@ final class Addresses {
             "240.0.0.0/4");
 
     private static final Range GLOBAL_V6 = Range.of("2000::/3");
-    private static final List<Range> SPECIAL_V6 = ranges(
-            "2001:1::/32",
-            "2001:2::/48",
-            "2001:3::/32",
-            "2001:4:112::/48",
-            "2001:10::/28",
-            "2001:20::/28",
-            "2001:30::/28",
-            "2001:db8::/32",
-            "3fff::/20");
+    private static final List<Range> SPECIAL_V6 = ranges("2001::/23", "2001:db8::/32", "3fff::/20");
     private static final Range NAT64 = Range.of("64:ff9b::/96");
     private static final Range SIX_TO_FOUR = Range.of("2002::/16");
     private static final Range TEREDO = Range.of("2001::/32");

@@ -129,7 +129,8 @@ final class Cluster implements AutoCloseable {
                 WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)),
                 new StorageSettings(EgressPolicy.of(List.of()), Retries.DEFAULT),
                 SubscriptionSettings.DEFAULT,
-                Optional.empty());
+                Optional.empty(),
+                false);
     }
 
     /// The ids under which a poll of files asks for them, by locator: from the feeds of a poll nobody disturbs.

@@ -32,8 +32,7 @@ final class Node implements AutoCloseable {
             Library library,
             AtomicInteger signIns,
             Watch watch) {
-        var server = URI.create(logins.tenant().url().substring("jdbc:".length()));
-        this.wire = new Wire(server.getHost(), server.getPort(), (point, commit) -> watch.at(this, point, commit));
+        this.wire = wireTo(logins, (point, commit) -> watch.at(this, point, commit));
         this.source = new CrashSource(library, this::pass, signIns);
         this.watch = watch;
         this.db = Database.open(through(wire, logins.tenant()), through(wire, logins.system()), 4);
@@ -48,8 +47,14 @@ final class Node implements AutoCloseable {
         Wire.Fate at(Node node, Point point, boolean commit);
     }
 
+    /// A wire to the server of these logins.
+    static Wire wireTo(Databases.Logins logins, Wire.Watch watch) {
+        var server = URI.create(logins.tenant().url().substring("jdbc:".length()));
+        return new Wire(server.getHost(), server.getPort(), watch);
+    }
+
     /// With the text in every statement, and with a server that lets go of a stalled transaction soon.
-    private static Login through(Wire wire, Login login) {
+    static Login through(Wire wire, Login login) {
         var database = login.url().replaceFirst("//[^/]*/", "//127.0.0.1:" + wire.port() + "/");
         return new Login(
                 database + (database.contains("?") ? "&" : "?") + "prepareThreshold=0"

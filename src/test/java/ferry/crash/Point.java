@@ -1,6 +1,7 @@
 package ferry.crash;
 
-/// The moments at which a worker can be struck. Those of the database are known by the statement a worker sends;
+/// The moments at which a worker, or a node that sends webhooks, can be struck. Those of the database are known by the
+/// statement a worker sends;
 /// the others are gates in the connector.
 enum Point {
     /// Tasks are being admitted: the transaction holds the lock that every node waits for.
@@ -15,6 +16,14 @@ enum Point {
     SETTLE("error_detail = $"),
     /// Everything is written; the execution is being removed.
     REMOVE("delete from scheduled_tasks"),
+    /// Events get their places: the transaction holds the lock that every sending node waits for.
+    ARRANGE("nextval('event_sequence')"),
+    /// Events are taken, and their attempts written; nothing is sent yet.
+    TAKE("insert into webhook_attempt"),
+    /// What was sent is about to be written.
+    NOTE("set status = o.status"),
+    /// What another node took and did not settle is put back.
+    EXPIRE("with lost as"),
     /// Between two records of a feed.
     LISTING(""),
     /// In the middle of a file's bytes.

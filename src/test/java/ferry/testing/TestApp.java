@@ -196,7 +196,8 @@ public final class TestApp implements AutoCloseable {
                                 EgressPolicy.of(List.of()).withLoopback(),
                                 new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20))),
                         SubscriptionSettings.DEFAULT,
-                        Optional.of(clock::advance)));
+                        Optional.of(clock::advance),
+                        true));
     }
 
     /// The master key that this node holds.

@@ -12,6 +12,7 @@ import ferry.event.Events;
 import ferry.testing.Eventually;
 import ferry.testing.TestApp;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -57,7 +58,10 @@ class WebhookBench {
                         "backlog: %.0f deliveries/s, bare loop of the same client %.0f/s, ratio %.2f; "
                                 + "most under way at one endpoint %d of %d%n",
                         sustained, ceiling, sustained / ceiling, receivers.most.get(), settings.perEndpoint());
-                System.out.printf("p99 with hanging ones: %.2f times that without%n", beside / healthy);
+                System.out.printf(
+                        "p99 with hanging ones: %.2f times that without; load of the machine at the end %.1f%n",
+                        beside / healthy,
+                        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
                 assertThat(receivers.most.get()).isLessThanOrEqualTo(settings.perEndpoint());
             }
         }
