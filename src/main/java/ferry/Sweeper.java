@@ -8,19 +8,19 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs recurring duties, each on its own schedule and never twice at once in this process. A duty that fails is
-/// logged and runs again at its next time; every node runs all of them, so each must be harmless when run twice.
+/// Runs recurring duties, each on its own schedule and never twice at once in this process; none waits for
+/// another, however long that takes. A duty that fails, in whatever way, is logged and runs again at its next
+/// time; every node runs all of them, so each must be harmless when run twice.
 final class Sweeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
 
-    private static final int THREADS = 3;
-
     private final List<Duty> duties;
-    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(
-            THREADS, Thread.ofPlatform().name("ferry-sweep-", 1).daemon().factory());
+    private final ScheduledExecutorService threads;
 
     Sweeper(List<Duty> duties) {
         this.duties = duties;
+        this.threads = Executors.newScheduledThreadPool(
+                duties.size(), Thread.ofVirtual().name("ferry-sweep-", 1).factory());
     }
 
     /// Something to be done again and again.
@@ -44,10 +44,11 @@ final class Sweeper implements AutoCloseable {
         threads.shutdownNow();
     }
 
+    /// Whatever were thrown out of here would end the duty for good.
     private static void run(Duty duty) {
         try {
             duty.action().run();
-        } catch (Exception e) {
+        } catch (Throwable e) {
             log.warn("sweeping {} failed; it runs again in {}", duty.name(), duty.every(), e);
         }
     }

@@ -231,7 +231,7 @@ class BackupCommandsTest {
                 rows -> !rows.isEmpty());
     }
 
-    /// Every row of every table as text, and where each sequence stands.
+    /// Every row of every table as text, without the columns that no backup holds, and where each sequence stands.
     private static Map<String, List<String>> rows(Login owner) {
         return jdbi(owner).withHandle(tx -> {
             var all = new TreeMap<String, List<String>>();
@@ -240,7 +240,7 @@ class BackupCommandsTest {
                     .filter(table -> !EPHEMERAL.contains(table))
                     .forEach(table -> all.put(
                             table,
-                            tx.createQuery("select t::text from \"" + table + "\" t order by 1")
+                            tx.createQuery("select " + row(table) + " from \"" + table + "\" t order by 1")
                                     .mapTo(String.class)
                                     .list()));
             tx.createQuery("select relname from pg_class where relkind = 'S' and relnamespace = 'public'::regnamespace")
@@ -252,6 +252,14 @@ class BackupCommandsTest {
                                     .list()));
             return all;
         });
+    }
+
+    private static String row(String table) {
+        return switch (table) {
+            case "task" -> "(to_jsonb(t) - 'payload')::text";
+            case "resend" -> "(to_jsonb(t) - 'answer')::text";
+            default -> "t::text";
+        };
     }
 
     private static String newestFile(String url) throws Exception {

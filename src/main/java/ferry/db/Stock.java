@@ -46,7 +46,8 @@ final class Stock {
         return tx.getConnection().unwrap(PGConnection.class).getCopyAPI();
     }
 
-    /// A table and those of its columns that are not computed, in their order.
+    /// A table and those of its columns that a backup holds, in their order: not the computed ones, nor those that
+    /// are for minutes only (V012), which are null after a restore.
     record Table(String name, List<String> columns) {}
 
     /// All tables but Flyway's and those about running processes (V009).
@@ -55,7 +56,9 @@ final class Stock {
                         select c.relname,
                                array(select a.attname::text from pg_attribute a
                                       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-                                        and a.attgenerated = '' order by a.attnum) as columns
+                                        and a.attgenerated = ''
+                                        and coalesce(col_description(c.oid, a.attnum), '') not like 'ephemeral%'
+                                      order by a.attnum) as columns
                           from pg_class c
                          where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
                            and c.relname <> :history

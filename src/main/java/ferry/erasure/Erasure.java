@@ -11,21 +11,30 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Erases users that are marked for it: ends their sessions, stops their tasks, and deletes what Ferry holds of them.
+/// Erases users that are marked for it: ends their sessions, stops their tasks, and deletes what Ferry holds of
+/// them.
 ///
 /// Each step is a transaction of its own and may be repeated; a user whose tasks are still running, or whose node
-/// died, is gone on with by the next run, on whatever node. The user's own row goes last and is the list of what is
+/// died, is gone on with by a later run, on whatever node. The user's own row goes last and is the list of what is
 /// to be done.
 public final class Erasure {
     private static final Logger log = LoggerFactory.getLogger(Erasure.class);
     private static final int USERS_AT_ONCE = 100;
     private static final int ROWS_AT_ONCE = 1000;
+
+    /// Sessions ended, and tasks cancelled, before the request that marks the user is answered.
+    private static final int WITH_THE_MARK = 25;
+
+    /// Runs that a user sits out at most, once it could not be finished: a minute's worth.
+    private static final int LONGEST_PAUSE = 32;
 
     /// How long the user's tasks may take to stop. After that their rows go all the same: an attempt that still
     /// runs, on a node that stands still, finds no fence to write through.
@@ -36,6 +45,8 @@ public final class Erasure {
     private final Worker worker;
     private final Optional<DiskObjects> cleaned;
     private final InstantSource clock;
+    private final Map<Long, Pause> paused = new HashMap<>();
+    private long runs;
 
     /// @param sessions ends them
     /// @param worker cancels tasks
@@ -52,49 +63,83 @@ public final class Erasure {
     /// A user that is marked.
     private record Marked(OrgId organisation, long user, Instant since) {}
 
-    /// Goes on with every user that is marked.
+    /// A user that could not be finished.
+    ///
+    /// @param times how often in a row
+    /// @param until the run that takes it up again
+    private record Pause(int times, long until) {}
+
+    /// Goes on with the users that are marked, oldest first. Those that could not be finished sit out some runs, so
+    /// that they never stand before all others. One call at a time.
     public void runDue() {
-        for (var marked : db.system(Erasure::marked)) {
-            try {
-                run(marked);
-            } catch (RuntimeException e) {
-                log.warn("erasing user {} failed; it goes on at the next run", marked.user(), e);
+        runs++;
+        paused.values().removeIf(pause -> pause.until() + LONGEST_PAUSE < runs);
+        var waiting = paused.entrySet().stream()
+                .filter(entry -> entry.getValue().until() > runs)
+                .map(Map.Entry::getKey)
+                .toList();
+        for (var marked : db.system(tx -> marked(tx, waiting))) {
+            if (isFinished(marked)) {
+                paused.remove(marked.user());
+            } else {
+                paused.merge(marked.user(), new Pause(1, runs + 1), (before, _) -> longer(before));
             }
         }
     }
 
-    /// Goes on with one user that was just marked. What cannot be done now is done by [#runDue].
-    void begin(OrgId organisation, long user) {
+    private Pause longer(Pause before) {
+        var times = before.times() + 1;
+        return new Pause(times, runs + Math.min(LONGEST_PAUSE, 1L << Math.min(times - 1, 10)));
+    }
+
+    private boolean isFinished(Marked marked) {
         try {
-            run(new Marked(organisation, user, clock.instant()));
+            return run(marked);
         } catch (RuntimeException e) {
-            log.warn("erasing user {} failed; it goes on in the background", user, e);
+            log.warn("erasing user {} failed; it goes on at a later run", marked.user(), e);
+            return false;
         }
     }
 
-    private void run(Marked marked) {
+    /// Ends what it can of a user that was just marked, within what a request may take. All else is done by
+    /// [#runDue].
+    void begin(OrgId organisation, long user) {
+        try {
+            stop(new Traces(organisation, user), WITH_THE_MARK);
+        } catch (RuntimeException e) {
+            log.warn("ending what user {} has under way failed; it goes on in the background", user, e);
+        }
+    }
+
+    /// @return whether nothing of the user is left
+    private boolean run(Marked marked) {
         var organisation = marked.organisation();
         var traces = new Traces(organisation, marked.user());
-        for (var session : db.tenant(organisation, traces::openSessions)) {
+        stop(traces, Integer.MAX_VALUE);
+        var isOverdue = marked.since().plus(PATIENCE).isBefore(clock.instant());
+        if (!isOverdue
+                && !db.tenant(organisation, tx -> traces.unfinished(tx, 1)).isEmpty()) {
+            return false;
+        }
+        eraseMany(traces);
+        return db.tenant(organisation, tx -> {
+            var unfinished = traces.lockTasks(tx);
+            return (isOverdue || unfinished.isEmpty()) && eraseRest(tx, traces);
+        });
+    }
+
+    private void stop(Traces traces, int limit) {
+        var organisation = traces.organisation();
+        for (var session : db.tenant(organisation, tx -> traces.openSessions(tx, limit))) {
             db.tenantDo(organisation, tx -> sessions.endForErasure(tx, organisation, session));
         }
-        for (var task : db.tenant(organisation, traces::lockTasks)) {
+        for (var task : db.tenant(organisation, tx -> traces.unfinished(tx, limit))) {
             // A sign-out under way is what is wanted; it ends by itself.
             if (!task.type().equals(EndSession.TYPE)) {
                 db.tenantDo(organisation, tx -> worker.cancel(tx, organisation, task.id()));
             }
         }
         worker.wake();
-        var isOverdue = marked.since().plus(PATIENCE).isBefore(clock.instant());
-        if (isOverdue || db.tenant(organisation, traces::lockTasks).isEmpty()) {
-            eraseMany(traces);
-            db.tenantDo(organisation, tx -> {
-                var unfinished = traces.lockTasks(tx);
-                if (isOverdue || unfinished.isEmpty()) {
-                    eraseRest(tx, traces);
-                }
-            });
-        }
     }
 
     /// What there may be hundreds of thousands of, in small transactions.
@@ -116,11 +161,12 @@ public final class Erasure {
         }
     }
 
-    private static void eraseRest(Handle tx, Traces traces) {
-        var late = traces.results(tx, ROWS_AT_ONCE);
-        if (late.isEmpty()) {
-            traces.erase(tx);
+    private static boolean eraseRest(Handle tx, Traces traces) {
+        if (!traces.results(tx, 1).isEmpty()) {
+            return false;
         }
+        traces.erase(tx);
+        return true;
     }
 
     private static void delete(DiskObjects disk, Traces.Published object) {
@@ -131,11 +177,12 @@ public final class Erasure {
         }
     }
 
-    private static List<Marked> marked(Handle tx) {
+    private static List<Marked> marked(Handle tx, List<Long> waiting) {
         return tx.createQuery("""
                         select organisation, id, date_deleted from end_user
-                         where state = 'deleted' order by date_deleted desc limit :limit
+                         where state = 'deleted' and id <> all(:waiting) order by date_deleted, id limit :limit
                         """)
+                .bindArray("waiting", Long.class, waiting)
                 .bind("limit", USERS_AT_ONCE)
                 .map((row, _) -> new Marked(
                         new OrgId(row.getLong("organisation")),

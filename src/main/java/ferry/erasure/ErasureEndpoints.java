@@ -32,7 +32,7 @@ public final class ErasureEndpoints implements Endpoints {
     }
 
     /// The mark commits first: from then on nothing new starts for the user, and whatever happens to this process
-    /// the erasure is finished.
+    /// the erasure is finished. However much there is of the user, the request ends only some of what is under way.
     private Answer delete(Request request) {
         var caller = request.caller();
         var id = request.number("user");

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -16,12 +17,14 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Forgets what is old, as the operator has set it, in small batches. The audit log is never touched. Every node may
-/// run it at once.
+/// Forgets what is old, as the operator has set it, in small batches. The audit log is never touched. Every
+/// node may run it at once.
 public final class Retention {
     private static final Logger log = LoggerFactory.getLogger(Retention.class);
     private static final int AT_ONCE = 500;
-    /// So that one duty never holds up the others for long; the rest goes at the next run.
+    /// Of the rows that a poll may have a hundred thousand of.
+    private static final int ROWS_AT_ONCE = 2000;
+    /// So that what is old of one kind never holds up the other kinds for long; the rest goes at the next run.
     private static final int BATCHES = 200;
 
     private static final Duration RATES_KEPT = Duration.ofDays(30);
@@ -58,10 +61,11 @@ public final class Retention {
     /// Forgets all that is old now, or much of it.
     public void runDue() {
         db.systemDo(this::rates);
+        db.systemDo(this::tokens);
         // Before the polls: a row of a result is what knows where its object lies.
         settings.results().ifPresent(this::results);
         settings.tasks().ifPresent(age -> {
-            repeat(tx -> polls(tx, age));
+            polls(age);
             repeat(tx -> tasks(tx, age));
         });
         settings.events().ifPresent(age -> repeat(tx -> events(tx, age)));
@@ -81,49 +85,102 @@ public final class Retention {
         }
     }
 
-    /// A poll goes as a whole: what would stay of it alone, its tasks, errors or results, would be a poll that says
-    /// something else than it did. One whose objects are yet to be cleaned waits for that.
-    private int polls(Handle tx, Duration age) {
-        return tx.createUpdate("""
-                        with old as (
-                          select p.id, p.organisation from poll p
-                           where p.id < :first and p.date_completed < :before
-                             and not (:cleaned and exists (select from result r
-                                                            where r.poll = p.id and r.date_deleted is null
-                                                              and r.url like 'local:%'))
-                           order by p.id limit :limit for update skip locked),
-                        errors as (delete from poll_error where poll in (select id from old)),
-                        results as (delete from result where poll in (select id from old)),
-                        tasks as (delete from task t using old
-                                   where t.organisation = old.organisation and t.poll = old.id)
-                        delete from poll where id in (select id from old)
+    /// Each poll goes with all that belongs to it, the row of the poll last: what a run left behind, the next
+    /// finds by it. Tasks go before results: a task without its result would seem to have published late.
+    private void polls(Duration age) {
+        for (int i = 0; i < BATCHES; i++) {
+            var old = db.system(tx -> old(tx, age));
+            if (old.isEmpty()) {
+                return;
+            }
+            drain(tx -> ofPolls(tx, "task", "task", old));
+            drain(tx -> ofPolls(tx, "result", "result", old));
+            drain(tx -> ofPolls(tx, "poll_error", "", old));
+            if (db.<Integer>system(tx -> deleted(tx, old)) == 0 || old.size() < AT_ONCE) {
+                return;
+            }
+        }
+    }
+
+    private void drain(Batch batch) {
+        while (db.system(batch::delete) == ROWS_AT_ONCE) {
+            // until no more is left than one batch
+        }
+    }
+
+    /// One whose objects are yet to be cleaned waits for that.
+    private List<UUID> old(Handle tx, Duration age) {
+        return tx.createQuery("""
+                        select p.id from poll p
+                         where p.id < :first and p.date_completed < :before
+                           and not (:cleaned and exists (select from result r
+                                                          where r.poll = p.id and r.date_deleted is null
+                                                            and r.url like 'local:%'))
+                         order by p.id limit :limit
                         """)
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("before", clock.instant().minus(age))
                 .bind("cleaned", settings.results().isPresent() && local.isPresent())
                 .bind("limit", AT_ONCE)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /// Some rows of a table that names polls. What their events said goes in the same statement: later nothing is
+    /// left by which an erasure could find whose they were.
+    ///
+    /// @param type of the events about such rows
+    private static int ofPolls(Handle tx, String table, String type, List<UUID> polls) {
+        return tx.createUpdate("with old as (select t.id, t.organisation from poll p join <table> t"
+                        + " on t.organisation = p.organisation and t.poll = p.id"
+                        + " where p.id = any(:polls) limit :limit for update of t skip locked), " + EMPTIED
+                        + " delete from <table> where id in (select id from old)")
+                .define("table", table)
+                .bind("type", type)
+                .bindArray("polls", UUID.class, polls)
+                .bind("limit", ROWS_AT_ONCE)
                 .execute();
     }
 
+    /// The polls of which nothing else is left; another node may still be at the others.
+    private static int deleted(Handle tx, List<UUID> polls) {
+        return tx.createUpdate("with old as (select p.id, p.organisation from poll p"
+                        + " where p.id = any(:polls) and not exists (select from result where poll = p.id)"
+                        + " and not exists (select from poll_error where poll = p.id)"
+                        + " and not exists (select from task t"
+                        + "                  where t.organisation = p.organisation and t.poll = p.id)"
+                        + " for update of p skip locked), " + EMPTIED
+                        + " delete from poll where id in (select id from old)")
+                .bind("type", "poll")
+                .bindArray("polls", UUID.class, polls)
+                .execute();
+    }
+
+    /// Takes from the events about the rows `old` all but that they happened.
+    private static final String EMPTIED = "emptied as (update event set body = " + Traces.BARE + " from old"
+            + " where event.organisation = old.organisation and event.type = :type"
+            + " and event.subject = cast(old.id as text))";
+
     /// Sign-ins, sign-outs and the tests of configs.
     private int tasks(Handle tx, Duration age) {
-        return tx.createUpdate("""
-                        delete from task
-                         where id in (select id from task
-                                       where id < :first and poll is null and date_completed < :before
-                                       order by id limit :limit for update skip locked)
-                        """)
+        return tx.createUpdate("with old as (select id, organisation from task"
+                        + " where id < :first and poll is null and date_completed < :before"
+                        + " order by id limit :limit for update skip locked), " + EMPTIED
+                        + " delete from task where id in (select id from old)")
+                .bind("type", "task")
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("before", clock.instant().minus(age))
                 .bind("limit", AT_ONCE)
                 .execute();
     }
 
+    /// Only those that are in no line: what waits to be sent, or is being sent, goes once that is over.
     private int events(Handle tx, Duration age) {
         return tx.createUpdate("""
                         delete from event
-                         where id in (select id from event where id < :first order by id limit :limit
-                                         for update skip locked)
+                         where id in (select e.id from event e join delivery d on d.event = e.id
+                                       where e.id < :first and d.line is null
+                                       order by e.id limit :limit for update of e, d skip locked)
                         """)
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("limit", AT_ONCE)
@@ -136,6 +193,13 @@ public final class Retention {
         tx.createUpdate("delete from upstream where date_leased < :before and paused_until < :now")
                 .bind("before", now.minus(RATES_KEPT))
                 .bind("now", now)
+                .execute();
+    }
+
+    /// Tokens that open nothing any more.
+    private void tokens(Handle tx) {
+        tx.createUpdate("delete from key_token where date_expires < :now")
+                .bind("now", clock.instant())
                 .execute();
     }
 
@@ -192,22 +256,48 @@ public final class Retention {
                 .execute();
     }
 
-    /// A key that a user, a session or a poll still names stays: their foreign keys decide.
+    /// A key that is still named stays and is not tried. Should a table name it that is not asked here, its foreign
+    /// key decides.
     private void keys(Duration age) {
         var before = clock.instant().minus(age);
-        var expired = db.system(tx -> tx.createQuery("select id from api_key where date_expires < :before order by id")
+        long last = 0;
+        for (int i = 0; i < BATCHES; i++) {
+            long after = last;
+            var expired = db.system(tx -> expired(tx, before, after));
+            expired.forEach(this::deleteKey);
+            if (expired.size() < AT_ONCE) {
+                return;
+            }
+            last = expired.getLast();
+        }
+    }
+
+    private static List<Long> expired(Handle tx, Instant before, long after) {
+        return tx.createQuery("""
+                        select k.id from api_key k
+                         where k.date_expires < :before and k.id > :after
+                           and not exists (select from end_user where key = k.id)
+                           and not exists (select from session where key = k.id)
+                           and not exists (select from open_sign_in where key = k.id)
+                           and not exists (select from poll where key = k.id)
+                           and not exists (select from webhook_config where key = k.id)
+                         order by k.id limit :limit
+                        """)
                 .bind("before", before)
+                .bind("after", after)
+                .bind("limit", AT_ONCE)
                 .mapTo(Long.class)
-                .list());
-        for (var key : expired) {
-            try {
-                db.systemDo(tx -> tx.createUpdate("delete from api_key where id = :id")
-                        .bind("id", key)
-                        .execute());
-            } catch (UnableToExecuteStatementException e) {
-                if (!(e.getCause() instanceof SQLException sql) || !FOREIGN_KEY_VIOLATION.equals(sql.getSQLState())) {
-                    throw e;
-                }
+                .list();
+    }
+
+    private void deleteKey(long key) {
+        try {
+            db.systemDo(tx -> tx.createUpdate("delete from api_key where id = :id")
+                    .bind("id", key)
+                    .execute());
+        } catch (UnableToExecuteStatementException e) {
+            if (!(e.getCause() instanceof SQLException sql) || !FOREIGN_KEY_VIOLATION.equals(sql.getSQLState())) {
+                throw e;
             }
         }
     }

@@ -7,8 +7,8 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /// Every row that is about one user, and how it is made to go: the one place to extend when a new table names a
-/// user, a source, a session, a poll, a task or a result. A table that was forgotten makes the last statement fail on
-/// its foreign key, or a test that looks into every column.
+/// user, a source, a session, a poll, a task or a result. A table that was forgotten makes the last statement
+/// fail on its foreign key, or a test that looks into every column.
 ///
 /// @param organisation whose user it is
 /// @param user the user's number
@@ -24,8 +24,8 @@ record Traces(OrgId organisation, long user) {
     private static final String TASKS =
             "(select id from task where organisation = :organisation and session in " + SESSIONS + ")";
 
-    /// What an event still says once its resource is erased.
-    private static final String BARE = "json_build_object('id', subject, 'resource', type)";
+    /// What an event still says once its resource is erased, whoever erases it.
+    static final String BARE = "json_build_object('id', subject, 'resource', type)";
 
     /// A task of the user that has not ended.
     record Unfinished(UUID id, String type) {}
@@ -33,27 +33,38 @@ record Traces(OrgId organisation, long user) {
     /// The user's tasks that have not ended, locked until the transaction ends. With all others of them locked as
     /// well: what is over cannot come back, and no attempt can record anything.
     List<Unfinished> lockTasks(Handle tx) {
-        return tx
-                .createQuery("select id, type, state from task where id in " + TASKS + " order by id for update")
-                .bind("organisation", organisation.value())
-                .bind("user", user)
-                .map((row, _) -> new Locked(
-                        new Unfinished(row.getObject("id", UUID.class), row.getString("type")), row.getString("state")))
-                .list()
-                .stream()
-                .filter(task ->
-                        !task.state().equals("succeeded") && !task.state().equals("failed"))
-                .map(Locked::task)
-                .toList();
+        return unfinished(
+                tx,
+                "with held as (select id, type, state from task where id in " + TASKS + " order by id for update)"
+                        + " select id, type from held where state not in ('succeeded', 'failed') limit :limit",
+                Integer.MAX_VALUE);
     }
 
-    private record Locked(Unfinished task, String state) {}
+    /// Some of the user's tasks that have not ended.
+    List<Unfinished> unfinished(Handle tx, int limit) {
+        return unfinished(
+                tx,
+                "select id, type from task where state in ('pending', 'processing', 'suspended') and id in " + TASKS
+                        + " order by id limit :limit",
+                limit);
+    }
 
-    /// The user's sessions that have not ended.
-    List<UUID> openSessions(Handle tx) {
-        return tx.createQuery("select id from session where state in ('pending', 'active') and id in " + SESSIONS)
+    private List<Unfinished> unfinished(Handle tx, String sql, int limit) {
+        return tx.createQuery(sql)
                 .bind("organisation", organisation.value())
                 .bind("user", user)
+                .bind("limit", limit)
+                .map((row, _) -> new Unfinished(row.getObject("id", UUID.class), row.getString("type")))
+                .list();
+    }
+
+    /// Some of the user's sessions that have not ended.
+    List<UUID> openSessions(Handle tx, int limit) {
+        return tx.createQuery("select id from session where state in ('pending', 'active') and id in " + SESSIONS
+                        + " order by id limit :limit")
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .bind("limit", limit)
                 .mapTo(UUID.class)
                 .list();
     }
@@ -117,6 +128,7 @@ record Traces(OrgId organisation, long user) {
         run(tx, "delete from open_sign_in where organisation = :organisation and source in " + SOURCES);
         run(tx, "delete from session where id in " + SESSIONS);
         run(tx, "delete from source where id in " + SOURCES);
+        run(tx, "delete from scope_use where organisation = :organisation and level = 'user' and subject = :user");
         run(tx, "delete from end_user where organisation = :organisation and id = :user and state = 'deleted'");
     }
 

@@ -75,7 +75,8 @@ public final class LateFeeds {
         }
     }
 
-    /// Those that succeeded at their first attempt left nothing.
+    /// Those that succeeded at their first attempt left nothing. Of a user that is being erased nobody can tell any
+    /// more what was published: results go before tasks.
     private List<Over> over(Duration age) {
         return db.system(tx -> tx.createQuery("""
                         select t.id, t.organisation, t.poll, t.type, t.target, t.attempt, p.storage_config, r.object_key
@@ -84,6 +85,7 @@ public final class LateFeeds {
                           left join result r on r.poll = t.poll and r.identifier = t.type || ':' || t.target
                          where t.type in ('data', 'info') and t.date_completed >= :since and t.attempt > 0
                            and (t.attempt > 1 or t.state = 'failed') and p.storage_config is not null
+                           and not exists (select from end_user u where u.id = p.end_user and u.state = 'deleted')
                          order by t.date_completed desc limit :max
                         """)
                 .bind("since", clock.instant().minus(age))

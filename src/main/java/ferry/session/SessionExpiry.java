@@ -5,17 +5,22 @@ import ferry.access.Vault;
 import ferry.crypto.Sealed;
 import ferry.crypto.Secret;
 import ferry.db.Database;
+import ferry.db.DatabaseException;
 import ferry.error.ErrorCode;
 import ferry.event.Events;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Ends sessions, whoever wants it: the source, the organisation, the operator, or nobody for long
 /// (ricloud-api 10.3). What is ended twice is ended once.
 public final class SessionExpiry {
+    private static final Logger log = LoggerFactory.getLogger(SessionExpiry.class);
     private static final int AT_ONCE = 500;
 
     private final Database db;
@@ -82,15 +87,22 @@ public final class SessionExpiry {
     /// and those whose user or source was switched off, which read as expired already.
     public void runDue() {
         for (var session : db.system(tx -> sessions.switchedOff(tx, AT_ONCE))) {
-            db.tenantDo(
-                    session.organisation(),
-                    tx -> end(tx, session.organisation(), session.id(), ErrorCode.EXPIRED_ORGANISATION));
+            alone(session, tx -> end(tx, session.organisation(), session.id(), ErrorCode.EXPIRED_ORGANISATION));
         }
         var before = clock.instant().minus(idle);
         for (var session : db.system(tx -> sessions.idle(tx, before, AT_ONCE))) {
-            db.tenantDo(
-                    session.organisation(),
-                    tx -> expire(tx, session.organisation(), session.id(), ErrorCode.EXPIRED_API));
+            alone(session, tx -> expire(tx, session.organisation(), session.id(), ErrorCode.EXPIRED_API));
+        }
+    }
+
+    /// A session that cannot be ended, such as one whose access does not open, holds up no other.
+    private void alone(Session session, Consumer<Handle> ending) {
+        try {
+            db.tenantDo(session.organisation(), ending);
+        } catch (DatabaseException.Away e) {
+            throw e;
+        } catch (RuntimeException e) {
+            log.warn("session {} could not be ended; it is tried again", session.id(), e);
         }
     }
 

@@ -234,7 +234,7 @@ public final class Sessions {
         return tx.createQuery(SELECT + """
                          where s.state = 'active' and not s.subscribed and s.date_used < :before
                            and not exists (select from task t
-                                            where t.session = s.id
+                                            where t.organisation = s.organisation and t.session = s.id
                                               and t.state in ('pending', 'processing', 'suspended'))
                          order by s.date_used limit :limit
                         """)

@@ -73,8 +73,11 @@ public final class SourceEndpoints implements Endpoints {
                     .orElseThrow(() -> ApiException.notFound("source"));
             var wanted = wantedState(request.fields());
             if (wanted.isPresent() && mayChange(source.state(), wanted.get())) {
-                sources.switchOff(
-                        tx, caller.organisation(), source.id(), wanted.get().equals(OFF));
+                if (!sources.switchOff(
+                        tx, caller.organisation(), source.id(), wanted.get().equals(OFF))) {
+                    throw new ApiException(
+                            ErrorCode.CONFLICT, "The source was changed at the same time; look at it and ask again.");
+                }
                 audit.note(
                         tx,
                         caller,

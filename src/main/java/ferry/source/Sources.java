@@ -110,7 +110,7 @@ public final class Sources {
                         update source
                            set validated = true,
                                trust = coalesce(:trust, trust),
-                               refused = case when refused = 'locked' then null else refused end
+                               locked = false
                          where organisation = :organisation and id = :id
                         """)
                 .bind("organisation", organisation.value())
@@ -122,45 +122,51 @@ public final class Sources {
     /// The service has locked the account.
     public void locked(Handle tx, OrgId organisation, long id) {
         tx.createUpdate("""
-                        update source set refused = 'locked'
-                         where organisation = :organisation and id = :id and refused is null
+                        update source set locked = true where organisation = :organisation and id = :id
                         """)
                 .bind("organisation", organisation.value())
                 .bind("id", id)
                 .execute();
     }
 
-    /// The organisation switches the source off, or on again.
-    void switchOff(Handle tx, OrgId organisation, long id, boolean off) {
-        tx.createUpdate("""
+    /// The organisation switches the source off, or on again. One that the service has locked stays so.
+    ///
+    /// @return false where it was not on, or off, any more
+    boolean switchOff(Handle tx, OrgId organisation, long id, boolean off) {
+        return tx.createUpdate("""
                         update source set refused = case when :off then 'deactivated' end
                          where organisation = :organisation and id = :id
+                           and refused is not distinct from case when :off then null else 'deactivated' end
                         """)
-                .bind("off", off)
-                .bind("organisation", organisation.value())
-                .bind("id", id)
-                .execute();
+                        .bind("off", off)
+                        .bind("organisation", organisation.value())
+                        .bind("id", id)
+                        .execute()
+                == 1;
     }
 
     Slice<Source> list(Handle tx, OrgId organisation, Filter filter, Page page) {
         return LISTING.page(tx, organisation, filter, page, (row, _) -> source(row));
     }
 
+    private static final String STATE =
+            "coalesce(refused, case when locked then 'locked' when validated then 'active' else 'unvalidated' end)";
+
     private static final String SELECT = """
             select id, organisation, end_user, type, identifier, parent, date_created,
-                   coalesce(refused, case when validated then 'active' else 'unvalidated' end) as state
+                   %s as state
               from source
-            """;
+            """.formatted(STATE);
 
-    private static final Listing LISTING = new Listing(SELECT, """
+    private static final Listing LISTING =
+            new Listing(SELECT, """
              where organisation = :organisation
                and (cast(:user as bigint) is null or end_user = cast(:user as bigint))
                and (cast(:identifier as text) is null or identifier = cast(:identifier as text))
                and (cast(:type as text) is null or type = cast(:type as text))
                and (cast(:parent as bigint) is null or parent = cast(:parent as bigint))
-               and (cast(:state as text) is null
-                    or coalesce(refused, case when validated then 'active' else 'unvalidated' end) = :state)
-            """, "id", Listing.Family.NUMBER).counted("source");
+               and (cast(:state as text) is null or %s = :state)
+            """.formatted(STATE), "id", Listing.Family.NUMBER).counted("source");
 
     private static Source source(ResultSet row) throws SQLException {
         long parent = row.getLong("parent");

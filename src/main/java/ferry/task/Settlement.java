@@ -34,12 +34,15 @@ final class Settlement {
     }
 
     /// Starts the next attempt of an admitted task and takes its payload out of the database. Empty if the
-    /// admission is over: settled, cancelled, or returned and admitted again.
+    /// admission is over: settled, cancelled, or returned and admitted again. Empty also where the payload has
+    /// waited too long, as one out of an old copy of the database has: it is never used, and [#sweep] gives the
+    /// task up.
     Optional<Attempt> start(UUID id, int admission) {
         return db.system(tx -> tx.createQuery("""
                                 with held as (
                                   select id, payload, args, cursor from task
                                    where id = :id and admission = :admission and state = 'processing'
+                                     and (payload is null or date_created >= :limit)
                                      for update)
                                 update task
                                    set attempt = attempt + 1, payload = null,
@@ -51,6 +54,7 @@ final class Settlement {
                 .define("columns", Tasks.COLUMNS)
                 .bind("id", id)
                 .bind("admission", admission)
+                .bind("limit", clock.instant().minus(settings.payloadKept()))
                 .bind("now", clock.instant())
                 .map((row, _, _) -> new Attempt(db, started(row)))
                 .findOne());

@@ -167,6 +167,26 @@ class BackupTest {
     }
 
     @Test
+    void passwordsOfWaitingTasksStayBehind() throws IOException {
+        var logins = Databases.freshLogins();
+        organisation(logins, "one");
+        as(
+                logins,
+                tx -> tx.execute(
+                        "insert into task (id, organisation, key, type, once, payload, date_created)"
+                                + " select gen_random_uuid(), organisation, 1, 'test', true, '\\x01', now() from organisation"));
+        var file = folder.resolve("backup");
+        Backup.write(logins.owner(), file, "1", NOW, SILENT);
+
+        var restored = Databases.empty();
+        restore(file, restored);
+
+        assertThat(ask(logins, "select count(payload)::text from task")).isEqualTo("1");
+        assertThat(ask(restored, "select count(*) || ' ' || count(payload) from task"))
+                .isEqualTo("1 0");
+    }
+
+    @Test
     void whatDoesNotFitIsUndone() throws IOException {
         var logins = Databases.freshLogins();
         organisation(logins, "one");

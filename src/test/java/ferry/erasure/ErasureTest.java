@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterEach;
@@ -64,7 +65,9 @@ class ErasureTest {
         assertThat(answer.at("/state").asString()).isEqualTo("deleted");
         assertThat(answer.at("/identifier").isNull()).isTrue();
         assertThat(answer.at("/id").asString()).isEqualTo(user);
-        assertThat(places()).isEmpty();
+        assertThat(client.get("/users/" + user).status()).isEqualTo(404);
+        assertThat(client.get("/users").text("/total_count")).isEqualTo("0");
+        Eventually.eventually("everything is gone", () -> places().isEmpty() && users() == 0);
         for (var path : List.of(
                 "/users/" + user,
                 "/sources/" + session.at("/source").asString(),
@@ -115,6 +118,69 @@ class ErasureTest {
     }
 
     @Test
+    void nothingIsLeftWhereRetentionHasDeletedThePollsBefore() {
+        RetentionTest.catchUp(app);
+        var user = client.user(CANARY);
+        poll(session(user));
+        app.clock().advance(Duration.ofDays(31));
+        assertThat(bodiesOf("poll", "task", "result")).anyMatch(body -> body.contains(CANARY));
+        new Retention(
+                        app.db(),
+                        app.clock(),
+                        new Retention.Settings(
+                                Optional.of(Duration.ofDays(30)), Optional.empty(), Optional.empty(), Optional.empty()),
+                        Optional.empty())
+                .runDue();
+
+        assertThat(bodiesOf("poll", "task", "result")).isNotEmpty().noneMatch(body -> body.contains(CANARY));
+        client.delete("/users/" + user).expect(200);
+
+        Eventually.eventually("everything is gone", () -> places().isEmpty() && users() == 0);
+    }
+
+    @Test
+    void usersThatCannotBeErasedHoldUpNoOther() {
+        client.user("the one whose organisation and key the others have");
+        app.db().systemDo(tx -> tx.execute("""
+                        with users as (
+                          insert into end_user (organisation, key, state, date_deleted, date_created)
+                          select organisation, key, 'deleted', 'epoch', 'epoch' from end_user, generate_series(1, 120)
+                          returning *),
+                        sources as (
+                          insert into source (organisation, end_user, type, identifier, date_created)
+                          select organisation, id, 'mocks.mock', 'x', 'epoch' from users returning *)
+                        insert into session (id, organisation, key, end_user, source, state, access, date_created,
+                                             date_used)
+                        select gen_random_uuid(), s.organisation, u.key, u.id, s.id, 'active', '\\x00', 'epoch', now()
+                          from sources s join users u on u.id = s.end_user
+                        """));
+        var user = client.user(CANARY);
+        poll(session(user));
+
+        client.delete("/users/" + user).expect(200);
+
+        Eventually.eventually("the last one's turn comes", () -> places().isEmpty());
+        assertThat(users()).isEqualTo(121);
+    }
+
+    @Test
+    void whatTheUserUsedOfLimitsGoes() {
+        var user = client.user(CANARY);
+        app.db()
+                .systemDo(tx -> tx.execute("insert into scope_use values (1, 's', 'user', " + user
+                        + ", 'ever', 'epoch', null, 1), (1, 's', 'key', " + user + ", 'ever', 'epoch', null, 1)"));
+
+        client.delete("/users/" + user).expect(200);
+
+        Eventually.eventually("the user is gone", () -> users() == 0);
+        var left = app.db()
+                .system(tx -> tx.createQuery("select level from scope_use where scope = 's'")
+                        .mapTo(String.class)
+                        .list());
+        assertThat(left).containsExactly("key");
+    }
+
+    @Test
     void theAuditLogKeepsTheNumberAlone() {
         var user = client.user(CANARY);
         poll(session(user));
@@ -134,6 +200,7 @@ class ErasureTest {
         var object = Path.of(poll.at("/results/data/0/url").asString().replace("local://", ""));
 
         client.delete("/users/" + user).expect(200);
+        Eventually.eventually("the user is gone", () -> users() == 0);
 
         assertThat(Files.exists(object)).isTrue();
     }
@@ -161,6 +228,7 @@ class ErasureTest {
         poll(session(user));
 
         client.delete("/users/" + user).expect(200);
+        Eventually.eventually("the user is gone", () -> users() == 1);
 
         assertThat(client.get("/polls/" + kept.at("/id").asString())
                         .body()
@@ -252,6 +320,18 @@ class ErasureTest {
         assertThat(new TreeSet<>(naming))
                 .as("a new table that names these is to be erased in Traces")
                 .containsExactly("open_sign_in", "poll", "poll_error", "result", "session", "source", "subscription");
+    }
+
+    private int users() {
+        return app.db().<Integer>system(tx -> count(tx, "select count(*) from end_user"));
+    }
+
+    private List<String> bodiesOf(String... types) {
+        return app.db()
+                .system(tx -> tx.createQuery("select body::text from event where type = any(:types)")
+                        .bindArray("types", String.class, List.of(types))
+                        .mapTo(String.class)
+                        .list());
     }
 
     /// Every column of every table that holds the canary, as text or within bytes.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ferry.db.Ids;
 import ferry.storage.disk.DiskObjects;
 import ferry.testing.Client;
+import ferry.testing.Eventually;
 import ferry.testing.TestApp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,7 +30,7 @@ class RetentionTest {
     @BeforeEach
     void start() {
         app = TestApp.start();
-        catchUp();
+        catchUp(app);
         client = app.client();
         client.storage("local://bucket/results");
         session = client.session(client.user("u"), "mocks.mock", "m", "'password': 'password'")
@@ -38,7 +39,7 @@ class RetentionTest {
     }
 
     /// Identifiers never go back within a process: where an earlier test was ahead, this one begins there.
-    private void catchUp() {
+    static void catchUp(TestApp app) {
         var newest = Instant.ofEpochMilli(Ids.next(app.clock()).getMostSignificantBits() >>> 16);
         var behind = Duration.between(app.clock().instant(), newest);
         if (behind.isPositive()) {
@@ -140,8 +141,39 @@ class RetentionTest {
         assertThat(rows("event")).isGreaterThanOrEqualTo(before).isPositive();
 
         app.clock().advance(Duration.ofDays(2));
+        inNoLine();
         run(new Retention.Settings(FOR_EVER, MONTH, FOR_EVER, FOR_EVER));
         assertThat(rows("event")).isLessThan(before);
+    }
+
+    @Test
+    void anEventThatWaitsToBeSentStays() {
+        poll();
+        inNoLine();
+        app.db().systemDo(tx -> tx.execute("update delivery set line = 'waiting', config = 7, due = 'infinity'"));
+        app.clock().advance(Duration.ofDays(31));
+        long before = rows("event");
+
+        run(new Retention.Settings(FOR_EVER, MONTH, FOR_EVER, FOR_EVER));
+
+        assertThat(rows("event")).isGreaterThanOrEqualTo(before).isPositive();
+    }
+
+    private void inNoLine() {
+        Eventually.eventually("every event has its place", () -> rows("delivery where line is not null") == 0);
+    }
+
+    @Test
+    void aTokenThatIsOverGoes() {
+        app.db()
+                .systemDo(tx -> tx.execute("insert into key_token (hash, organisation, key, date_expires)"
+                        + " select '\\x01', organisation, key, 'epoch' from key_token limit 1"));
+        long tokens = rows("key_token");
+
+        run(Retention.Settings.KEEP);
+
+        assertThat(rows("key_token")).isEqualTo(tokens - 1);
+        assertThat(client.get("/users").status()).isEqualTo(200);
     }
 
     @Test

@@ -37,6 +37,30 @@ class LateFeedsTest {
     }
 
     @Test
+    void whatWasPublishedOfAUserThatIsBeingErasedStays() throws Exception {
+        try (var app = TestApp.start()) {
+            var client = app.client();
+            client.storage("local://erased/results");
+            var session = client.session(client.user("u"), "mocks.mock", "m", "'password': 'password'");
+            var poll = client.completedPoll(session.at("/id").asString(), "'data_types': ['mocks.notes']");
+            var published = Path.of(poll.at("/results/data/0/url").asString().replace("local://", ""));
+            // Results go before tasks.
+            app.db()
+                    .systemDo(tx -> tx.execute("update task set attempt = 3 where type = 'data'; delete from result;"
+                            + " update end_user set state = 'deleted', identifier = null, date_deleted = now()"));
+
+            new LateFeeds(
+                            app.db(),
+                            new StorageConfigs(app.clock()),
+                            new Publishers(Optional.of(app.buckets().toRealPath())),
+                            app.clock())
+                    .sweep(Duration.ofDays(1));
+
+            assertThat(published).exists();
+        }
+    }
+
+    @Test
     void aTaskThatEndedLongAgoIsLeftAlone() throws Exception {
         try (var app = TestApp.start()) {
             var client = app.client();

@@ -69,6 +69,37 @@ class SourcesTest {
     }
 
     @Test
+    void aLockedSourceStaysLockedWhenItIsSwitchedOffAndOn() {
+        var source = session("locked and off", "locked").at("/source").asString();
+
+        assertThat(state(set(source, "deactivated"))).isEqualTo("deactivated");
+        assertThat(state(set(source, "active"))).isEqualTo("locked");
+        assertThat(set(source, "active").at("/error").asString()).isEqualTo("conflict");
+    }
+
+    @Test
+    void aSessionWhoseAccessDoesNotOpenHoldsUpNoOther() {
+        var poisoned = session("poisoned", "x");
+        var other = session("beside it", "x");
+        app.db().systemDo(tx -> tx.execute("update session set access = '\\x00' where id = '" + id(poisoned) + "'"));
+        set(poisoned.at("/source").asString(), "deactivated");
+        set(other.at("/source").asString(), "deactivated");
+
+        app.app().sessionExpiry().runDue();
+
+        assertThat(stored(poisoned)).isEqualTo("active");
+        assertThat(stored(other)).isEqualTo("expired");
+    }
+
+    private static String stored(JsonNode session) {
+        return app.db()
+                .system(tx -> tx.createQuery("select state from session where id = cast(:id as uuid)")
+                        .bind("id", id(session))
+                        .mapTo(String.class)
+                        .one());
+    }
+
+    @Test
     void aDeactivatedSourceGetsNoSessionsAndItsSessionsAreExpired() {
         var session = session("off", "x");
         var source = session.at("/source").asString();

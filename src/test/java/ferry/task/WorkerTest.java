@@ -9,6 +9,7 @@ import ferry.error.ErrorCode;
 import ferry.task.Queue.Recording;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -334,6 +335,21 @@ class WorkerTest {
         assertThat(payloads()).isZero();
         assertThat(handler.ran).isEmpty();
         assertThat(handler.settled).hasSize(1);
+    }
+
+    @Test
+    void aPayloadThatIsTooOldIsNeverUsed() {
+        var organisation = queue.organisation();
+        var task = queue.interactive(organisation, t -> t.payload(new Sealed(new byte[] {1})));
+        queue.db.system(tx -> tx.execute("update task set state = 'processing', admission = 1"));
+        var settlement = new Settlement(queue.db, Map.of(), Queue.SETTINGS, queue.clock);
+
+        queue.clock.advance(Duration.ofMinutes(3));
+
+        assertThat(settlement.start(task.id(), 1)).isEmpty();
+        assertThat(settlement.sweep(organisation, task.id())).isTrue();
+        assertThat(queue.find(task).error()).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+        assertThat(payloads()).isZero();
     }
 
     @Test
