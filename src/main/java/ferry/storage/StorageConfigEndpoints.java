@@ -1,5 +1,6 @@
 package ferry.storage;
 
+import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
 import ferry.crypto.Secret;
@@ -14,6 +15,7 @@ import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Resends;
 import ferry.http.Routes;
+import ferry.key.Keys;
 import ferry.task.NewTask;
 import ferry.task.Task;
 import ferry.task.TaskPages;
@@ -35,10 +37,12 @@ public final class StorageConfigEndpoints implements Endpoints {
     private final TaskPages taskPages;
     private final Worker worker;
     private final Vault vault;
+    private final Keys keys;
     private final Audit audit;
     private final InstantSource clock;
 
     /// @param worker is woken after commit
+    /// @param keys tells who may change configs
     public StorageConfigEndpoints(
             Database db,
             Resends resends,
@@ -47,6 +51,7 @@ public final class StorageConfigEndpoints implements Endpoints {
             TaskPages taskPages,
             Worker worker,
             Vault vault,
+            Keys keys,
             Audit audit,
             InstantSource clock) {
         this.db = db;
@@ -56,6 +61,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         this.taskPages = taskPages;
         this.worker = worker;
         this.vault = vault;
+        this.keys = keys;
         this.audit = audit;
         this.clock = clock;
     }
@@ -78,6 +84,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         var signedUrls = signedUrls(fields, SignedUrlsPolicy.OFF);
         fields.check();
         long made = resends.once(request, Long.class, tx -> {
+            keys.checkMayManage(tx, request.caller());
             var config = sealed(tx, request, fields, configs.create(tx, organisation, url, signedUrls));
             enqueueTest(tx, request, config);
             audit.note(
@@ -101,6 +108,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         var fields = request.fields();
         var changed = db.tenant(organisation, tx -> {
             var before = found(tx, request, id);
+            keys.checkMayManage(tx, request.caller());
             var url = fields.has("url") ? url(fields, fields.text("url")) : before.url();
             var signedUrls = signedUrls(fields, before.signedUrls());
             fields.check();
@@ -134,6 +142,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         var organisation = request.caller().organisation();
         long id = request.number("storage config");
         return db.tenant(organisation, tx -> {
+            keys.checkMayManage(tx, request.caller());
             var config =
                     configs.deactivate(tx, organisation, id).orElseThrow(() -> ApiException.notFound("storage config"));
             audit.note(tx, request.caller(), "storage_config.delete", "storage_config/" + id, Map.of(), request.id());
@@ -141,11 +150,16 @@ public final class StorageConfigEndpoints implements Endpoints {
         });
     }
 
-    /// Tests it again; answers with the test's task.
+    /// Tests it again; answers with the test's task. One that has not ended is not joined by another.
     private Answer test(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         long id = request.number("storage config");
-        var task = db.tenant(organisation, tx -> enqueueTest(tx, request, found(tx, request, id)));
+        var task = db.tenant(organisation, tx -> {
+            Organisations.lock(tx, organisation);
+            var config = found(tx, request, id);
+            return tasks.underWay(tx, organisation, TestStorage.TYPE, Long.toString(id))
+                    .orElseGet(() -> enqueueTest(tx, request, config));
+        });
         worker.wake();
         Await.until(
                 request.await(),

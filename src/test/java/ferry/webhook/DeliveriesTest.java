@@ -57,7 +57,7 @@ class DeliveriesTest {
 
     private List<Deliveries.Taken> take(int lane, int atMost) {
         deliveries.sequence();
-        return app.db().system(tx -> deliveries.take(tx, lane, atMost));
+        return app.db().system(tx -> deliveries.take(tx, lane, atMost, Long.MAX_VALUE));
     }
 
     private void settle(Deliveries.Taken taken) {
@@ -112,6 +112,17 @@ class DeliveriesTest {
         assertThat(take(Deliveries.FIRST, 10)).isEmpty();
         settle(second);
         assertThat(state(event)).isEqualTo("delivered");
+    }
+
+    @Test
+    void noMoreIsTakenThanThereIsRoomForButAlwaysOne() {
+        var events = List.of(happened(), happened(), happened());
+        deliveries.sequence();
+        var first = app.db().system(tx -> deliveries.take(tx, Deliveries.FIRST, 10, 1));
+        assertThat(first).hasSize(1);
+        long two = 2L * first.getFirst().event().data().length();
+        var rest = app.db().system(tx -> deliveries.take(tx, Deliveries.FIRST, 10, two));
+        assertThat(rest).hasSize(events.size() - 1);
     }
 
     @Test
