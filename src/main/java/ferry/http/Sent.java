@@ -13,13 +13,7 @@ final class Sent {
     private final Delivery delivery;
 
     /// @param body may hold a password: it is hashed, never kept; not copied
-    Sent(
-            Secret token,
-            String method,
-            String path,
-            byte[] body,
-            Optional<String> idempotencyKey,
-            Delivery delivery) {
+    Sent(Secret token, String method, String path, byte[] body, Optional<String> idempotencyKey, Delivery delivery) {
         this.token = token;
         this.method = method;
         this.path = path;

@@ -32,8 +32,8 @@ import org.jdbi.v3.core.Handle;
 public final class Keys implements Authenticator {
     /// Tokens of one key that may still end with an overlap; more end at once, the one that would have ended first.
     private static final int MOST_OVERLAPPING = 8;
-    /// How long the token that asks for its own end stays good, so that the request may be repeated where its answer
-    /// was lost.
+    /// How long the token that asks for its own end stays good, so that the request may be repeated where its
+    /// answer was lost.
     private static final Duration REPEATED = Duration.ofSeconds(30);
     /// Characters of scopes. Few organisations have many different ones; past this the memory of them starts anew.
     private static final int MOST_REMEMBERED = 500_000;
@@ -135,10 +135,9 @@ public final class Keys implements Authenticator {
     ///
     /// @param overlap how long the token that it has stays good; one that was rotated away earlier keeps its
     ///     own end where there is an overlap, and ends at once where there is none
-    /// @param asking the token that asks: where it is the key's own and there is no overlap, it alone stays good, for
-    ///     [#REPEATED]
-    public Optional<Made> rotate(
-            Handle tx, OrgId organisation, long id, Duration overlap, Optional<Secret> asking) {
+    /// @param asking the token that asks: where it is the key's own and there is no overlap, it alone stays
+    ///     good, for [#REPEATED]
+    public Optional<Made> rotate(Handle tx, OrgId organisation, long id, Duration overlap, Optional<Secret> asking) {
         if (!locked(tx, organisation, id)) {
             return Optional.empty();
         }

@@ -244,9 +244,7 @@ final class Admission {
                           on conflict (lane, organisation) do update set served = excluded.served)
                         select id || '/' || admission from admitted
                         """)
-                .define(
-                        "source",
-                        "case when t.source is null and t.lane = 1 and not t.once then -1 else t.source end")
+                .define("source", "case when t.source is null and t.lane = 1 and not t.once then -1 else t.source end")
                 .bind("lane", lane)
                 .bind("unsourced", UNSOURCED)
                 .bind("perSource", perSource)

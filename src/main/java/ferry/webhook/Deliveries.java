@@ -401,8 +401,8 @@ final class Deliveries implements Sequencer {
         return all.stream().filter(of).map(s -> s.taken().config()).distinct().toList();
     }
 
-    /// Locks what the rest of the transaction may change of configs, in the order of their ids: two nodes that settle
-    /// for the same ones wait for each other and never both.
+    /// Locks what the rest of the transaction may change of configs, in the order of their ids: two nodes that
+    /// settle for the same ones wait for each other and never both.
     ///
     /// @param healthy locked where they have failed before, and left alone where not
     private static List<Long> lockConfigs(Handle tx, List<Long> healthy, List<Long> failed) {
@@ -441,8 +441,8 @@ final class Deliveries implements Sequencer {
                         """).bind("now", clock.instant()).execute();
     }
 
-    /// The events that fit and may be sent again, oldest first. Takes no lock, however long it looks: whether each may
-    /// still be sent is [#again]'s to see.
+    /// The events that fit and may be sent again, oldest first. Takes no lock, however long it looks: whether
+    /// each may still be sent is [#again]'s to see.
     ///
     /// @param atMost how many of them
     List<UUID> fitting(Handle tx, OrgId organisation, Replay replay, int atMost) {
@@ -478,8 +478,8 @@ final class Deliveries implements Sequencer {
                 .list();
     }
 
-    /// Sends events again, to whom they would go now, whatever their config asks for. Those that are being sent at this
-    /// moment, those without a place yet, and those that go to nobody are left out.
+    /// Sends events again, to whom they would go now, whatever their config asks for. Those that are being sent
+    /// at this moment, those without a place yet, and those that go to nobody are left out.
     ///
     /// @param events few, as all nodes wait meanwhile: [#AGAIN_AT_ONCE]
     /// @return how many are

@@ -142,8 +142,8 @@ public final class EventReplayEndpoints implements Endpoints {
                 tx -> audit.note(
                         tx, request.caller(), "event.redeliver", "events", Map.of("count", count), request.id()));
         wake.run();
-        return Answer.ok(new RedeliveredJson(
-                count, fitting.size() > events.size(), events.isEmpty() ? null : events.getLast()));
+        return Answer.ok(
+                new RedeliveredJson(count, fitting.size() > events.size(), events.isEmpty() ? null : events.getLast()));
     }
 
     private int again(OrgId organisation, List<UUID> events) {

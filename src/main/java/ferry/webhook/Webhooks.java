@@ -61,7 +61,8 @@ public final class Webhooks implements AutoCloseable {
     }
 
     /// The routes.
-    public List<Endpoints> endpoints(Tasks tasks, TaskPages taskPages, Worker worker, Resends resends, Keys keys, Audit audit) {
+    public List<Endpoints> endpoints(
+            Tasks tasks, TaskPages taskPages, Worker worker, Resends resends, Keys keys, Audit audit) {
         return List.of(
                 new WebhookConfigEndpoints(
                         db,

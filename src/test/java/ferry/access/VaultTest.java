@@ -31,9 +31,8 @@ class VaultTest {
             var opened = new ArrayList<Future<String>>();
             for (int i = 0; i < CONNECTIONS; i++) {
                 var slug = "number-" + i;
-                var id = db.system(tx -> organisations
-                        .create(tx, slug, slug, Scopes.ALL, false)
-                        .id());
+                var id = db.system(tx ->
+                        organisations.create(tx, slug, slug, Scopes.ALL, false).id());
                 opened.add(threads.submit(() -> db.tenant(id, _ -> {
                     meet(all);
                     return vault.open(id, vault.seal(id, new Secret(slug), "test"), "test")

@@ -410,7 +410,8 @@ class KeysTest {
     @Test
     void aNarrowedKeyDoesNotSteerTheOrganisation() {
         var storage = "/configs/storage/" + id(client.storage("local://keys" + NUMBER.get() + "/steered"));
-        var made = client.post("/configs/webhook", "{'url': 'http://127.0.0.1:1/'}").expect(201);
+        var made = client.post("/configs/webhook", "{'url': 'http://127.0.0.1:1/'}")
+                .expect(201);
         var webhook = "/configs/webhook/" + id(made);
         var user = "/users/" + client.user("somebody");
         var narrow = with(made("{'permissions': {'info_type:*': []}}"));

@@ -164,7 +164,8 @@ class DeliveriesTest {
         }
     }
 
-    /// Nodes that take, and then die before the call, die after it, stand still for longer than their lease, or work.
+    /// Nodes that take, and then die before the call, die after it, stand still for longer than their lease, or
+    /// work.
     private void deaths(Random dice) {
         var events = new HashSet<UUID>();
         for (int i = 0; i < 40; i++) {
