@@ -82,13 +82,13 @@ class RateLimitsTest {
                 _ -> caller(1, 1),
                 new RateLimits(Optional.of(Rate.of("2/m")), Optional.empty(), clock),
                 new io.micrometer.core.instrument.composite.CompositeMeterRegistry(),
-                List.of(routes -> routes.get("/thing", _ -> Answer.ok(Map.of()))));
+                List.of(routes -> routes.get("/users", _ -> Answer.ok(Map.of()))));
         try (var server = WebServer.start("127.0.0.1", 0, api)) {
             var client = new Client(server.url(), "x");
             client.get("/nothing").expect(404);
-            client.delete("/thing").expect(405);
+            client.delete("/users").expect(405);
             client.get("/nothing").expect(429);
-            client.delete("/thing").expect(429);
+            client.delete("/users").expect(429);
         }
     }
 

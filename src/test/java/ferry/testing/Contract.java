@@ -163,7 +163,8 @@ public final class Contract {
                     .map(this::resolved);
         }
         return switch (status) {
-            case 401 -> Optional.of("/components/responses/Unauthorized").filter(_ -> fitting.isEmpty());
+            case 401 -> Optional.of("/components/responses/Unauthorized");
+            case 429 -> Optional.of("/components/responses/TooManyRequests");
             case 404 -> Optional.of("/components/responses/NotFound").filter(_ -> fitting.isEmpty());
             case 405 -> Optional.of("/components/responses/MethodNotAllowed").filter(_ -> !fitting.isEmpty());
             case 500 -> Optional.of("/components/responses/Internal");
