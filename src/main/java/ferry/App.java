@@ -259,12 +259,12 @@ public final class App implements AutoCloseable {
                 new Health(db),
                 new ApiDocument(),
                 new SchemaEndpoints(),
-                new OrganisationEndpoints(db, organisations, configs, webhookConfigs, audit),
+                new OrganisationEndpoints(db, organisations, configs, webhookConfigs, keys, audit),
                 new PermissionEndpoints(db, resends, permissions, keys::checkMayManage, audit::note),
                 new KeyEndpoints(
                         db, resends, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs::inUse), audit),
                 new UserEndpoints(db, users, organisations, keys::active, audit),
-                new ErasureEndpoints(db, users, erasure, audit),
+                new ErasureEndpoints(db, users, erasure, keys, audit),
                 new SourceEndpoints(db, sources, users, readers, audit),
                 new SessionEndpoints(
                         db,
@@ -306,9 +306,9 @@ public final class App implements AutoCloseable {
                 new TaskEndpoints(db, tasks, taskPages, worker),
                 new ResultEndpoints(db, results, resultPages, downloads, signedUrls),
                 new StorageConfigEndpoints(
-                        db, resends, configs, publishers, tasks, taskPages, worker, vault, audit, clock),
+                        db, resends, configs, publishers, tasks, taskPages, worker, vault, keys, audit, clock),
                 new EventEndpoints(db, events, webhooks.sequencer())));
-        rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, audit));
+        rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, keys, audit));
         settings.movesClock()
                 .ifPresent(advance -> rooms.add(new ClockEndpoints(clock, advance, () -> {
                     expiry.runDue();

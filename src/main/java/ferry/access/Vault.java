@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Seals and opens with the organisation's own keys, which lie sealed under the master key in the
-/// organisation's row. Thread-safe. Opened keys are kept for the life of the process.
+/// organisation's row. Thread-safe. Opened keys are kept for the life of the process. May be used within a
+/// transaction of a tenant, but not within one of the system's.
 public final class Vault {
     private final Database db;
     private final Organisations organisations;
@@ -38,17 +39,32 @@ public final class Vault {
 
     /// The cipher of the organisation's file ids.
     public FileIdCipher fileIds(OrgId organisation) {
-        return fileIds.computeIfAbsent(
-                organisation, id -> master.fileIds(keys(id).fileKeys(), Organisations.fileKeysContext(id.value())));
+        var known = fileIds.get(organisation);
+        return known != null ? known : kept(fileIds, organisation, openedFileIds(organisation));
     }
 
     private Sealer sealer(OrgId organisation) {
-        return sealers.computeIfAbsent(
-                organisation, id -> master.keyset(keys(id).dataKeys(), Organisations.dataKeysContext(id.value())));
+        var known = sealers.get(organisation);
+        return known != null ? known : kept(sealers, organisation, openedSealer(organisation));
     }
 
+    private Sealer openedSealer(OrgId organisation) {
+        return master.keyset(keys(organisation).dataKeys(), Organisations.dataKeysContext(organisation.value()));
+    }
+
+    private FileIdCipher openedFileIds(OrgId organisation) {
+        return master.fileIds(keys(organisation).fileKeys(), Organisations.fileKeysContext(organisation.value()));
+    }
+
+    /// Whoever was first: two may open the same keys at once.
+    private static <T> T kept(Map<OrgId, T> opened, OrgId organisation, T mine) {
+        var earlier = opened.putIfAbsent(organisation, mine);
+        return earlier == null ? mine : earlier;
+    }
+
+    /// Over the other pool: callers hold a connection of the tenants' while they wait for this one.
     private Organisations.Keys keys(OrgId organisation) {
-        return db.tenant(organisation, tx -> organisations.keys(tx, organisation));
+        return db.system(tx -> organisations.keys(tx, organisation));
     }
 
     private static String context(OrgId organisation, String context) {

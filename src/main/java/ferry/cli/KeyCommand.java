@@ -136,7 +136,7 @@ public final class KeyCommand implements Runnable {
                 organisation,
                 "key.rotate",
                 Keys.Made::key,
-                (tx, keys, id) -> keys.rotate(tx, id, key, Duration.ofSeconds(overlap))));
+                (tx, keys, id) -> keys.rotate(tx, id, key, Duration.ofSeconds(overlap), Optional.empty())));
     }
 
     @Command(

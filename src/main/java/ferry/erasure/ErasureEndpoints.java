@@ -7,6 +7,7 @@ import ferry.http.ApiException;
 import ferry.http.Endpoints;
 import ferry.http.Request;
 import ferry.http.Routes;
+import ferry.key.Keys;
 import ferry.user.UserJson;
 import ferry.user.Users;
 import java.util.Map;
@@ -16,13 +17,16 @@ public final class ErasureEndpoints implements Endpoints {
     private final Database db;
     private final Users users;
     private final Erasure erasure;
+    private final Keys keys;
     private final Audit audit;
 
     /// @param erasure does it
-    public ErasureEndpoints(Database db, Users users, Erasure erasure, Audit audit) {
+    /// @param keys tells who may
+    public ErasureEndpoints(Database db, Users users, Erasure erasure, Keys keys, Audit audit) {
         this.db = db;
         this.users = users;
         this.erasure = erasure;
+        this.keys = keys;
         this.audit = audit;
     }
 
@@ -37,6 +41,7 @@ public final class ErasureEndpoints implements Endpoints {
         var caller = request.caller();
         var id = request.number("user");
         var user = db.tenant(caller.organisation(), tx -> {
+            keys.checkMayManage(tx, caller);
             var marked = users.delete(tx, caller.organisation(), id).orElseThrow(() -> ApiException.notFound("user"));
             audit.note(tx, caller, "user.delete", "user/" + id, Map.of("user", id), request.id());
             return marked;

@@ -87,12 +87,7 @@ public final class Api implements WebServer.Handler {
     private void route(Exchange exchange, Way way) throws Exception {
         var path = segments(exchange.path());
         var fitting = routes.fitting(path);
-        if (fitting.isEmpty()) {
-            // A stranger learns nothing about which paths there are.
-            caller(exchange);
-            throw new ApiException(ErrorCode.NOT_FOUND, "There is nothing at this path.");
-        }
-        var route = Routes.best(fitting, method(exchange)).orElseThrow(() -> wrongMethod(exchange, fitting));
+        var route = Routes.best(fitting, method(exchange)).orElseThrow(() -> astray(exchange, fitting));
         way.route = route.name();
         if (route.confidential()) {
             exchange.set("Connection", "close");
@@ -102,6 +97,17 @@ public final class Api implements WebServer.Handler {
             case Routes.Action.WithToken(var endpoint) ->
                 answer(exchange, way, endpoint.handle(request(exchange, way, route.names(path))));
         }
+    }
+
+    /// A stranger learns nothing about which paths there are, but for those that are open to all, and nobody asks
+    /// past the limits.
+    private ApiException astray(Exchange exchange, List<Routes.Route> fitting) {
+        if (fitting.isEmpty() || fitting.stream().anyMatch(Routes.Route::wantsToken)) {
+            admitted(exchange);
+        }
+        return fitting.isEmpty()
+                ? new ApiException(ErrorCode.NOT_FOUND, "There is nothing at this path.")
+                : wrongMethod(exchange, fitting);
     }
 
     /// Writes an answer, and notes how it goes out.
@@ -120,8 +126,7 @@ public final class Api implements WebServer.Handler {
     }
 
     private Request request(Exchange exchange, Way way, Map<String, String> names) {
-        var caller = caller(exchange);
-        limits.count(caller).ifPresent(wait -> refuse(exchange, wait));
+        var caller = admitted(exchange);
         var bytes = bytes(exchange);
         return new Request(
                 way.id,
@@ -131,7 +136,13 @@ public final class Api implements WebServer.Handler {
                 body(bytes),
                 exchange.header("User-Agent").orElse(""),
                 await(exchange),
-                new Sent(exchange.method(), exchange.path(), bytes, exchange.header("Idempotency-Key"), way.delivery));
+                new Sent(
+                        token(exchange),
+                        exchange.method(),
+                        exchange.path(),
+                        bytes,
+                        exchange.header("Idempotency-Key"),
+                        way.delivery));
     }
 
     private static void refuse(Exchange exchange, Duration wait) {
@@ -141,14 +152,21 @@ public final class Api implements WebServer.Handler {
                 ErrorCode.RATE_LIMITED, "Too many requests; the next may come in " + seconds + " seconds.");
     }
 
-    private Caller caller(Exchange exchange) {
+    /// Who asks, counted against the limits.
+    private Caller admitted(Exchange exchange) {
+        var token = token(exchange).reveal();
+        var caller = callers.find(token, token).orElseThrow();
+        limits.count(caller).ifPresent(wait -> refuse(exchange, wait));
+        return caller;
+    }
+
+    private static Secret token(Exchange exchange) {
         var header = exchange.header("Authorization").orElse("");
         if (!header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             throw new ApiException(
                     ErrorCode.UNAUTHORIZED, "Send your key's token in the header: Authorization: Token <token>.");
         }
-        var token = header.substring(SCHEME.length()).strip();
-        return callers.find(token, token).orElseThrow();
+        return new Secret(header.substring(SCHEME.length()).strip());
     }
 
     private static ApiException wrongMethod(Exchange exchange, List<Routes.Route> fitting) {

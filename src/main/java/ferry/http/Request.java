@@ -1,6 +1,7 @@
 package ferry.http;
 
 import ferry.access.Caller;
+import ferry.crypto.Secret;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,11 @@ public record Request(
         String userAgent,
         Duration await,
         Sent sent) {
+
+    /// The token that came with it.
+    public Secret token() {
+        return sent.token();
+    }
 
     /// A named segment of the path.
     public String name(String name) {

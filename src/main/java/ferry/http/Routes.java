@@ -66,6 +66,10 @@ public final class Routes {
             return names;
         }
 
+        boolean wantsToken() {
+            return action instanceof Action.WithToken;
+        }
+
         long literals() {
             return segments.stream().filter(segment -> !isName(segment)).count();
         }

@@ -16,8 +16,8 @@ public record Key(
         KeyState state,
         Instant dateCreated,
         Optional<Instant> dateExpires) {
-    /// Whether it may make and change keys and permissions: one that is narrowed, or ends with its trial, could
-    /// give itself more that way.
+    /// Whether it may change what the whole organisation has, such as keys, permissions and configs: one that is
+    /// narrowed, or ends with its trial, could give itself more that way.
     boolean mayManage() {
         return type.equals("standard") && settings.narrowing() instanceof KeySettings.Narrowing.None;
     }

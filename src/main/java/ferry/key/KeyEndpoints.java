@@ -116,13 +116,13 @@ public final class KeyEndpoints implements Endpoints {
         });
     }
 
-    /// Gives the key another token, which only this answer shows.
-    private Answer rotate(Request request) {
+    /// Gives the key another token, which only this answer shows, and that of a repeat.
+    private Answer rotate(Request request) throws InterruptedException {
         var caller = request.caller();
         long id = request.number("key");
         var fields = request.fields();
         var overlap = overlap(fields);
-        return db.tenant(caller.organisation(), tx -> {
+        return Answer.ok(resends.onceSecret(request, KeyJson.class, tx -> {
             var key = found(tx, request, id);
             if (caller.key() != id) {
                 keys.checkMayManage(tx, caller);
@@ -132,10 +132,11 @@ public final class KeyEndpoints implements Endpoints {
                 throw new ApiException(
                         ErrorCode.CONFLICT, "The key is " + key.state().slug() + "; only an active one is rotated.");
             }
-            var made = keys.rotate(tx, caller.organisation(), id, overlap).orElseThrow();
+            var made = keys.rotate(tx, caller.organisation(), id, overlap, Optional.of(request.token()))
+                    .orElseThrow();
             note(tx, request, "key.rotate", id, Map.of("overlap", overlap.toSeconds()));
-            return Answer.ok(KeyJson.of(made));
-        });
+            return KeyJson.of(made);
+        }));
     }
 
     /// Switches the key off. May be called again.

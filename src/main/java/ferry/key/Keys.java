@@ -32,8 +32,11 @@ import org.jdbi.v3.core.Handle;
 public final class Keys implements Authenticator {
     /// Tokens of one key that may still end with an overlap; more end at once, the one that would have ended first.
     private static final int MOST_OVERLAPPING = 8;
-    /// Few organisations have many different scopes; past this the memory of them starts anew.
-    private static final int MOST_REMEMBERED = 1_000;
+    /// How long the token that asks for its own end stays good, so that the request may be repeated where its
+    /// answer was lost.
+    private static final Duration REPEATED = Duration.ofSeconds(30);
+    /// Characters of scopes. Few organisations have many different ones; past this the memory of them starts anew.
+    private static final int MOST_REMEMBERED = 500_000;
 
     private static final String SELECT = """
             select k.*, p.scopes as permitted
@@ -51,6 +54,7 @@ public final class Keys implements Authenticator {
     private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Scopes> remembered = new ConcurrentHashMap<>();
+    private int charactersRemembered;
 
     /// @param clock tells which keys and tokens are over, and gives `date_created`
     public Keys(Database db, InstantSource clock) {
@@ -131,12 +135,15 @@ public final class Keys implements Authenticator {
     ///
     /// @param overlap how long the token that it has stays good; one that was rotated away earlier keeps its
     ///     own end where there is an overlap, and ends at once where there is none
-    public Optional<Made> rotate(Handle tx, OrgId organisation, long id, Duration overlap) {
+    /// @param asking the token that asks: where it is the key's own and there is no overlap, it alone stays
+    ///     good, for [#REPEATED]
+    public Optional<Made> rotate(Handle tx, OrgId organisation, long id, Duration overlap, Optional<Secret> asking) {
         if (!locked(tx, organisation, id)) {
             return Optional.empty();
         }
         if (overlap.isZero()) {
-            dropTokens(tx, organisation, id);
+            dropTokens(tx, organisation, id, asking);
+            endTokens(tx, organisation, id, clock.instant(), REPEATED);
         } else {
             endTokens(tx, organisation, id, clock.instant(), overlap);
         }
@@ -180,10 +187,15 @@ public final class Keys implements Authenticator {
                 .execute();
     }
 
-    private static void dropTokens(Handle tx, OrgId organisation, long id) {
-        tx.createUpdate("delete from key_token where organisation = :organisation and key = :id")
+    private static void dropTokens(Handle tx, OrgId organisation, long id, Optional<Secret> but) {
+        tx.createUpdate("""
+                        delete from key_token
+                         where organisation = :organisation and key = :id
+                           and hash is distinct from cast(:but as bytea)
+                        """)
                 .bind("organisation", organisation.value())
                 .bind("id", id)
+                .bindByType("but", but.map(Tokens::hash).orElse(null), byte[].class)
                 .execute();
     }
 
@@ -281,15 +293,21 @@ public final class Keys implements Authenticator {
         return LISTING.page(tx, organisation, filter, page, (row, _) -> key(row));
     }
 
-    /// Lets only a key pass that may make and change keys and permissions.
+    /// Lets only a key pass that may change what the whole organisation has: keys, permissions, configs, itself.
     ///
     /// @throws ApiException `missing-scope`
     public void checkMayManage(Handle tx, Caller caller) {
-        if (!find(tx, caller.organisation(), caller.key()).map(Key::mayManage).orElse(false)) {
+        if (!mayManage(tx, caller)) {
             throw new ApiException(
                     ErrorCode.MISSING_SCOPE,
-                    "A key that is narrowed by permissions or is a trial's cannot make or change keys and permissions.");
+                    "A key that is narrowed by permissions or is a trial's can neither change keys, permissions, configs"
+                            + " and the organisation, nor erase users.");
         }
+    }
+
+    /// Whether the caller passes [#checkMayManage].
+    public boolean mayManage(Handle tx, Caller caller) {
+        return find(tx, caller.organisation(), caller.key()).map(Key::mayManage).orElse(false);
     }
 
     @Override
@@ -347,10 +365,20 @@ public final class Keys implements Authenticator {
 
     /// The same words are the same scopes: they are read once, not with every request.
     private Scopes scopes(String json) {
-        if (remembered.size() > MOST_REMEMBERED) {
+        var known = remembered.get(json);
+        return known != null ? known : remember(json);
+    }
+
+    private synchronized Scopes remember(String json) {
+        var scopes = Organisations.scopes(json);
+        if (charactersRemembered + json.length() > MOST_REMEMBERED) {
             remembered.clear();
+            charactersRemembered = 0;
         }
-        return remembered.computeIfAbsent(json, Organisations::scopes);
+        if (remembered.put(json, scopes) == null) {
+            charactersRemembered += json.length();
+        }
+        return scopes;
     }
 
     private static ApiException unauthorized() {

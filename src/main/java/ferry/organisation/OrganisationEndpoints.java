@@ -12,6 +12,7 @@ import ferry.http.Page;
 import ferry.http.Request;
 import ferry.http.Routes;
 import ferry.key.ConfigFields;
+import ferry.key.Keys;
 import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
 import ferry.storage.StorageConfigState;
@@ -33,15 +34,23 @@ public final class OrganisationEndpoints implements Endpoints {
     private final Organisations organisations;
     private final StorageConfigs configs;
     private final WebhookConfigs webhooks;
+    private final Keys keys;
     private final Audit audit;
 
     /// @param configs a valid one of which makes the organisation active
+    /// @param keys tells who may change it
     public OrganisationEndpoints(
-            Database db, Organisations organisations, StorageConfigs configs, WebhookConfigs webhooks, Audit audit) {
+            Database db,
+            Organisations organisations,
+            StorageConfigs configs,
+            WebhookConfigs webhooks,
+            Keys keys,
+            Audit audit) {
         this.db = db;
         this.organisations = organisations;
         this.configs = configs;
         this.webhooks = webhooks;
+        this.keys = keys;
         this.audit = audit;
     }
 
@@ -64,6 +73,7 @@ public final class OrganisationEndpoints implements Endpoints {
         var id = request.caller().organisation();
         var fields = request.fields();
         return db.tenant(id, tx -> {
+            keys.checkMayManage(tx, request.caller());
             Organisations.lock(tx, id);
             var before = organisations.find(tx, id).orElseThrow();
             var name = fields.node().has("name") ? name(fields) : before.name();

@@ -16,6 +16,7 @@ import tools.jackson.databind.JsonNode;
 public final class ScopesReader {
     private static final int MOST_SCOPES = 200;
     private static final int MOST_LIMITS = 10;
+    private static final int MOST_LIMITS_IN_ALL = 200;
     private static final Set<String> WORDS = Set.of("level", "type", "value", "window");
 
     private final String field;
@@ -35,6 +36,8 @@ public final class ScopesReader {
             problem.accept(field, "is not an object of scopes");
         } else if (node.size() > MOST_SCOPES) {
             problem.accept(field, "holds more than " + MOST_SCOPES + " scopes");
+        } else if (node.valueStream().mapToInt(JsonNode::size).sum() > MOST_LIMITS_IN_ALL) {
+            problem.accept(field, "holds more than " + MOST_LIMITS_IN_ALL + " limits in all");
         } else {
             node.forEachEntry((scope, limits) -> {
                 var name = field + "." + shortened(scope);

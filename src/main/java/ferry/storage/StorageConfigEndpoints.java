@@ -1,5 +1,6 @@
 package ferry.storage;
 
+import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
 import ferry.db.Database;
@@ -13,6 +14,7 @@ import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Resends;
 import ferry.http.Routes;
+import ferry.key.Keys;
 import ferry.task.NewTask;
 import ferry.task.Task;
 import ferry.task.TaskPages;
@@ -36,10 +38,12 @@ public final class StorageConfigEndpoints implements Endpoints {
     private final TaskPages taskPages;
     private final Worker worker;
     private final Vault vault;
+    private final Keys keys;
     private final Audit audit;
     private final InstantSource clock;
 
     /// @param worker is woken after commit
+    /// @param keys tells who may change configs
     public StorageConfigEndpoints(
             Database db,
             Resends resends,
@@ -49,6 +53,7 @@ public final class StorageConfigEndpoints implements Endpoints {
             TaskPages taskPages,
             Worker worker,
             Vault vault,
+            Keys keys,
             Audit audit,
             InstantSource clock) {
         this.db = db;
@@ -59,6 +64,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         this.taskPages = taskPages;
         this.worker = worker;
         this.vault = vault;
+        this.keys = keys;
         this.audit = audit;
         this.clock = clock;
     }
@@ -81,6 +87,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         var signedUrls = signedUrls(fields, SignedUrlsPolicy.OFF);
         fields.check();
         long made = resends.once(request, Long.class, tx -> {
+            keys.checkMayManage(tx, request.caller());
             var config = sealed(tx, request, asked, configs.create(tx, organisation, asked.url(), signedUrls));
             enqueueTest(tx, request, config);
             audit.note(
@@ -104,6 +111,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         var fields = request.fields();
         var changed = db.tenant(organisation, tx -> {
             var before = found(tx, request, id);
+            keys.checkMayManage(tx, request.caller());
             var asked = StorageRequest.read(fields, Optional.of(before), publishers::mayBePlain);
             var signedUrls = signedUrls(fields, before.signedUrls());
             fields.check();
@@ -138,6 +146,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         var organisation = request.caller().organisation();
         long id = request.number("storage config");
         return db.tenant(organisation, tx -> {
+            keys.checkMayManage(tx, request.caller());
             var config =
                     configs.deactivate(tx, organisation, id).orElseThrow(() -> ApiException.notFound("storage config"));
             audit.note(tx, request.caller(), "storage_config.delete", "storage_config/" + id, Map.of(), request.id());
@@ -145,14 +154,17 @@ public final class StorageConfigEndpoints implements Endpoints {
         });
     }
 
-    /// Tests it again; answers with the test's task.
+    /// Tests it again; answers with the test's task. One that has not ended is not joined by another.
     private Answer test(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         long id = request.number("storage config");
-        var task = resends.once(
-                request,
-                UUID.class,
-                tx -> enqueueTest(tx, request, found(tx, request, id)).id());
+        var task = resends.once(request, UUID.class, tx -> {
+            Organisations.lock(tx, organisation);
+            var config = found(tx, request, id);
+            return tasks.underWay(tx, organisation, TestStorage.TYPE, Long.toString(id))
+                    .orElseGet(() -> enqueueTest(tx, request, config))
+                    .id();
+        });
         worker.wake();
         Await.until(
                 request.await(),

@@ -23,6 +23,8 @@ import org.jdbi.v3.core.Handle;
 final class Admission {
     static final int BULK = 0;
     static final int INTERACTIVE = 1;
+    /// Interactive tasks without a source that one organisation runs at once: tests of configs.
+    private static final int UNSOURCED = 2;
     /// Any number that nothing else in this database locks by.
     private static final long LOCK = 0x66_65_72_72_79L;
     /// Suspended tasks brought back in one go.
@@ -61,7 +63,8 @@ final class Admission {
             var running = running(tx);
             var free = slots - running.all();
             // One sign-in at a time per source: two at once would void each other's second factor.
-            admitted.addAll(admit(tx, INTERACTIVE, 1, slots, free));
+            var interactiveFree = Math.min(free, slots - reserve(slots) - running.interactive());
+            admitted.addAll(admit(tx, INTERACTIVE, 1, slots, interactiveFree));
             var bulkFree = Math.min(free - admitted.size(), slots - reserve(slots) - running.bulk());
             admitted.addAll(admit(tx, BULK, settings.perSource(), slots, bulkFree));
             schedule(tx, admitted, now);
@@ -96,7 +99,11 @@ final class Admission {
                 .one();
     }
 
-    private record Running(int all, int bulk) {}
+    private record Running(int all, int bulk) {
+        int interactive() {
+            return all - bulk;
+        }
+    }
 
     private static Running running(Handle tx) {
         return tx.createQuery("""
@@ -107,7 +114,7 @@ final class Admission {
                 .one();
     }
 
-    /// Slots that bulk never takes: a quarter, at least one; none where there is a single slot.
+    /// Slots that each lane leaves to the other: a quarter, at least one; none where there is a single slot.
     private static int reserve(int slots) {
         return slots == 1 ? 0 : Math.max(1, slots / 4);
     }
@@ -121,11 +128,14 @@ final class Admission {
     /// - `front` is each one's oldest few. Where one source's backlog fills it (`blocked`), `beyond` jumps from
     ///   source to source: `reach` of them from the first, as many from a place that the dice chose.
     /// - A task counts as the nth of its source after those that run, and likewise as a turn of its organisation.
+    /// - An organisation's interactive tasks without a source count as of one source, -1, with a cap of its own.
+    ///   Those that are started once stay out of it: their payloads are soon thrown away.
     private static List<String> admit(Handle tx, int lane, int perSource, int slots, int free, double dice) {
         return tx.createQuery("""
                         with recursive running as (
-                          select organisation, source, count(*) as n from task
-                           where state = 'processing' and lane = :lane
+                          select organisation, source, count(*) as n from (
+                            select t.organisation, <source> as source from task t
+                             where t.state = 'processing' and t.lane = :lane) t
                            group by organisation, source),
                         busy as (
                           select organisation, sum(n) as n from running group by organisation),
@@ -148,7 +158,7 @@ final class Admission {
                            order by busy, served, organisation limit :reach),
                         front as materialized (
                           select f.id, l.organisation, f.source, f.priority from line l cross join lateral (
-                            select t.id, t.source, t.priority from task t
+                            select t.id, <source> as source, t.priority from task t
                              where t.state = 'pending' and t.lane = :lane and t.organisation = l.organisation
                              order by t.priority desc, t.id limit :window) f),
                         open_front as (
@@ -157,7 +167,7 @@ final class Admission {
                                    f.source is null
                                    or coalesce(r.n, 0) + row_number() over (
                                         partition by f.organisation, f.source order by f.priority desc, f.id)
-                                      <= :perSource as open
+                                      <= case when f.source = -1 then :unsourced else :perSource end as open
                               from front f left join running r
                                 on r.organisation = f.organisation and r.source = f.source) f
                            group by f.organisation),
@@ -199,16 +209,22 @@ final class Admission {
                            where not exists (select from full_source x
                                               where x.organisation = s.organisation and x.source = s.source)
                           union
+                          select h.id, b.organisation, h.source, h.priority from blocked b cross join lateral (
+                            select t.id, <source> as source, t.priority from task t
+                             where t.state = 'pending' and t.lane = :lane and t.organisation = b.organisation
+                               and t.source is null
+                             order by t.priority desc, t.id limit :free) h
+                          union
                           select h.id, b.organisation, null, h.priority from blocked b cross join lateral (
                             select t.id, t.priority from task t
                              where t.state = 'pending' and t.lane = :lane and t.organisation = b.organisation
-                               and t.source is null
+                               and t.source is null and t.once
                              order by t.priority desc, t.id limit :free) h),
                         nth as (
                           select c.id, c.organisation, c.priority, c.source is null
                                  or coalesce(r.n, 0) + row_number() over (
                                       partition by c.organisation, c.source order by c.priority desc, c.id)
-                                    <= :perSource as open
+                                    <= case when c.source = -1 then :unsourced else :perSource end as open
                             from (select * from front union select * from head) c
                             left join running r on r.organisation = c.organisation and r.source = c.source),
                         chosen as (
@@ -228,7 +244,9 @@ final class Admission {
                           on conflict (lane, organisation) do update set served = excluded.served)
                         select id || '/' || admission from admitted
                         """)
+                .define("source", "case when t.source is null and t.lane = 1 and not t.once then -1 else t.source end")
                 .bind("lane", lane)
+                .bind("unsourced", UNSOURCED)
                 .bind("perSource", perSource)
                 .bind("free", free)
                 .bind("reach", slots + free)

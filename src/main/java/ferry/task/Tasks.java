@@ -81,6 +81,29 @@ public final class Tasks {
                 .findOne();
     }
 
+    /// The newest interactive task of that type and target that has not ended.
+    public Optional<Task> underWay(Handle tx, OrgId organisation, String type, String target) {
+        // Each state has an index of its own; the newest of all the organisation's tasks is not what is asked for.
+        return tx.createQuery("""
+                        select * from (
+                          select <columns> from task where state = 'pending' and lane = 1
+                             and organisation = :organisation and type = :type and target = :target
+                          union all
+                          select <columns> from task where state = 'processing'
+                             and organisation = :organisation and lane = 1 and type = :type and target = :target
+                          union all
+                          select <columns> from task where state = 'suspended'
+                             and organisation = :organisation and lane = 1 and type = :type and target = :target) task
+                         order by id desc limit 1
+                        """)
+                .define("columns", COLUMNS)
+                .bind("organisation", organisation.value())
+                .bind("type", type)
+                .bind("target", target)
+                .map((row, _, _) -> task(row))
+                .findOne();
+    }
+
     /// What a list of tasks is narrowed to.
     public record Filter(
             Optional<UUID> poll,

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,8 @@ final class Deliveries implements Sequencer {
     private static final long LOCK = 0x66_65_72_72_7AL;
     /// Events that get their place in one transaction.
     private static final int AT_ONCE = 5000;
+    /// Events that are sent again in one transaction.
+    static final int AGAIN_AT_ONCE = 500;
     /// What ids may be ahead of the dates beside them.
     private static final Duration AHEAD = Duration.ofMinutes(1);
 
@@ -84,11 +87,17 @@ final class Deliveries implements Sequencer {
             @Nullable AttemptError error,
             boolean over) {}
 
+    /// A batch that is not full has left nothing that was committed before it: what comes meanwhile is the next
+    /// caller's.
     @Override
     public void sequence() {
-        while (db.system(Deliveries::anyNew)) {
-            db.systemDo(this::arrange);
+        if (!db.system(Deliveries::anyNew)) {
+            return;
         }
+        int placed;
+        do {
+            placed = db.system(this::arrange);
+        } while (placed == AT_ONCE);
     }
 
     private static boolean anyNew(Handle tx) {
@@ -99,9 +108,11 @@ final class Deliveries implements Sequencer {
 
     /// Gives every committed event its place and leads it to the config that wants it: its key's, else its
     /// organisation's default. A config that the organisation switched off gets none.
-    void arrange(Handle tx) {
+    ///
+    /// @return how many, at most [#AT_ONCE]
+    int arrange(Handle tx) {
         lock(tx);
-        tx.createUpdate("""
+        return tx.createUpdate("""
                         update delivery d
                            set sequence = n.sequence, config = coalesce(d.config, n.config), due = :now,
                                line = case when n.config is not null and d.config is null then 'waiting' end
@@ -163,7 +174,8 @@ final class Deliveries implements Sequencer {
     ///
     /// @param lane [#FIRST] or [#AGAIN]
     /// @param atMost what this node can send now
-    List<Taken> take(Handle tx, int lane, int atMost) {
+    /// @param bytes what it has room for; the first is taken however long it is
+    List<Taken> take(Handle tx, int lane, int atMost, long bytes) {
         lock(tx);
         var now = clock.instant();
         return tx.createQuery("""
@@ -182,7 +194,7 @@ final class Deliveries implements Sequencer {
                             from line l join webhook_config c on c.id = l.config
                            where c.state = 'valid' and (c.paused_until is null or c.paused_until <= :now)),
                         picked as (
-                          select p.event
+                          select p.event, row_number() over (order by p.turn, random()) as place
                             from endpoint
                            cross join lateral (
                                  select q.event, row_number() over () as turn
@@ -190,10 +202,16 @@ final class Deliveries implements Sequencer {
                                           where d.line = 'waiting' and d.lane = :lane and d.config = endpoint.id
                                             and d.due <= :now
                                           order by d.due, d.number limit greatest(endpoint.free, 0)) q) p
-                           order by p.turn, random() limit :max),
+                           order by place limit :max),
+                        fitting as (
+                          select w.event
+                            from (select p.event, p.place,
+                                         sum(octet_length(cast(e.body as text))) over (order by p.place) as bytes
+                                    from picked p join event e on e.id = p.event) w
+                           where w.place = 1 or w.bytes <= :bytes),
                         taken as (
                           update delivery d set line = 'sending', attempt = d.attempt + 1, lease = :lease
-                            from picked p
+                            from fitting p
                            where d.event = p.event and d.line = 'waiting'
                           returning d.event, d.organisation, d.config, d.attempt, d.retries),
                         noted as (
@@ -209,6 +227,7 @@ final class Deliveries implements Sequencer {
                 .bind("now", now)
                 .bind("lease", now.plus(settings.lease()))
                 .bind("max", atMost)
+                .bind("bytes", bytes)
                 .map((row, _) -> taken(row))
                 .list();
     }
@@ -333,16 +352,14 @@ final class Deliveries implements Sequencer {
     /// 5 s, twice as long each time, 5 minutes at most; or as long as the receiver asked for. One that takes an
     /// event is sound at once.
     private void health(Handle tx, List<Settled> all) {
-        var healthy = all.stream()
-                .filter(s -> s.attempted().delivered())
-                .map(s -> s.taken().config())
-                .distinct()
-                .toList();
-        if (!healthy.isEmpty()) {
+        var healthy = configs(all, s -> s.attempted().delivered());
+        var locked = lockConfigs(tx, healthy, configs(all, s -> !s.attempted().delivered()));
+        var recovered = healthy.stream().filter(locked::contains).toList();
+        if (!recovered.isEmpty()) {
             tx.createUpdate("""
                             update webhook_config set failures = 0, failing_since = null, paused_until = null
-                             where id = any(:configs) and failures > 0
-                            """).bindArray("configs", Long.class, healthy).execute();
+                             where id = any(:configs)
+                            """).bindArray("configs", Long.class, recovered).execute();
         }
         var failed = all.stream()
                 .filter(s -> !s.attempted().delivered() && !interrupted(s.attempted()))
@@ -380,6 +397,26 @@ final class Deliveries implements Sequencer {
         }
     }
 
+    private static List<Long> configs(List<Settled> all, Predicate<Settled> of) {
+        return all.stream().filter(of).map(s -> s.taken().config()).distinct().toList();
+    }
+
+    /// Locks what the rest of the transaction may change of configs, in the order of their ids: two nodes that
+    /// settle for the same ones wait for each other and never both.
+    ///
+    /// @param healthy locked where they have failed before, and left alone where not
+    private static List<Long> lockConfigs(Handle tx, List<Long> healthy, List<Long> failed) {
+        return tx.createQuery("""
+                        select id from webhook_config
+                         where (id = any(:healthy) and failures > 0) or id = any(:failed)
+                         order by id for no key update
+                        """)
+                .bindArray("healthy", Long.class, healthy)
+                .bindArray("failed", Long.class, failed)
+                .mapTo(Long.class)
+                .list();
+    }
+
     /// Of these configs, the ones that are to be switched off since nothing was taken for so long.
     List<Long> failingFor(Handle tx, List<Long> configs, Duration time) {
         return tx.createQuery("""
@@ -404,83 +441,81 @@ final class Deliveries implements Sequencer {
                         """).bind("now", clock.instant()).execute();
     }
 
-    /// What one call of [#again] did.
+    /// The events that fit and may be sent again, oldest first. Takes no lock, however long it looks: whether
+    /// each may still be sent is [#again]'s to see.
     ///
-    /// @param last the newest of them; empty where there was none
-    record Again(int count, Optional<UUID> last) {}
-
-    /// Sends events again, to whom they would go now, whatever their config asks for: oldest first, as many as
-    /// one transaction should change. Those that are being sent at this moment, and those that go to nobody,
-    /// are left out.
-    ///
-    /// @param after the last one of the call before
-    Again again(Handle tx, OrgId organisation, Replay replay, Optional<UUID> after) {
-        lock(tx);
+    /// @param atMost how many of them
+    List<UUID> fitting(Handle tx, OrgId organisation, Replay replay, int atMost) {
         return tx.createQuery("""
-                        with picked as (
-                          select e.id, c.id as config
-                            from event e
-                            join delivery d on d.event = e.id
-                            left join api_key k on k.organisation = e.organisation and k.id = e.key
-                            left join webhook_default w on w.organisation = e.organisation
-                            join webhook_config c on c.organisation = e.organisation
-                                                 and c.id = coalesce(k.webhook_config, w.config)
-                                                 and c.stopped is distinct from 'organisation'
-                           where e.organisation = :organisation and d.line is distinct from 'sending'
-                             and not (e.type = 'webhook_config' and e.action = 'test')
-                             and (cast(:id as uuid) is null or e.id = cast(:id as uuid))
-                             and (cast(:after as uuid) is null or e.id > cast(:after as uuid))
-                             and (cast(:from as uuid) is null or e.id >= cast(:from as uuid))
-                             and (cast(:since as timestamptz) is null
-                                  or e.date_created >= cast(:since as timestamptz))
-                             and (cast(:until as timestamptz) is null or e.date_created < cast(:until as timestamptz))
-                             and (cast(:type as text) is null or e.type = :type)
-                             and (cast(:action as text) is null or e.action = :action)
-                             and (cast(:state as text) is null or d.state = :state)
-                           order by e.id limit :max),
-                        again as (
-                          update delivery d
-                             set config = p.config, line = 'waiting', lane = 1, due = :now, retries = 0,
-                                 state = 'pending', date_delivered = null
-                            from picked p
-                           where d.event = p.id and d.line is distinct from 'sending'
-                          returning d.event)
-                        select (select count(*) from again) as count,
-                               (select id from picked order by id desc limit 1) as last
+                        select e.id
+                          from event e
+                          join delivery d on d.event = e.id
+                          left join api_key k on k.organisation = e.organisation and k.id = e.key
+                          left join webhook_default w on w.organisation = e.organisation
+                          join webhook_config c on c.organisation = e.organisation
+                                               and c.id = coalesce(k.webhook_config, w.config)
+                                               and c.stopped is distinct from 'organisation'
+                         where e.organisation = :organisation and (d.line is null or d.line = 'waiting')
+                           and not (e.type = 'webhook_config' and e.action = 'test')
+                           and (cast(:after as uuid) is null or e.id > cast(:after as uuid))
+                           and e.id >= :from and e.date_created >= :since
+                           and (cast(:until as timestamptz) is null or e.date_created < cast(:until as timestamptz))
+                           and (cast(:type as text) is null or e.type = :type)
+                           and (cast(:action as text) is null or e.action = :action)
+                           and (cast(:state as text) is null or d.state = :state)
+                         order by e.id limit :max
                         """)
                 .bind("organisation", organisation.value())
-                .bind("id", replay.id())
-                .bind("after", after)
-                .bind("from", replay.since().map(since -> Ids.first(since.minus(AHEAD))))
+                .bind("after", replay.after())
+                .bind("from", Ids.first(replay.since().minus(AHEAD)))
                 .bind("since", replay.since())
                 .bind("until", replay.until())
                 .bind("type", replay.type())
                 .bind("action", replay.action())
                 .bind("state", replay.state())
+                .bind("max", atMost)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /// Sends events again, to whom they would go now, whatever their config asks for. Those that are being sent
+    /// at this moment, those without a place yet, and those that go to nobody are left out.
+    ///
+    /// @param events few, as all nodes wait meanwhile: [#AGAIN_AT_ONCE]
+    /// @return how many are
+    int again(Handle tx, OrgId organisation, List<UUID> events) {
+        lock(tx);
+        return tx.createUpdate("""
+                        update delivery d
+                           set config = c.id, line = 'waiting', lane = 1, due = :now, retries = 0,
+                               state = 'pending', date_delivered = null
+                          from event e
+                          left join api_key k on k.organisation = e.organisation and k.id = e.key
+                          left join webhook_default w on w.organisation = e.organisation
+                          join webhook_config c on c.organisation = e.organisation
+                                               and c.id = coalesce(k.webhook_config, w.config)
+                                               and c.stopped is distinct from 'organisation'
+                         where d.organisation = :organisation and d.event = any(:events)
+                           and e.organisation = :organisation and e.id = d.event
+                           and (d.line is null or d.line = 'waiting')
+                           and not (e.type = 'webhook_config' and e.action = 'test')
+                        """)
+                .bind("organisation", organisation.value())
+                .bindArray("events", UUID.class, events)
                 .bind("now", clock.instant())
-                .bind("max", AT_ONCE)
-                .map((row, _) -> new Again(row.getInt("count"), Optional.ofNullable(row.getObject("last", UUID.class))))
-                .one();
+                .execute();
     }
 
     /// Which events are sent again; what is empty narrows nothing.
+    ///
+    /// @param after the last one of the call before
     record Replay(
-            Optional<UUID> id,
-            Optional<Instant> since,
+            Instant since,
+            Optional<UUID> after,
             Optional<Instant> until,
             Optional<String> type,
             Optional<String> action,
-            Optional<String> state) {
-        static Replay of(UUID id) {
-            return new Replay(
-                    Optional.of(id),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty());
-        }
-    }
+            Optional<String> state) {}
 
     /// Whether an event is being sent at this moment.
     boolean sending(Handle tx, OrgId organisation, UUID event) {

@@ -19,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import org.jdbi.v3.core.Handle;
 
@@ -41,6 +42,8 @@ public final class Dispatcher implements AutoCloseable {
     private static final Duration EXPIRE_EVERY = Duration.ofSeconds(1);
     private static final Duration AWAY = Duration.ofSeconds(1);
     private static final int LARGEST_BATCH = 1000;
+    /// Bodies that this node holds while it sends them; one that is longer is sent by itself.
+    private static final long MOST_BYTES = 16 << 20;
     /// How long outcomes are gathered before they are written.
     private static final Duration GATHER = Duration.ofMillis(5);
 
@@ -58,6 +61,7 @@ public final class Dispatcher implements AutoCloseable {
     private final RandomGenerator dice;
 
     private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicLong bytesUnderWay = new AtomicLong();
     private final LinkedBlockingQueue<Deliveries.Settled> outcomes = new LinkedBlockingQueue<>();
     private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
     private final Semaphore wakes = new Semaphore(0);
@@ -141,7 +145,7 @@ public final class Dispatcher implements AutoCloseable {
                     expired = System.nanoTime();
                 }
                 away = false;
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 if (!away && !closing) {
                     log.log(WARNING, "taking events failed; trying again every " + AWAY, e);
                 }
@@ -173,13 +177,22 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private int take(int lane, int atMost) {
-        if (atMost <= 0) {
+        long bytes = MOST_BYTES - bytesUnderWay.get();
+        if (atMost <= 0 || bytes <= 0) {
             return 0;
         }
-        var taken = db.system(tx -> deliveries.take(tx, lane, Math.min(atMost, LARGEST_BATCH)));
-        underWay.addAndGet(taken.size());
-        taken.forEach(one -> Thread.ofVirtual().name("ferry-webhook").start(() -> send(one)));
+        var taken = db.system(tx -> deliveries.take(tx, lane, Math.min(atMost, LARGEST_BATCH), bytes));
+        for (var one : taken) {
+            // First started, then counted: what cannot be started takes no slot, and its lease runs out.
+            Thread.ofVirtual().name("ferry-webhook").start(() -> send(one));
+            underWay.incrementAndGet();
+            bytesUnderWay.addAndGet(bytes(one));
+        }
         return taken.size();
+    }
+
+    private static long bytes(Deliveries.Taken taken) {
+        return taken.event().data().length();
     }
 
     private void send(Deliveries.Taken taken) {
@@ -190,7 +203,7 @@ public final class Dispatcher implements AutoCloseable {
             attempted = closing && takingOver
                     ? Attempted.failed(AttemptError.INTERRUPTED, Duration.ZERO)
                     : sender.send(taken.organisation(), taken.config(), taken.url(), taken.secrets(), taken.event());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.log(ERROR, "event " + taken.event().id() + ": attempt " + taken.attempt() + " failed; tried again", e);
             attempted = Attempted.failed(AttemptError.CONNECTION, Duration.ZERO);
         } finally {
@@ -236,11 +249,12 @@ public final class Dispatcher implements AutoCloseable {
                     db.systemDo(tx -> settle(tx, outcome));
                     batch.clear();
                     underWay.addAndGet(-outcome.size());
+                    outcome.forEach(one -> bytesUnderWay.addAndGet(-bytes(one.taken())));
                     wake();
                 }
             } catch (InterruptedException _) {
                 return;
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 // What cannot be written is sent again once its lease is over.
                 log.log(WARNING, "outcomes of " + batch.size() + " attempts could not be written; trying again", e);
                 if (closing || !pauseSettling()) {

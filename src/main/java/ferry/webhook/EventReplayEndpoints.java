@@ -1,5 +1,6 @@
 package ferry.webhook;
 
+import ferry.access.OrgId;
 import ferry.audit.Audit;
 import ferry.db.Database;
 import ferry.error.ErrorCode;
@@ -10,10 +11,12 @@ import ferry.event.Events;
 import ferry.http.Answer;
 import ferry.http.ApiException;
 import ferry.http.Endpoints;
+import ferry.http.Fields;
 import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Routes;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Sending events again, and what became of each attempt.
 public final class EventReplayEndpoints implements Endpoints {
+    /// Events that one call sends again.
+    private static final int MOST = 10_000;
+
     private final Database db;
     private final Events events;
     private final Deliveries deliveries;
@@ -68,7 +74,11 @@ public final class EventReplayEndpoints implements Endpoints {
     }
 
     /// How many events are sent again.
-    record RedeliveredJson(int redelivered) {}
+    ///
+    /// @param hasMore whether more fit than one call sends
+    /// @param lastId the last one that was looked at; null where none fits
+    record RedeliveredJson(
+            int redelivered, boolean hasMore, @Nullable UUID lastId) {}
 
     /// Without a `resource`, which ricloud-py would look for among its classes. Whole: a schedule has few attempts.
     private Answer attempts(Request request) {
@@ -92,10 +102,7 @@ public final class EventReplayEndpoints implements Endpoints {
             if (deliveries.sending(tx, organisation, id)) {
                 throw new ApiException(ErrorCode.CONFLICT, "The event is being sent at this moment.");
             }
-            if (deliveries
-                            .again(tx, organisation, Deliveries.Replay.of(id), Optional.empty())
-                            .count()
-                    == 0) {
+            if (deliveries.again(tx, organisation, List.of(id)) == 0) {
                 throw new ApiException(
                         ErrorCode.UNCONFIGURED,
                         "There is no webhook config that the event could go to; tests are not sent again.");
@@ -119,29 +126,44 @@ public final class EventReplayEndpoints implements Endpoints {
             fields.problem("state", "is none of " + String.join(", ", EventState.slugs()));
         }
         var replay = new Deliveries.Replay(
-                Optional.empty(),
-                since,
+                since.orElse(Instant.MAX),
+                after(fields),
                 fields.optionalInstant("until"),
                 fields.optionalText("type"),
                 fields.optionalText("action"),
                 state);
         fields.check();
         deliveries.sequence();
-        int again = 0;
-        var last = Optional.<UUID>empty();
-        do {
-            var after = last;
-            var batch = db.tenant(organisation, tx -> deliveries.again(tx, organisation, replay, after));
-            again += batch.count();
-            last = batch.last();
-        } while (last.isPresent());
-        int count = again;
+        var fitting = db.tenant(organisation, tx -> deliveries.fitting(tx, organisation, replay, MOST + 1));
+        var events = fitting.subList(0, Math.min(fitting.size(), MOST));
+        int count = again(organisation, events);
         db.tenantDo(
                 organisation,
                 tx -> audit.note(
                         tx, request.caller(), "event.redeliver", "events", Map.of("count", count), request.id()));
         wake.run();
-        return Answer.ok(new RedeliveredJson(count));
+        return Answer.ok(
+                new RedeliveredJson(count, fitting.size() > events.size(), events.isEmpty() ? null : events.getLast()));
+    }
+
+    private int again(OrgId organisation, List<UUID> events) {
+        int count = 0;
+        for (int from = 0; from < events.size(); from += Deliveries.AGAIN_AT_ONCE) {
+            var batch = events.subList(from, Math.min(events.size(), from + Deliveries.AGAIN_AT_ONCE));
+            count += db.tenant(organisation, tx -> deliveries.again(tx, organisation, batch));
+        }
+        return count;
+    }
+
+    private static Optional<UUID> after(Fields fields) {
+        return fields.optionalText("after_id").flatMap(id -> {
+            try {
+                return Optional.of(UUID.fromString(id));
+            } catch (IllegalArgumentException _) {
+                fields.problem("after_id", "is not an id");
+                return Optional.empty();
+            }
+        });
     }
 
     private Event found(Handle tx, Request request, UUID id) {

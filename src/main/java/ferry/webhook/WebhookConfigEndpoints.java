@@ -1,5 +1,6 @@
 package ferry.webhook;
 
+import ferry.access.Organisations;
 import ferry.access.Vault;
 import ferry.audit.Audit;
 import ferry.crypto.Secret;
@@ -15,6 +16,7 @@ import ferry.http.ListJson;
 import ferry.http.Request;
 import ferry.http.Resends;
 import ferry.http.Routes;
+import ferry.key.Keys;
 import ferry.task.NewTask;
 import ferry.task.Task;
 import ferry.task.TaskPages;
@@ -49,12 +51,14 @@ public final class WebhookConfigEndpoints implements Endpoints {
     private final Worker worker;
     private final Runnable wake;
     private final Vault vault;
+    private final Keys keys;
     private final Audit audit;
     private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
 
     /// @param worker is woken after commit
     /// @param wake wakes what sends events
+    /// @param keys tells who may change configs and see secrets
     WebhookConfigEndpoints(
             Database db,
             Resends resends,
@@ -65,6 +69,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
             Worker worker,
             Runnable wake,
             Vault vault,
+            Keys keys,
             Audit audit,
             InstantSource clock) {
         this.db = db;
@@ -76,6 +81,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
         this.worker = worker;
         this.wake = wake;
         this.vault = vault;
+        this.keys = keys;
         this.audit = audit;
         this.clock = clock;
     }
@@ -99,6 +105,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
         var wish = wish(fields, new WebhookConfig.Wish(fields.text("url"), Optional.empty(), Optional.empty()));
         fields.check();
         long made = resends.once(request, Long.class, tx -> {
+            keys.checkMayManage(tx, request.caller());
             long id = configs.create(tx, organisation, request.caller().key(), wish);
             enqueueTest(tx, request, newSecret(tx, request, id, Instant.EPOCH));
             note(tx, request, "create", id);
@@ -115,6 +122,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
         var fields = request.fields();
         var changed = db.tenant(organisation, tx -> {
             var before = found(tx, request, id);
+            keys.checkMayManage(tx, request.caller());
             var wish = wish(
                     fields,
                     new WebhookConfig.Wish(
@@ -148,6 +156,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
         var organisation = request.caller().organisation();
         long id = request.number("webhook config");
         return db.tenant(organisation, tx -> {
+            keys.checkMayManage(tx, request.caller());
             var config = configs.deactivate(tx, organisation, id, WebhookConfigState.Stopped.ORGANISATION)
                     .orElseThrow(() -> ApiException.notFound("webhook config"));
             note(tx, request, "delete", id);
@@ -155,16 +164,19 @@ public final class WebhookConfigEndpoints implements Endpoints {
         });
     }
 
-    /// Tests it again; answers with the test's task.
+    /// Tests it again; answers with the test's task. One that has not ended is not joined by another.
     private Answer test(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         long id = request.number("webhook config");
         var task = resends.once(request, UUID.class, tx -> {
+            Organisations.lock(tx, organisation);
             var config = found(tx, request, id);
             if (config.state() == WebhookConfigState.DEACTIVATED) {
                 throw new ApiException(ErrorCode.CONFLICT, "The config is deactivated; resume it first.");
             }
-            return enqueueTest(tx, request, config).id();
+            return tasks.underWay(tx, organisation, TestWebhook.TYPE, Long.toString(id))
+                    .orElseGet(() -> enqueueTest(tx, request, config))
+                    .id();
         });
         worker.wake();
         Await.until(
@@ -179,8 +191,10 @@ public final class WebhookConfigEndpoints implements Endpoints {
                         tasks.find(tx, organisation, task).orElseThrow(() -> ApiException.notFound("task")))));
     }
 
-    /// Gives it another secret; the one before signs beside it for a while.
-    private Answer rotate(Request request) {
+    /// Gives it another secret; the one before signs beside it for a while. A repeat is shown the same secret: with
+    /// one more the receiver's would no longer sign.
+    private Answer rotate(Request request) throws InterruptedException {
+        var organisation = request.caller().organisation();
         long id = request.number("webhook config");
         var fields = request.fields();
         var overlap = fields.optionalSeconds("overlap")
@@ -191,12 +205,13 @@ public final class WebhookConfigEndpoints implements Endpoints {
         }
         fields.check();
         var until = clock.instant().plus(overlap);
-        var rotated = db.tenant(request.caller().organisation(), tx -> {
+        long rotated = resends.once(request, Long.class, tx -> {
             found(tx, request, id);
+            keys.checkMayManage(tx, request.caller());
             note(tx, request, "rotate", id);
-            return newSecret(tx, request, id, until);
+            return newSecret(tx, request, id, until).id();
         });
-        return Answer.ok(shown(request, rotated));
+        return Answer.ok(shown(request, db.tenant(organisation, tx -> found(tx, request, rotated))));
     }
 
     /// Goes on with a config that was switched off, after a test; one that only pauses goes on at once.
@@ -205,6 +220,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
         long id = request.number("webhook config");
         var resumed = db.tenant(organisation, tx -> {
             var config = found(tx, request, id);
+            keys.checkMayManage(tx, request.caller());
             note(tx, request, "resume", id);
             if (config.state() != WebhookConfigState.DEACTIVATED) {
                 configs.unpause(tx, organisation, id);
@@ -233,9 +249,12 @@ public final class WebhookConfigEndpoints implements Endpoints {
         return configs.secret(tx, organisation, id, sealed, beforeUntil);
     }
 
-    /// With its secret: whoever receives must have it to verify.
+    /// With its secret, for a key that may give it another: whoever receives must have it to verify.
     private WebhookConfigJson shown(Request request, WebhookConfig config) {
         var organisation = request.caller().organisation();
+        if (!db.tenant(organisation, tx -> keys.mayManage(tx, request.caller()))) {
+            return WebhookConfigJson.of(organisation, config);
+        }
         Secret secret = vault.open(organisation, config.secrets().current(), WebhookConfig.context(config.id()));
         return WebhookConfigJson.of(organisation, config, Optional.of(secret));
     }

@@ -8,6 +8,7 @@ import ferry.event.Events;
 import ferry.event.Sequencer;
 import ferry.http.Endpoints;
 import ferry.http.Resends;
+import ferry.key.Keys;
 import ferry.task.TaskPages;
 import ferry.task.Tasks;
 import ferry.task.Worker;
@@ -60,7 +61,8 @@ public final class Webhooks implements AutoCloseable {
     }
 
     /// The routes.
-    public List<Endpoints> endpoints(Tasks tasks, TaskPages taskPages, Worker worker, Resends resends, Audit audit) {
+    public List<Endpoints> endpoints(
+            Tasks tasks, TaskPages taskPages, Worker worker, Resends resends, Keys keys, Audit audit) {
         return List.of(
                 new WebhookConfigEndpoints(
                         db,
@@ -72,6 +74,7 @@ public final class Webhooks implements AutoCloseable {
                         worker,
                         dispatcher::wake,
                         vault,
+                        keys,
                         audit,
                         clock),
                 new EventReplayEndpoints(db, events, deliveries, audit, dispatcher::wake));

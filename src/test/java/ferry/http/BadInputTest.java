@@ -352,6 +352,17 @@ class BadInputTest {
     }
 
     @Test
+    void aStrangerLearnsOnlyOfPathsThatAreOpenToAll() {
+        var stranger = new Client(app.url(), "nobody");
+        for (var path : List.of("/users", "/nothing")) {
+            var answer = stranger.delete(path);
+            assertError(answer, 401, "unauthorized");
+            assertThat(answer.raw().headers().firstValue("Allow")).isEmpty();
+        }
+        assertError(stranger.delete("/health"), 405, "method-not-allowed");
+    }
+
+    @Test
     void aHeadIsAGetWithoutItsBody() throws IOException {
         try (var socket = connect()) {
             var token = client.request("/key")

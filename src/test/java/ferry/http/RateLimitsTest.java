@@ -76,6 +76,22 @@ class RateLimitsTest {
         }
     }
 
+    @Test
+    void whatIsNotThereCountsToo() throws Exception {
+        var api = new Api(
+                _ -> caller(1, 1),
+                new RateLimits(Optional.of(Rate.of("2/m")), Optional.empty(), clock),
+                new io.micrometer.core.instrument.composite.CompositeMeterRegistry(),
+                List.of(routes -> routes.get("/users", _ -> Answer.ok(Map.of()))));
+        try (var server = WebServer.start("127.0.0.1", 0, api)) {
+            var client = new Client(server.url(), "x");
+            client.get("/nothing").expect(404);
+            client.delete("/users").expect(405);
+            client.get("/nothing").expect(429);
+            client.delete("/users").expect(429);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "10", "0/h", "-1/h", "10/d", "10 / h", "1.5/s", "h"})
     void whatIsNoRateIsRefused(String text) {

@@ -6,6 +6,7 @@ import ferry.access.Scopes;
 import ferry.testing.Client;
 import ferry.testing.Client.Answer;
 import ferry.testing.TestApp;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -246,8 +247,32 @@ class KeysTest {
                 .expect(200);
         var third = with(second).post("/keys/" + id(first) + "/rotate", "{}").expect(200);
         assertThat(with(first).get("/key").status()).isEqualTo(401);
+        assertThat(with(third).get("/key").status()).isEqualTo(200);
+        // The one that asked stays for as long as its request may be repeated.
+        assertThat(with(second).get("/key").status()).isEqualTo(200);
+        app.clock().advance(Duration.ofSeconds(30));
         assertThat(with(second).get("/key").status()).isEqualTo(401);
         assertThat(with(third).get("/key").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aRotationThatIsSentAgainWithTheTokenItEndsIsAnsweredTheSame() {
+        var key = made("{}");
+        var first = rotatedUnder("one", key, with(key)).expect(200);
+        assertThat(rotatedUnder("one", key, with(key)).expect(200)).isEqualTo(first);
+        // Another rotation does not put off the end of the old one.
+        app.clock().advance(Duration.ofSeconds(20));
+        var second = rotatedUnder("two", key, with(key)).expect(200);
+        assertThat(with(first).get("/key").status()).isEqualTo(401);
+        app.clock().advance(Duration.ofSeconds(10));
+        assertThat(with(key).get("/key").status()).isEqualTo(401);
+        assertThat(with(second).get("/key").status()).isEqualTo(200);
+    }
+
+    private static Answer rotatedUnder(String name, JsonNode key, Client by) {
+        return Client.send(by.request("/keys/" + id(key) + "/rotate")
+                .header("Idempotency-Key", name)
+                .POST(BodyPublishers.ofString("{}")));
     }
 
     @Test
@@ -380,6 +405,35 @@ class KeysTest {
         rotated.delete(own).expect(200);
         assertThat(rotated.get("/key").status()).isEqualTo(401);
         assertThat(with(other).get("/key").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aNarrowedKeyDoesNotSteerTheOrganisation() {
+        var storage = "/configs/storage/" + id(client.storage("local://keys" + NUMBER.get() + "/steered"));
+        var made = client.post("/configs/webhook", "{'url': 'http://127.0.0.1:1/'}")
+                .expect(201);
+        var webhook = "/configs/webhook/" + id(made);
+        var user = "/users/" + client.user("somebody");
+        var narrow = with(made("{'permissions': {'info_type:*': []}}"));
+        for (var answer : List.of(
+                narrow.post("/organisation", "{'name': 'Mine'}"),
+                narrow.post("/configs/storage", "{'url': 'local://mine/x'}"),
+                narrow.post(storage, "{'url': 'local://mine/x'}"),
+                narrow.delete(storage),
+                narrow.post("/configs/webhook", "{'url': 'http://127.0.0.1:1/'}"),
+                narrow.post(webhook, "{'url': 'http://127.0.0.1:1/mine'}"),
+                narrow.post(webhook + "/rotate", "{}"),
+                narrow.post(webhook + "/resume", "{}"),
+                narrow.delete(webhook),
+                narrow.delete(user))) {
+            assertError(answer, 403, "missing-scope", "narrowed");
+        }
+        assertThat(narrow.get(webhook).expect(200).at("/secret").isNull()).isTrue();
+        assertThat(client.get(webhook).expect(200).at("/secret")).isEqualTo(made.at("/secret"));
+        // To test is to change nothing.
+        narrow.post(storage + "/test", "{}").expect(201);
+        narrow.post(webhook + "/test", "{}").expect(201);
+        narrow.get(user).expect(200);
     }
 
     @Test

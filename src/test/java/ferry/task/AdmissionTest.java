@@ -2,6 +2,7 @@ package ferry.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.crypto.Sealed;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +120,35 @@ class AdmissionTest {
         assertThat(admission.admit()).isEqualTo(1);
         assertThat(queue.processing().stream().filter(task -> task.priority() == 10))
                 .hasSize(1);
+    }
+
+    @Test
+    void manyTestsOfOneOrganisationHoldUpNeitherOthersNorBulkNorItsSignOuts() {
+        var loud = queue.organisation();
+        var other = queue.organisation();
+        for (var i = 0; i < 50; i++) {
+            queue.interactive(loud, task -> task);
+        }
+        var signOut = queue.interactive(loud, task -> task.payload(new Sealed(new byte[] {1})));
+        for (var i = 0; i < 20; i++) {
+            var source = i;
+            queue.interactive(other, task -> task.source(source, "mocks.mock", null));
+            queue.bulk(other, source);
+        }
+
+        assertThat(queue.admission(8, Queue.SETTINGS).admit()).isEqualTo(8);
+
+        // Two of the eight slots are left to bulk.
+        var admitted = queue.processing();
+        assertThat(admitted).filteredOn(task -> task.priority() == 0).hasSize(2);
+        assertThat(admitted)
+                .filteredOn(task -> task.organisation().equals(loud))
+                .hasSize(3)
+                .contains(queue.find(signOut));
+        assertThat(queue.admission(8, Queue.SETTINGS).admit()).isEqualTo(8);
+        assertThat(queue.processing())
+                .filteredOn(task -> task.organisation().equals(loud))
+                .hasSize(3);
     }
 
     @Test

@@ -165,7 +165,8 @@ public final class Contract {
         return switch (status) {
             // Of what is no HTTP, whatever its path.
             case 400 -> Optional.of("/components/responses/BadRequest");
-            case 401 -> Optional.of("/components/responses/Unauthorized").filter(_ -> fitting.isEmpty());
+            case 401 -> Optional.of("/components/responses/Unauthorized");
+            case 429 -> Optional.of("/components/responses/TooManyRequests");
             case 404 -> Optional.of("/components/responses/NotFound").filter(_ -> fitting.isEmpty());
             case 405 -> Optional.of("/components/responses/MethodNotAllowed").filter(_ -> !fitting.isEmpty());
             case 500 -> Optional.of("/components/responses/Internal");

@@ -35,6 +35,7 @@ public final class ServerProcess implements AutoCloseable {
                     "-Xmx256m",
                     "-XX:+UseSerialGC",
                     "-XX:+UseCompactObjectHeaders",
+                    "-XX:+ExitOnOutOfMemoryError",
                     "--enable-native-access=ALL-UNNAMED",
                     // It logs as it does for its operator, not as tests do.
                     "-Dlogback.configurationFile=logback.xml",

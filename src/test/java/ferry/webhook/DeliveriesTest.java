@@ -57,7 +57,7 @@ class DeliveriesTest {
 
     private List<Deliveries.Taken> take(int lane, int atMost) {
         deliveries.sequence();
-        return app.db().system(tx -> deliveries.take(tx, lane, atMost));
+        return app.db().system(tx -> deliveries.take(tx, lane, atMost, Long.MAX_VALUE));
     }
 
     private void settle(Deliveries.Taken taken) {
@@ -115,6 +115,17 @@ class DeliveriesTest {
     }
 
     @Test
+    void noMoreIsTakenThanThereIsRoomForButAlwaysOne() {
+        var events = List.of(happened(), happened(), happened());
+        deliveries.sequence();
+        var first = app.db().system(tx -> deliveries.take(tx, Deliveries.FIRST, 10, 1));
+        assertThat(first).hasSize(1);
+        long two = 2L * first.getFirst().event().data().length();
+        var rest = app.db().system(tx -> deliveries.take(tx, Deliveries.FIRST, 10, two));
+        assertThat(rest).hasSize(events.size() - 1);
+    }
+
+    @Test
     void configsTakeTurnsAndNoneGetsMoreThanItsShare() {
         var others = new ArrayList<TestApp.Organisation>();
         for (int i = 0; i < 3; i++) {
@@ -153,7 +164,8 @@ class DeliveriesTest {
         }
     }
 
-    /// Nodes that take, and then die before the call, die after it, stand still for longer than their lease, or work.
+    /// Nodes that take, and then die before the call, die after it, stand still for longer than their lease, or
+    /// work.
     private void deaths(Random dice) {
         var events = new HashSet<UUID>();
         for (int i = 0; i < 40; i++) {

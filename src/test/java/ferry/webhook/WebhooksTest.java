@@ -10,6 +10,7 @@ import ferry.webhook.Receiver.Reply;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -334,6 +335,45 @@ class WebhooksTest {
     }
 
     @Test
+    void aRotationThatIsSentAgainMakesNoOtherSecret() {
+        var made = config();
+        var old = made.at("/secret").asString();
+        var first = rotatedUnder("one", made).text("/secret");
+        assertThat(rotatedUnder("one", made).text("/secret")).isEqualTo(first).isNotEqualTo(old);
+        settledEvent(happened(), "delivered");
+        assertThat(receiver.of("poll.created").getLast().standardSigned(old)).isTrue();
+    }
+
+    private Client.Answer rotatedUnder(String key, JsonNode config) {
+        return Client.send(client.request(path(config) + "/rotate")
+                .header("Idempotency-Key", key)
+                .POST(BodyPublishers.ofString("{}")));
+    }
+
+    @Test
+    void aTestThatIsUnderWayIsNotJoinedByAnother() {
+        var release = new CountDownLatch(1);
+        receiver.answering(_ -> {
+            hold(release);
+            return Reply.of(200);
+        });
+        try {
+            var made = client.post("/configs/webhook", "{'url': '" + receiver.url() + "'}")
+                    .expect(201);
+            var first = client.post(path(made) + "/test", "{}").expect(201).at("/id");
+            assertThat(client.post(path(made) + "/test", "{}").expect(201).at("/id"))
+                    .isEqualTo(first);
+            release.countDown();
+            tested(made);
+            client.settled("/tasks/" + first.asString(), task -> state(task).equals("succeeded"));
+            assertThat(client.post(path(made) + "/test", "{}").expect(201).at("/id"))
+                    .isNotEqualTo(first);
+        } finally {
+            release.countDown();
+        }
+    }
+
+    @Test
     void whatADeletedConfigMissedIsSentAgainByFilter() {
         var made = config();
         assertThat(state(client.delete(path(made)).expect(200))).isEqualTo("deactivated");
@@ -346,7 +386,16 @@ class WebhooksTest {
         config();
         var answer = client.post("/events/redeliver", "{'since': '%s', 'type': 'poll'}".formatted(start));
         assertThat(answer.expect(200).at("/redelivered").asInt()).isEqualTo(3);
+        assertThat(answer.body().at("/has_more").asBoolean()).isFalse();
+        assertThat(answer.text("/last_id")).isEqualTo(missed.getLast());
         missed.forEach(id -> settledEvent(id, "delivered"));
+        var rest = client.post(
+                "/events/redeliver",
+                "{'since': '%s', 'type': 'poll', 'after_id': '%s'}".formatted(start, missed.get(1)));
+        assertThat(rest.expect(200).at("/redelivered").asInt()).isEqualTo(1);
+        assertThat(client.post("/events/redeliver", "{'since': '%s', 'after_id': 'x'}".formatted(start))
+                        .status())
+                .isEqualTo(400);
         assertThat(client.post("/events/redeliver", "{}").status()).isEqualTo(400);
         assertThat(client.post(
                                 "/events/redeliver",
