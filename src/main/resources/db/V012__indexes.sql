@@ -35,3 +35,4 @@ alter table source add check (refused in ('deactivated', 'blocked'));
 -- A backup leaves out columns whose comment begins with `ephemeral`, as it does such tables: they are null after it.
 comment on column task.payload is 'ephemeral: passwords and codes, for minutes';
 comment on column resend.answer is 'ephemeral: answers, for a repeat within minutes';
+create index on subscription (key);

@@ -280,6 +280,7 @@ public final class Retention {
                            and not exists (select from session where key = k.id)
                            and not exists (select from open_sign_in where key = k.id)
                            and not exists (select from poll where key = k.id)
+                           and not exists (select from subscription where key = k.id)
                            and not exists (select from webhook_config where key = k.id)
                          order by k.id limit :limit
                         """)

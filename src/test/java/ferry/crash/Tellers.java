@@ -15,6 +15,9 @@ import ferry.erasure.Retention;
 import ferry.event.Events;
 import ferry.http.WebServer;
 import ferry.session.SignInBudget;
+import ferry.storage.Retries;
+import ferry.storage.StorageSettings;
+import ferry.subscription.SubscriptionSettings;
 import ferry.task.UpstreamSettings;
 import ferry.testing.Client;
 import ferry.testing.Databases;
@@ -98,6 +101,9 @@ final class Tellers implements AutoCloseable {
                                 Duration.ofSeconds(5),
                                 Duration.ofSeconds(20),
                                 SETTINGS.giveUp()),
+                        new StorageSettings(SETTINGS.egress(), Retries.DEFAULT),
+                        SubscriptionSettings.DEFAULT,
+                        Optional.empty(),
                         false));
         this.server = WebServer.start("127.0.0.1", 0, front.api());
         front.start();

@@ -35,13 +35,9 @@ class TotalsTest {
             var id = db.system(
                     tx -> table.create(tx, name, name, Scopes.ALL, false).id());
             organisations.add(id);
-            db.tenantDo(
-                    id,
-                    tx -> tx.createUpdate("""
+            db.tenantDo(id, tx -> tx.createUpdate("""
                             insert into api_key (organisation, date_created) values (:o, now())
-                            """)
-                            .bind("o", id.value())
-                            .execute());
+                            """).bind("o", id.value()).execute());
         }
     }
 

@@ -52,7 +52,7 @@ class LateFeedsTest {
             new LateFeeds(
                             app.db(),
                             new StorageConfigs(app.clock()),
-                            new Publishers(Optional.of(app.buckets().toRealPath())),
+                            Publishers.local(Optional.of(app.buckets().toRealPath())),
                             app.clock())
                     .sweep(Duration.ofDays(1));
 
