@@ -8,6 +8,11 @@ import ferry.access.OrgId;
 import ferry.access.Permissions;
 import ferry.access.Scopes;
 import ferry.testing.Client;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -66,14 +71,24 @@ class RateLimitsTest {
                 new io.micrometer.core.instrument.composite.CompositeMeterRegistry(),
                 List.of(routes -> routes.get("/thing", _ -> Answer.ok(Map.of()))));
         try (var server = WebServer.start("127.0.0.1", 0, api)) {
-            var client = new Client(server.url(), "x");
-            client.get("/thing").expect(200);
-            var refused = client.get("/thing");
-            assertThat(refused.expect(429).at("/error").asString()).isEqualTo("rate-limited");
-            assertThat(refused.raw().headers().firstValue("Retry-After")).contains("60");
+            assertThat(thing(server).statusCode()).isEqualTo(200);
+            var refused = thing(server);
+            assertThat(refused.statusCode()).isEqualTo(429);
+            assertThat(refused.body()).contains("\"error\":\"rate-limited\"");
+            assertThat(refused.headers().firstValue("Retry-After")).contains("60");
             pass(Duration.ofMinutes(1));
-            client.get("/thing").expect(200);
+            assertThat(thing(server).statusCode()).isEqualTo(200);
         }
+    }
+
+    /// No call of the contract, so not through the client that holds answers to it.
+    private static HttpResponse<String> thing(WebServer server) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(server.url() + "/thing"))
+                                .header("Authorization", "Token x")
+                                .build(),
+                        BodyHandlers.ofString());
     }
 
     @Test
