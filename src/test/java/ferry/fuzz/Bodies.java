@@ -31,6 +31,10 @@ final class Bodies {
             "icloud_contacts.contacts");
     private static final List<String> EVENTS =
             List.of("*", "poll.*", "*.completed", "task.failed", "session.*", "result.created", "webhook_config.test");
+    /// The pattern of what an event is called by.
+    private static final String WORD = "^[a-z][a-z_]{0,59}$";
+
+    private static final List<String> WORDS = List.of("poll", "task", "completed", "made_up");
     private static final List<String> SCOPES = List.of(
             "task_type:*",
             "source_type:*",
@@ -98,7 +102,11 @@ final class Bodies {
                 ? type.get(random.nextInt(4) == 0 ? type.size() - 1 : 0).asString()
                 : type.asString("");
         return switch (word) {
-            case "string" -> NODES.stringNode(text());
+            case "string" ->
+                NODES.stringNode(
+                        schema.path("pattern").asString("").equals(WORD)
+                                ? WORDS.get(random.nextInt(WORDS.size()))
+                                : text());
             case "integer" ->
                 NODES.numberNode(Math.max(1, schema.path("minimum").asInt(1)) + random.nextInt(20));
             case "number" -> NODES.numberNode(1 + random.nextInt(100) / 10.0);
