@@ -316,7 +316,7 @@ public final class App implements AutoCloseable {
                     worker.wake();
                 })));
         if (settings.sandbox()) {
-            rooms.add(new TriggerEndpoints(db, events, audit, clock));
+            rooms.add(new TriggerEndpoints(db, resends, events, audit, clock));
         }
         this.api = new Api(keys, rates, meters, rooms);
 

@@ -6,22 +6,27 @@ import ferry.db.Ids;
 import ferry.event.EventJson;
 import ferry.event.Events;
 import ferry.http.Answer;
+import ferry.http.ApiException;
 import ferry.http.Endpoints;
 import ferry.http.Request;
+import ferry.http.Resends;
 import ferry.http.Routes;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.UUID;
 
 /// `POST /sandbox/trigger`: writes an event about nothing, so that a receiver can be tried with each kind there is. It
 /// goes the way of every other event. There only beside the sandbox: what it reports has not happened.
 public final class TriggerEndpoints implements Endpoints {
     private final Database db;
+    private final Resends resends;
     private final Events events;
     private final Audit audit;
     private final InstantSource clock;
 
-    public TriggerEndpoints(Database db, Events events, Audit audit, InstantSource clock) {
+    public TriggerEndpoints(Database db, Resends resends, Events events, Audit audit, InstantSource clock) {
         this.db = db;
+        this.resends = resends;
         this.events = events;
         this.audit = audit;
         this.clock = clock;
@@ -32,7 +37,7 @@ public final class TriggerEndpoints implements Endpoints {
         routes.post("/sandbox/trigger", this::trigger);
     }
 
-    private Answer trigger(Request request) {
+    private Answer trigger(Request request) throws InterruptedException {
         var caller = request.caller();
         var organisation = caller.organisation();
         var fields = request.fields();
@@ -45,17 +50,20 @@ public final class TriggerEndpoints implements Endpoints {
             fields.problem("action", "is not a word such as completed");
         }
         var data = fields.object("data");
-        var id = Ids.next(clock);
-        var subject = data.optionalText("id").orElse(id.toString());
+        var named = data.optionalText("id");
         if (holdsHalfACharacter(data.node().toString())) {
             fields.problem("data", "holds a character that is not allowed");
         }
         fields.check();
-        return db.tenant(organisation, tx -> {
+        var made = resends.once(request, UUID.class, tx -> {
+            var id = Ids.next(clock);
+            var subject = named.orElse(id.toString());
             events.emit(tx, id, organisation, caller.key(), type, action, subject, data.node());
             audit.note(tx, caller, "event.trigger", "event/" + id, Map.of(), request.id());
-            return Answer.created(EventJson.of(events.find(tx, organisation, id).orElseThrow()));
+            return id;
         });
+        return Answer.created(EventJson.of(db.tenant(organisation, tx -> events.find(tx, organisation, made))
+                .orElseThrow(() -> ApiException.notFound("event"))));
     }
 
     /// Half of a surrogate pair, which no table takes.

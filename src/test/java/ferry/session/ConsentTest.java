@@ -97,7 +97,7 @@ class ConsentTest {
                 "/sessions?user=" + user + "&source=" + source + "&state=active",
                 "/polls?session=" + id,
                 "/polls?source=" + source + "&user=" + user + "&state=completed",
-                "/polls?session=" + id + "&requestor=key",
+                "/polls?session=" + id + "&requestor=api",
                 "/tasks?poll=" + poll + "&state=succeeded",
                 "/tasks?session=" + id + "&type=session.initialise",
                 "/results?poll=" + poll + "&type=json",
