@@ -30,12 +30,19 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  ./ferry demo                 in ./ferry-demo",
             "  ./ferry demo --keep          then go on: ./ferry serve --sandbox --data ./ferry-demo",
+            "  ./ferry demo --storage s3    publishes to a simulated S3, and downloads by signed address",
             "  ./ferry demo --verbose       with every answer of the API"
         })
 final class Demo implements Callable<Integer> {
     private static final Journey.Person JOHN =
             new Journey.Person("john", "john.appleseed@sandbox.example", "password", "123456");
-    private static final Journey.Options PAGE = new Journey.Options("local://getting-started/results", 5, false);
+    private static final int PHOTOS = 5;
+
+    /// As the option spells them.
+    enum Storage {
+        local,
+        s3
+    }
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs anything
@@ -46,6 +53,12 @@ final class Demo implements Callable<Integer> {
 
     @Option(names = "--keep", description = "keep the whole data folder for `serve`, token and database included")
     private boolean keep;
+
+    @Option(
+            names = "--storage",
+            paramLabel = "KIND",
+            description = "where to publish: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Storage storage = Storage.local;
 
     @Option(names = "--verbose", description = "print the body of every answer")
     private boolean verbose;
@@ -62,8 +75,9 @@ final class Demo implements Callable<Integer> {
         var stop = Thread.ofPlatform().unstarted(() -> stop(service, folder));
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            try (var inbox = Inbox.start(Clock.systemUTC())) {
-                walk(service, inbox, out);
+            try (var inbox = Inbox.start(Clock.systemUTC());
+                    var bucket = bucket(folder)) {
+                walk(service, bucket, inbox, out);
             }
         } finally {
             if (unhooked(stop)) {
@@ -80,13 +94,20 @@ final class Demo implements Callable<Integer> {
         return 0;
     }
 
-    private void walk(Service service, Inbox inbox, PrintWriter out) throws InterruptedException {
+    private DemoBucket bucket(DemoFolder folder) throws IOException {
+        return switch (storage) {
+            case local -> new DemoBucket.Local();
+            case s3 -> DemoBucket.S3.start(folder);
+        };
+    }
+
+    private void walk(Service service, DemoBucket bucket, Inbox inbox, PrintWriter out) throws InterruptedException {
         out.printf("Ferry %s answers at %s.%n%n", Version.TEXT, service.url());
         Journey.walk(
                 service.url(),
                 service.firstToken().orElseThrow(),
                 JOHN,
-                new Journey.Options(PAGE.bucket(), PAGE.photos(), verbose),
+                new Journey.Options(bucket.config(), bucket.landing(), PHOTOS, verbose),
                 inbox,
                 out);
     }

@@ -2,9 +2,17 @@ package ferry;
 
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
+import ferry.sandbox.s3.S3Server;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,21 +34,54 @@ final class SandboxCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "N", description = "the port, 0 for a free one (default: 8081)")
     private int port = 8081;
 
+    @Option(
+            names = "--s3-port",
+            paramLabel = "N",
+            description = "also run a simulated S3 on this port, 0 for a free one (default: none)")
+    private @Nullable Integer s3Port;
+
     @Override
     public Integer call() throws Exception {
         try (var sandbox = Sandbox.start("127.0.0.1", port, Clock.systemUTC(), SandboxOptions.DEFAULT)) {
-            print(sandbox);
-            new CountDownLatch(1).await();
+            if (s3Port == null) {
+                print(sandbox, Optional.empty());
+                new CountDownLatch(1).await();
+            } else {
+                // removed when the process is asked to stop, which is how this ends
+                var folder = Files.createTempDirectory("ferry-s3");
+                Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> remove(folder)));
+                try (var s3 = S3Server.start("127.0.0.1", s3Port, folder, Clock.systemUTC())) {
+                    print(sandbox, Optional.of(s3));
+                    new CountDownLatch(1).await();
+                }
+            }
             return 0;
         }
     }
 
-    private void print(Sandbox sandbox) {
+    private void print(Sandbox sandbox, Optional<S3Server> s3) {
         var out = spec.commandLine().getOut();
         out.println("export FERRY_ICLOUD_AUTH_URL=" + sandbox.authUrl());
         out.println("export FERRY_ICLOUD_SETUP_URL=" + sandbox.setupUrl());
         out.println("export FERRY_ICLOUD_HOME_URL=" + sandbox.homeUrl());
-        out.println("export FERRY_EGRESS_ALLOW=" + sandbox.homeUrl().getAuthority());
+        out.println("export FERRY_EGRESS_ALLOW=" + sandbox.homeUrl().getAuthority()
+                + s3.map(it -> "," + it.url().getAuthority()).orElse(""));
+        s3.ifPresent(it -> {
+            out.println("# a storage config's url: s3://" + S3Server.BUCKET + "/results");
+            out.println("# its endpoint: " + it.url());
+            out.println("# its credentials: access_key_id " + S3Server.ACCESS_KEY_ID + ", secret_access_key "
+                    + S3Server.SECRET_ACCESS_KEY);
+        });
         out.flush();
+    }
+
+    private static void remove(Path folder) {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

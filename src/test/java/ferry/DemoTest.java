@@ -42,6 +42,26 @@ class DemoTest {
     }
 
     @Test
+    void theSameWorksWithResultsInABucketOfS3() throws Exception {
+        var data = folder.resolve("demo");
+
+        assertThat(run("demo", "--storage", "s3", "--data", data.toString()))
+                .as("%s", err)
+                .isZero();
+
+        assertThat(out.toString())
+                .contains("\"url\": \"s3://getting-started/results\"")
+                .contains("all have the length and the checksum that the API says")
+                .contains("Every step worked");
+        try (var left = Files.list(data)) {
+            assertThat(left.map(path -> path.getFileName().toString())).containsExactlyInAnyOrder("buckets", "demo");
+        }
+        try (var downloaded = Files.walk(data.resolve("buckets/getting-started/results"))) {
+            assertThat(downloaded.filter(Files::isRegularFile)).hasSize(6);
+        }
+    }
+
+    @Test
     void aFolderWithOtherFilesIsLeftAlone() throws Exception {
         var letter = Files.writeString(folder.resolve("letter.txt"), "dear");
 

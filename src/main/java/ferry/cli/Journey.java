@@ -45,10 +45,11 @@ public final class Journey {
 
     /// How the journey goes.
     ///
-    /// @param bucket where to publish, such as `local://getting-started/results`
+    /// @param storage the body that makes the storage config
+    /// @param landing how its results come to this machine
     /// @param photos how many photos to fetch once they are listed
     /// @param verbose whether to print bodies
-    public record Options(String bucket, int photos, boolean verbose) {}
+    public record Options(String storage, Landing landing, int photos, boolean verbose) {}
 
     /// Whose photos are fetched: somebody of the sandbox, so that nothing here is secret.
     public record Person(String user, String account, String password, String code) {}
@@ -158,8 +159,7 @@ public final class Journey {
     }
 
     private void storage() throws InterruptedException {
-        var made = ask("Say where results go", Call.post("/configs/storage", """
-                {"url": "%s"}""".formatted(options.bucket())));
+        var made = ask("Say where results go", Call.post("/configs/storage", options.storage()));
         say(state(made));
         var config = settled("Look at the storage config", "/configs/storage/" + id(made), "new");
         say(state(config));
@@ -174,8 +174,8 @@ public final class Journey {
         return poll.at("/results/data/0");
     }
 
-    private JsonNode feed(JsonNode result) {
-        var landed = Landed.of(DATA_TYPE, result);
+    private JsonNode feed(JsonNode result) throws InterruptedException {
+        var landed = landed(DATA_TYPE, result);
         title("Read the result");
         try {
             var feed = JSON.readTree(Files.readString(landed.path()));
@@ -221,19 +221,23 @@ public final class Journey {
         say(consumed.at("/data").size() + " results are consumed");
     }
 
-    private void table(JsonNode photos, List<JsonNode> files, Map<String, String> names) {
+    private void table(JsonNode photos, List<JsonNode> files, Map<String, String> names) throws InterruptedException {
         title("Compare the files with what the API says");
         var landed = new ArrayList<Landed>();
-        landed.add(Landed.of(DATA_TYPE, photos));
+        landed.add(landed(DATA_TYPE, photos));
         for (var file : files) {
             var id = file.at("/identifier").asString("").substring("file:".length());
-            landed.add(Landed.of(names.getOrDefault(id, "file"), file));
+            landed.add(landed(names.getOrDefault(id, "file"), file));
         }
         landed.forEach(Landed::verify);
         say("all have the length and the checksum that the API says");
         out.println();
         Landed.table(landed, out);
         out.flush();
+    }
+
+    private Landed landed(String name, JsonNode result) throws InterruptedException {
+        return Landed.of(name, result, options.landing().of(result));
     }
 
     /// Creates a poll and waits until it is completed.

@@ -3,7 +3,6 @@ package ferry.cli;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
@@ -14,19 +13,16 @@ import java.util.List;
 import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
-/// A result that lies in a local bucket.
+/// A result whose bytes lie on this machine.
 ///
 /// @param name for people: the data type, or the file's own name
 /// @param bytes as the API says
 /// @param checksum as the API says: MD5 in hexadecimal
 /// @param path where it lies
 record Landed(String name, long bytes, String checksum, Path path) {
-    static Landed of(String name, JsonNode result) {
+    static Landed of(String name, JsonNode result, Path path) {
         return new Landed(
-                name,
-                result.at("/size").asLong(-1),
-                result.at("/checksum").asString(""),
-                Path.of(URI.create(result.at("/url").asString("")).getPath()));
+                name, result.at("/size").asLong(-1), result.at("/checksum").asString(""), path);
     }
 
     /// Reads the file: it must be as long as the API says, and have that checksum.

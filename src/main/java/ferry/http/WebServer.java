@@ -171,11 +171,11 @@ public final class WebServer implements AutoCloseable {
         @Override
         public OutputStream respond(int status, long length) throws IOException {
             start(status);
+            response.headers().contentLength(length);
             if (method().equals("HEAD")) {
-                response.send(new byte[0]);
+                response.send();
                 return OutputStream.nullOutputStream();
             }
-            response.headers().contentLength(length);
             return response.outputStream();
         }
 

@@ -27,6 +27,11 @@ final class GuardedHttp implements SdkHttpClient {
     /// The slowest line that is waited for.
     private static final long BYTES_PER_SECOND = 64 * 1024;
 
+    /// Where the store's `Date` is found. Under its own name the SDK would set the clock of its whole process by it
+    /// once a store says that a request came too early or too late: the bucket of one organisation would spoil the
+    /// signatures for all others.
+    static final String STORE_DATE = "x-ferry-store-date";
+
     private final Outbound outbound;
 
     GuardedHttp(Outbound outbound) {
@@ -86,7 +91,9 @@ final class GuardedHttp implements SdkHttpClient {
 
     private static HttpExecuteResponse response(Answer answer) {
         var head = SdkHttpResponse.builder().statusCode(answer.status());
-        answer.allHeaders().forEach(header -> head.appendHeader(header.name(), header.value()));
+        answer.allHeaders()
+                .forEach(header -> head.appendHeader(
+                        header.name().equalsIgnoreCase("date") ? STORE_DATE : header.name(), header.value()));
         var body = new FilterInputStream(answer.body()) {
             @Override
             public void close() {

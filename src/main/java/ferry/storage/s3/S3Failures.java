@@ -114,7 +114,9 @@ record S3Failures(S3Store store, InstantSource clock) {
 
     private Refused skewed(AwsServiceException e) {
         var ours = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-        var theirs = header(e, "Date").map(date -> ", its own says " + date).orElse("");
+        var theirs = header(e, GuardedHttp.STORE_DATE)
+                .map(date -> ", its own says " + date)
+                .orElse("");
         return new Refused(
                 "This service's clock says " + ours + theirs + ": " + store.where() + " accepts no request that is more"
                         + " than 15 minutes off. The operator must set the clock.",
