@@ -53,6 +53,7 @@ import ferry.source.Connectors;
 import ferry.source.FileIds;
 import ferry.source.SourceEndpoints;
 import ferry.source.Sources;
+import ferry.storage.Lanes;
 import ferry.storage.LocalBuckets;
 import ferry.storage.PartBuffers;
 import ferry.storage.Probe;
@@ -155,7 +156,13 @@ public final class App implements AutoCloseable {
         var publishers = new Publishers(
                 settings.buckets(),
                 Optional.of(new Publishers.Cloud(
-                        vault, new Reach(toBuckets, clock, settings.storage().retries(), PartBuffers.ofHeap()))));
+                        vault,
+                        new Reach(
+                                toBuckets,
+                                clock,
+                                settings.storage().retries(),
+                                PartBuffers.ofHeap(),
+                                new Lanes.ToBuckets()))));
         var downloads = new DiskObjects(settings.buckets().orElse(settings.noBuckets()));
         var signedUrls = new SignedUrls(settings.publicUrl(), signingKey(master), clock);
 

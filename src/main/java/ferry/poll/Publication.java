@@ -4,6 +4,7 @@ import ferry.access.OrgId;
 import ferry.connector.FileRef;
 import ferry.db.Database;
 import ferry.error.ErrorCode;
+import ferry.http.SharedReads;
 import ferry.result.Results;
 import ferry.source.FileIds;
 import ferry.source.Source;
@@ -13,9 +14,12 @@ import ferry.storage.StorageConfig;
 import ferry.task.Attempt;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /// What one attempt publishes and what it could not: counts both, records both inside the attempt's fence, and
@@ -34,6 +38,8 @@ final class Publication {
     private final FileIds fileIds;
     private final Told told;
 
+    private final SharedReads<UUID, String, Boolean> known = new SharedReads<>((_, identifiers) -> known(identifiers));
+    private final SharedReads<UUID, Results.Published, Boolean> recording;
     private final List<PollErrors.Problem> unsaved = new ArrayList<>();
     private long items;
     private long bytes;
@@ -62,6 +68,7 @@ final class Publication {
         this.errors = errors;
         this.fileIds = fileIds;
         this.told = told;
+        this.recording = new SharedReads<>((_, objects) -> attempt.fenced(tx -> record(tx, objects)));
     }
 
     /// Hears of each new result, in the transaction that records it.
@@ -109,30 +116,44 @@ final class Publication {
     }
 
     /// Whether the poll has this result already. Outside the fence, which is one row that all files of a task would
-    /// queue for: a superseded attempt learns that it is one when it records.
+    /// queue for: a superseded attempt learns that it is one when it records. Files that ask together are looked up
+    /// together.
     boolean has(String identifier) {
-        return db.tenant(
-                organisation(),
-                tx -> results.find(tx, organisation(), poll.id(), identifier).isPresent());
+        return known.find(poll.id(), identifier).isPresent();
     }
 
-    /// Records a result. The object is in the bucket, and verified.
+    /// Records a result. The object is in the bucket, and verified. Files that end while others are being recorded are
+    /// recorded together, in one transaction that holds the task's row once; this returns when it is committed.
     ///
     /// @throws ferry.task.LeaseLost if another attempt has the task now
     void record(Results.Published object) {
-        record(object, _ -> {});
+        var _ = recording.find(poll.id(), object);
+        done(object);
     }
 
-    /// As [#record(Results.Published)], and writes what must not be there without it.
+    /// Records a result at once, and writes what must not be there without it.
+    ///
+    /// @throws ferry.task.LeaseLost if another attempt has the task now
     void record(Results.Published object, Consumer<Handle> with) {
         attempt.fenced(tx -> {
             with.accept(tx);
-            var isNew = results.record(tx, organisation(), object);
-            if (isNew) {
-                told.created(tx, object.identifier());
-            }
-            return isNew;
+            return record(tx, Set.of(object));
         });
+        done(object);
+    }
+
+    private Map<String, Boolean> known(Set<String> identifiers) {
+        var there = db.tenant(organisation(), tx -> results.known(tx, organisation(), poll.id(), identifiers));
+        return there.stream().collect(Collectors.toMap(it -> it, _ -> true));
+    }
+
+    private Map<Results.Published, Boolean> record(Handle tx, Set<Results.Published> objects) {
+        var fresh = results.record(tx, organisation(), objects);
+        fresh.forEach(identifier -> told.created(tx, identifier));
+        return objects.stream().collect(Collectors.toMap(it -> it, it -> fresh.contains(it.identifier())));
+    }
+
+    private void done(Results.Published object) {
         synchronized (this) {
             published++;
             bytes += object.stored().length();

@@ -11,8 +11,10 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -60,32 +62,75 @@ public final class Results {
             String url,
             Stored stored) {}
 
-    /// Records a result, inside the fence of its attempt. A poll has one result per identifier: where it has
-    /// one, this does nothing.
+    /// Records results of one poll, inside the fence of their attempt. A poll has one result per identifier: where it
+    /// has one, that one stays.
     ///
-    /// @return whether it is new
-    public boolean record(Handle tx, OrgId organisation, Published published) {
-        return tx.createUpdate("""
+    /// @return the identifiers of those that are new
+    public Set<String> record(Handle tx, OrgId organisation, Collection<Published> published) {
+        var all = List.copyOf(published);
+        return tx.createQuery("""
                         insert into result (id, organisation, poll, task, storage_config, identifier, type, object_key,
                                             url, checksum, size, date_created)
-                        values (:id, :organisation, :poll, :task, :storageConfig, :identifier, :type, :objectKey,
-                                :url, :checksum, :size, :now)
+                        select id, :organisation, poll, task, storage_config, identifier, type, object_key,
+                               url, checksum, size, :now
+                          from unnest(:ids, :polls, :tasks, :storageConfigs, :identifiers, :types, :objectKeys,
+                                      :urls, :checksums, :sizes)
+                            as it (id, poll, task, storage_config, identifier, type, object_key, url, checksum, size)
+                         order by identifier -- two tasks of a poll that find the same files wait in one order
                         on conflict (poll, identifier) do nothing
+                        returning identifier
                         """)
-                        .bind("id", Ids.next(clock))
-                        .bind("organisation", organisation.value())
-                        .bind("poll", published.poll())
-                        .bind("task", published.task())
-                        .bind("storageConfig", published.storageConfig())
-                        .bind("identifier", published.identifier())
-                        .bind("type", published.type())
-                        .bind("objectKey", published.objectKey())
-                        .bind("url", published.url())
-                        .bind("checksum", published.stored().md5Hex())
-                        .bind("size", published.stored().length())
-                        .bind("now", clock.instant())
-                        .execute()
-                == 1;
+                .bindArray(
+                        "ids",
+                        UUID.class,
+                        all.stream().map(_ -> Ids.next(clock)).toList())
+                .bind("organisation", organisation.value())
+                .bindArray(
+                        "polls", UUID.class, all.stream().map(Published::poll).toList())
+                .bindArray(
+                        "tasks", UUID.class, all.stream().map(Published::task).toList())
+                .bindArray(
+                        "storageConfigs",
+                        Long.class,
+                        all.stream().map(Published::storageConfig).toList())
+                .bindArray(
+                        "identifiers",
+                        String.class,
+                        all.stream().map(Published::identifier).toList())
+                .bindArray(
+                        "types",
+                        String.class,
+                        all.stream().map(it -> it.type().orElse(null)).toList())
+                .bindArray(
+                        "objectKeys",
+                        String.class,
+                        all.stream().map(Published::objectKey).toList())
+                .bindArray(
+                        "urls", String.class, all.stream().map(Published::url).toList())
+                .bindArray(
+                        "checksums",
+                        String.class,
+                        all.stream().map(it -> it.stored().md5Hex()).toList())
+                .bindArray(
+                        "sizes",
+                        Long.class,
+                        all.stream().map(it -> it.stored().length()).toList())
+                .bind("now", clock.instant())
+                .mapTo(String.class)
+                .collectIntoSet();
+    }
+
+    /// Which of these identifiers the poll has a result of.
+    public Set<String> known(Handle tx, OrgId organisation, UUID poll, Collection<String> identifiers) {
+        return tx.createQuery("""
+                        select identifier from result
+                         where organisation = :organisation and poll = :poll and identifier = any(:identifiers)
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bindArray("identifiers", String.class, identifiers.toArray())
+                .mapTo(String.class)
+                .collectIntoSet();
     }
 
     /// One result of the organisation.

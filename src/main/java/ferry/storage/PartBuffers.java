@@ -1,5 +1,6 @@
 package ferry.storage;
 
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +44,15 @@ public final class PartBuffers {
     /// itself be waiting for this one: a feed stays open while the files it lists are published.
     Lent take() throws InterruptedException {
         boolean counted = free.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return lend(counted);
+    }
+
+    /// One more for an upload that has one already; empty where none is free, or somebody waits for a first one.
+    Optional<Lent> takeFree() throws InterruptedException {
+        return free.tryAcquire(0, TimeUnit.SECONDS) ? Optional.of(lend(true)) : Optional.empty();
+    }
+
+    private Lent lend(boolean counted) {
         var old = counted ? idle.poll() : null;
         return new Lent(this, old == null ? new byte[PART] : old, counted);
     }

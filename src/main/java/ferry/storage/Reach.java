@@ -7,4 +7,6 @@ import java.time.InstantSource;
 ///
 /// @param outbound the one way out
 /// @param buffers the memory for parts of large objects
-public record Reach(Outbound outbound, InstantSource clock, Retries retries, PartBuffers buffers) {}
+/// @param lanes how many requests may be under way to which bucket
+public record Reach(
+        Outbound outbound, InstantSource clock, Retries retries, PartBuffers buffers, Lanes.ToBuckets lanes) {}

@@ -2,6 +2,7 @@ package ferry.storage.gcs;
 
 import ferry.egress.Call;
 import ferry.egress.Outbound;
+import ferry.storage.Lanes;
 import ferry.storage.PublishException;
 import ferry.storage.PublishException.Refused;
 import ferry.storage.PublishException.Unavailable;
@@ -23,15 +24,25 @@ final class GcsCalls {
     private final String where;
     private final ServiceAccount account;
     private final Outbound outbound;
+    private final Lanes lanes;
     private final Tokens tokens;
     private final Retries retries;
 
     /// @param where what messages call the store
-    GcsCalls(String bucket, String where, ServiceAccount account, Outbound outbound, Tokens tokens, Retries retries) {
+    /// @param lanes to the bucket
+    GcsCalls(
+            String bucket,
+            String where,
+            ServiceAccount account,
+            Outbound outbound,
+            Lanes lanes,
+            Tokens tokens,
+            Retries retries) {
         this.bucket = bucket;
         this.where = where;
         this.account = account;
         this.outbound = outbound;
+        this.lanes = lanes;
         this.tokens = tokens;
         this.retries = retries;
     }
@@ -87,7 +98,7 @@ final class GcsCalls {
 
     /// Sends once, without a token: to a session, whose URL is the permission.
     Reply once(Call call) throws IOException {
-        try (var answer = outbound.send(call)) {
+        try (var answer = lanes.send(() -> outbound.send(call))) {
             return new Reply(
                     answer.status(),
                     answer.header("Location"),

@@ -74,7 +74,14 @@ public final class GcsPublisher implements Publisher {
         return new GcsPublisher(
                 bucket,
                 endpoint.orElse(GOOGLE),
-                new GcsCalls(bucket, where, account, outbound, tokens, reach.retries()),
+                new GcsCalls(
+                        bucket,
+                        where,
+                        account,
+                        outbound,
+                        reach.lanes().to(where + "/" + bucket),
+                        tokens,
+                        reach.retries()),
                 reach.buffers(),
                 own);
     }
@@ -194,8 +201,14 @@ public final class GcsPublisher implements Publisher {
             settled(reply, measured);
         }
 
+        /// A session takes its bytes in their order.
         @Override
-        public void part(byte[] bytes) throws PublishException, InterruptedException {
+        public int parallel() {
+            return 1;
+        }
+
+        @Override
+        public void part(int number, byte[] bytes) throws PublishException, InterruptedException {
             crc.update(bytes, 0, bytes.length);
             var reply = send(bytes, bytes.length, Optional.empty());
             if (reply.status() != 308) {
@@ -205,7 +218,8 @@ public final class GcsPublisher implements Publisher {
         }
 
         @Override
-        public void finish(byte[] bytes, int length, Stored measured) throws PublishException, InterruptedException {
+        public void finish(int number, byte[] bytes, int length, Stored measured)
+                throws PublishException, InterruptedException {
             crc.update(bytes, 0, length);
             settled(send(bytes, length, Optional.of(measured)), measured);
         }
@@ -236,7 +250,7 @@ public final class GcsPublisher implements Publisher {
         /// @return 308 where it has all of them and waits for more, else its last word
         private GcsCalls.Reply send(byte[] bytes, int length, Optional<Stored> last)
                 throws PublishException, InterruptedException {
-            var url = begun();
+            var url = session.orElseThrow();
             long end = sent + length;
             long from = sent;
             boolean ask = false;
@@ -303,19 +317,17 @@ public final class GcsPublisher implements Publisher {
             return range.matches() ? Long.parseLong(range.group(1)) + 1 : 0;
         }
 
-        private URI begun() throws PublishException, InterruptedException {
-            if (session.isEmpty()) {
-                var url = url("/upload/storage/v1/b/" + bucket + "/o?uploadType=resumable&fields=name,size,md5Hash");
-                var body = metadata().toString().getBytes(StandardCharsets.UTF_8);
-                var reply = calls.send(() -> Call.post(url, body, "application/json; charset=UTF-8")
-                        .with("X-Upload-Content-Type", about.safeMediaType()));
-                if (reply.status() != 200) {
-                    throw calls.failure(GcsAction.PUT, reply);
-                }
-                session = Optional.of(URI.create(reply.location()
-                        .orElseThrow(() -> new Unavailable("Google Cloud Storage opened no session.", null))));
+        @Override
+        public void begin() throws PublishException, InterruptedException {
+            var url = url("/upload/storage/v1/b/" + bucket + "/o?uploadType=resumable&fields=name,size,md5Hash");
+            var body = metadata().toString().getBytes(StandardCharsets.UTF_8);
+            var reply = calls.send(() -> Call.post(url, body, "application/json; charset=UTF-8")
+                    .with("X-Upload-Content-Type", about.safeMediaType()));
+            if (reply.status() != 200) {
+                throw calls.failure(GcsAction.PUT, reply);
             }
-            return session.get();
+            session = Optional.of(URI.create(reply.location()
+                    .orElseThrow(() -> new Unavailable("Google Cloud Storage opened no session.", null))));
         }
 
         /// The store's last word: it has the object with our checksum, or it had the same one and may not replace

@@ -4,6 +4,7 @@ import ferry.egress.Answer;
 import ferry.egress.Call;
 import ferry.egress.Header;
 import ferry.egress.Outbound;
+import ferry.storage.Lanes;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -33,9 +34,12 @@ final class GuardedHttp implements SdkHttpClient {
     static final String STORE_DATE = "x-ferry-store-date";
 
     private final Outbound outbound;
+    private final Lanes lanes;
 
-    GuardedHttp(Outbound outbound) {
+    /// @param lanes to the bucket that is asked
+    GuardedHttp(Outbound outbound, Lanes lanes) {
         this.outbound = outbound;
+        this.lanes = lanes;
     }
 
     @Override
@@ -67,14 +71,14 @@ final class GuardedHttp implements SdkHttpClient {
         var http = request.httpRequest();
         var content = request.contentStreamProvider();
         if (content.isEmpty()) {
-            return response(outbound.send(call(http, PATIENCE)));
+            return response(lanes.send(() -> outbound.send(call(http, PATIENCE))));
         }
         long length = http.firstMatchingHeader("Content-Length")
                 .map(Long::parseLong)
                 .orElseThrow(() -> new IOException("a body without a length is not sent"));
         var patience = PATIENCE.plusSeconds(length / BYTES_PER_SECOND);
         try (var bytes = content.get().newStream()) {
-            return response(outbound.send(call(http, patience).streaming(bytes, length)));
+            return response(lanes.send(() -> outbound.send(call(http, patience).streaming(bytes, length))));
         }
     }
 

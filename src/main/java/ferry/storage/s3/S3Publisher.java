@@ -2,6 +2,7 @@ package ferry.storage.s3;
 
 import ferry.egress.Outbound;
 import ferry.storage.About;
+import ferry.storage.Lanes;
 import ferry.storage.LargeObject;
 import ferry.storage.ObjectKey;
 import ferry.storage.PartBuffers;
@@ -21,11 +22,11 @@ import java.net.URISyntaxException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
@@ -43,9 +44,13 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 /// A bucket of S3.
 ///
 /// An object of up to one part is put in one request with its MD5; a larger one as a multipart upload, each part
-/// with its own MD5, completed when the caller commits. A part that fails is sent again, not the object. An upload
+/// with its own MD5 and a few at once, completed when the caller commits. A part that fails is sent again, not the
+/// object. An upload
 /// that is closed without a commit is aborted; what a killed process leaves, [UnfinishedParts] aborts.
 public final class S3Publisher implements Publisher {
+    /// Of one object.
+    private static final int PARTS_AT_ONCE = 4;
+
     private final S3Store store;
     private final S3Client client;
     private final KeysInUse keys;
@@ -78,7 +83,7 @@ public final class S3Publisher implements Publisher {
         var keys = new KeysInUse(store, outbound, reach.clock());
         return new S3Publisher(
                 store,
-                client(store, keys, outbound, reach.retries()),
+                client(store, keys, new GuardedHttp(outbound, lanes(store, reach)), reach.retries()),
                 keys,
                 new S3Failures(store, reach.clock()),
                 reach.buffers(),
@@ -162,7 +167,11 @@ public final class S3Publisher implements Publisher {
         return Optional.of(eTag.replace("\"", "")).filter(tag -> tag.matches("[0-9a-f]{32}"));
     }
 
-    private static S3Client client(S3Store store, KeysInUse keys, Outbound outbound, Retries retries) {
+    private static Lanes lanes(S3Store store, Reach reach) {
+        return reach.lanes().to(store.where() + "/" + store.bucket());
+    }
+
+    private static S3Client client(S3Store store, KeysInUse keys, GuardedHttp http, Retries retries) {
         var wait = (BackoffStrategy) failed -> retries.wait(Math.max(1, failed));
         var strategy = AwsRetryStrategy.standardRetryStrategy().toBuilder()
                 .maxAttempts(retries.attempts())
@@ -175,7 +184,7 @@ public final class S3Publisher implements Publisher {
                 .type(ProfileFile.Type.CONFIGURATION)
                 .build();
         var builder = S3Client.builder()
-                .httpClient(new GuardedHttp(outbound))
+                .httpClient(http)
                 .credentialsProvider(keys::current)
                 .region(Region.of(store.signingRegion()))
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
@@ -215,12 +224,17 @@ public final class S3Publisher implements Publisher {
         T send();
     }
 
+    /// A part that has arrived.
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Sent(String eTag, byte[] md5) {}
+
     /// One object on its way.
     private final class Putting implements LargeObject {
         private final String key;
         private final About about;
-        private final List<CompletedPart> parts = new ArrayList<>();
-        private final MessageDigest ofParts = md5();
+        /// By number; several threads add to it.
+        private final ConcurrentSkipListMap<Integer, Sent> parts = new ConcurrentSkipListMap<>();
+
         private Optional<String> upload = Optional.empty();
 
         Putting(String key, About about) {
@@ -243,14 +257,31 @@ public final class S3Publisher implements Publisher {
         }
 
         @Override
-        public void part(byte[] bytes) throws PublishException, InterruptedException {
-            send(bytes, bytes.length);
+        public int parallel() {
+            return PARTS_AT_ONCE;
         }
 
         @Override
-        public void finish(byte[] bytes, int length, Stored measured) throws PublishException, InterruptedException {
+        public void begin() throws PublishException, InterruptedException {
+            upload = Optional.of(attempt(
+                    S3Action.PUT,
+                    () -> client.createMultipartUpload(it -> it.bucket(store.bucket())
+                                    .key(key)
+                                    .contentType(about.safeMediaType())
+                                    .metadata(about.labels()))
+                            .uploadId()));
+        }
+
+        @Override
+        public void part(int number, byte[] bytes) throws PublishException, InterruptedException {
+            send(number, bytes, bytes.length);
+        }
+
+        @Override
+        public void finish(int number, byte[] bytes, int length, Stored measured)
+                throws PublishException, InterruptedException {
             if (length > 0) {
-                send(bytes, length);
+                send(number, bytes, length);
             }
             attempt(S3Action.PUT, () -> complete(measured));
         }
@@ -260,7 +291,6 @@ public final class S3Publisher implements Publisher {
             var begun = upload;
             upload = Optional.empty();
             parts.clear();
-            ofParts.reset();
             if (begun.isEmpty()) {
                 return;
             }
@@ -282,9 +312,7 @@ public final class S3Publisher implements Publisher {
             }
         }
 
-        private void send(byte[] bytes, int length) throws PublishException, InterruptedException {
-            var id = begun();
-            int number = parts.size() + 1;
+        private void send(int number, byte[] bytes, int length) throws PublishException, InterruptedException {
             var digest = md5();
             digest.update(bytes, 0, length);
             var raw = digest.digest();
@@ -294,26 +322,11 @@ public final class S3Publisher implements Publisher {
                     () -> client.uploadPart(
                             it -> it.bucket(store.bucket())
                                     .key(key)
-                                    .uploadId(id)
+                                    .uploadId(upload.orElseThrow())
                                     .partNumber(number)
                                     .contentMD5(md5),
                             body(bytes, length)));
-            parts.add(
-                    CompletedPart.builder().partNumber(number).eTag(sent.eTag()).build());
-            ofParts.update(raw);
-        }
-
-        private String begun() throws PublishException, InterruptedException {
-            if (upload.isEmpty()) {
-                upload = Optional.of(attempt(
-                        S3Action.PUT,
-                        () -> client.createMultipartUpload(it -> it.bucket(store.bucket())
-                                        .key(key)
-                                        .contentType(about.safeMediaType())
-                                        .metadata(about.labels()))
-                                .uploadId()));
-            }
-            return upload.get();
+            parts.put(number, new Sent(sent.eTag(), raw));
         }
 
         /// The answer to a completion may be lost after the store has completed; asked again, it no longer knows
@@ -323,7 +336,7 @@ public final class S3Publisher implements Publisher {
                 return Optional.ofNullable(client.completeMultipartUpload(it -> it.bucket(store.bucket())
                                 .key(key)
                                 .uploadId(upload.orElseThrow())
-                                .multipartUpload(all -> all.parts(parts)))
+                                .multipartUpload(all -> all.parts(completed())))
                         .eTag());
             } catch (S3Exception e) {
                 if (e.statusCode() == 404 && isThere(measured)) {
@@ -333,7 +346,18 @@ public final class S3Publisher implements Publisher {
             }
         }
 
+        private List<CompletedPart> completed() {
+            return parts.entrySet().stream()
+                    .map(it -> CompletedPart.builder()
+                            .partNumber(it.getKey())
+                            .eTag(it.getValue().eTag())
+                            .build())
+                    .toList();
+        }
+
         private boolean isThere(Stored measured) {
+            var ofParts = md5();
+            parts.values().forEach(part -> ofParts.update(part.md5()));
             try {
                 var head = client.headObject(it -> it.bucket(store.bucket()).key(key));
                 var expected = HexFormat.of().formatHex(ofParts.digest()) + "-" + parts.size();

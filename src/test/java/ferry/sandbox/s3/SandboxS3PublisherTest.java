@@ -7,6 +7,7 @@ import ferry.crypto.Secret;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
 import ferry.storage.Intake;
+import ferry.storage.Lanes;
 import ferry.storage.PartBuffers;
 import ferry.storage.Publisher;
 import ferry.storage.PublisherContract;
@@ -110,6 +111,6 @@ class SandboxS3PublisherTest extends PublisherContract {
                 List.of());
         return S3Publisher.open(
                 new S3Store(bucket, Optional.empty(), Optional.of(server.url()), keys),
-                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4)));
+                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4), new Lanes.ToBuckets()));
     }
 }

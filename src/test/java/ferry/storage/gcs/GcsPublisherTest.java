@@ -8,6 +8,7 @@ import ferry.egress.Outbound;
 import ferry.storage.About;
 import ferry.storage.Intake;
 import ferry.storage.Labels;
+import ferry.storage.Lanes;
 import ferry.storage.ObjectKey;
 import ferry.storage.PartBuffers;
 import ferry.storage.PublishException;
@@ -244,6 +245,6 @@ class GcsPublisherTest extends PublisherContract {
                 bucket,
                 Optional.of(line.url()),
                 ServiceAccount.of(google.serviceAccount()),
-                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4)));
+                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4), new Lanes.ToBuckets()));
     }
 }

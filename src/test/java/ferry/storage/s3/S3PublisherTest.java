@@ -9,6 +9,7 @@ import ferry.egress.Outbound;
 import ferry.storage.About;
 import ferry.storage.Intake;
 import ferry.storage.Labels;
+import ferry.storage.Lanes;
 import ferry.storage.ObjectKey;
 import ferry.storage.PartBuffers;
 import ferry.storage.PublishException;
@@ -289,6 +290,7 @@ class S3PublisherTest extends PublisherContract {
 
     private static Publisher open(String bucket, URI endpoint, AccessKeys keys) {
         return S3Publisher.open(
-                store(bucket, endpoint, keys), new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4)));
+                store(bucket, endpoint, keys),
+                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4), new Lanes.ToBuckets()));
     }
 }

@@ -3,6 +3,7 @@ package ferry.connector.icloud.photos;
 import ferry.connector.ConnectorException;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Pulls;
 import ferry.connector.Target;
 import ferry.egress.Answer;
 import ferry.error.ErrorCode;
@@ -16,14 +17,9 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
-/// Fetches the bytes of files, several at once, checks them against the source's signature and commits them
+/// Fetches the bytes of files, several at once ([Pulls]), checks them against the source's signature and commits them
 /// (R18, R20).
 ///
 /// One file that cannot be had is refused and the rest goes on. What concerns all files (the session is lost,
@@ -45,14 +41,10 @@ final class Downloads implements AutoCloseable {
     private final Library library;
     private final Files files;
     private final InstantSource clock;
-    private final Semaphore turns;
-    private final ExecutorService threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().factory());
+    private final Pulls pulls;
     private final Set<FileRef> underWay = ConcurrentHashMap.newKeySet();
     private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailableInARow = new AtomicInteger();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final int parallel;
 
     Downloads(Calls calls, PhotosDatabase database, Library library, Files files, InstantSource clock, int parallel) {
         this.calls = calls;
@@ -60,8 +52,7 @@ final class Downloads implements AutoCloseable {
         this.library = library;
         this.files = files;
         this.clock = clock;
-        this.parallel = parallel;
-        this.turns = new Semaphore(parallel);
+        this.pulls = new Pulls(parallel);
     }
 
     /// A file that is asked for.
@@ -84,68 +75,41 @@ final class Downloads implements AutoCloseable {
         MISMATCH
     }
 
-    /// Starts a file, or waits until one of those under way has ended.
+    /// Starts a file, or waits until one of those under way has been pulled.
     void fetch(Wanted wanted) throws ConnectorException, InterruptedException {
-        turns.acquire();
-        if (failure.get() != null || !underWay.add(wanted.ref())) {
-            turns.release();
-            throwFailure();
-            return;
-        }
-        threads.execute(() -> {
-            try {
-                publish(wanted, true);
-            } catch (Throwable e) {
-                fail(e);
-            } finally {
-                underWay.remove(wanted.ref());
-                turns.release();
+        pulls.start(turn -> {
+            if (underWay.add(wanted.ref())) {
+                try {
+                    publish(wanted, turn, true);
+                } finally {
+                    underWay.remove(wanted.ref());
+                }
             }
         });
     }
 
     /// Waits for all files, those that were put off included.
     void finish() throws ConnectorException, InterruptedException {
-        turns.acquire(parallel);
-        turns.release(parallel);
-        throwFailure();
+        pulls.finish();
         for (var wanted = putOff.poll(); wanted != null; wanted = putOff.poll()) {
-            publish(wanted, false);
+            publish(wanted, () -> {}, false);
         }
     }
 
     /// Stops what is still under way, and waits for it.
     @Override
     public void close() {
-        threads.shutdownNow();
-        threads.close();
-    }
-
-    /// The first failure counts; those that follow from stopping the others don't.
-    private void fail(Throwable e) {
-        if (failure.compareAndSet(null, e)) {
-            threads.shutdownNow();
-        }
-    }
-
-    private void throwFailure() throws ConnectorException, InterruptedException {
-        switch (failure.get()) {
-            case null -> {}
-            case ConnectorException e -> throw e;
-            case InterruptedException e -> throw e;
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            case Throwable e -> throw new IllegalStateException(e);
-        }
+        pulls.close();
     }
 
     /// @param mayWait whether a busy host only puts the file off until the end
-    private void publish(Wanted wanted, boolean mayWait) throws ConnectorException, InterruptedException {
+    private void publish(Wanted wanted, Pulls.Turn turn, boolean mayWait)
+            throws ConnectorException, InterruptedException {
         if (files.isPublished(wanted.ref())) {
             return;
         }
         try {
-            publish(wanted);
+            publish(wanted, turn);
             unavailableInARow.set(0);
         } catch (ConnectorException.Refused e) {
             files.refused(wanted.ref(), e.code(), "The source refused the file.");
@@ -161,12 +125,12 @@ final class Downloads implements AutoCloseable {
         }
     }
 
-    private void publish(Wanted wanted) throws ConnectorException, InterruptedException {
+    private void publish(Wanted wanted, Pulls.Turn turn) throws ConnectorException, InterruptedException {
         var current = isUsable(wanted) ? wanted : lookedUp(wanted);
-        var outcome = attempt(current);
+        var outcome = attempt(current, turn);
         if (outcome != Outcome.DONE) {
             // A URL may have expired, and a body may have been spoilt on the way: once more, with a fresh URL.
-            outcome = attempt(lookedUp(current));
+            outcome = attempt(lookedUp(current), turn);
         }
         switch (outcome) {
             case DONE -> {}
@@ -200,14 +164,15 @@ final class Downloads implements AutoCloseable {
         return new Wanted(renewed, wanted.variant(), page.received());
     }
 
-    private Outcome attempt(Wanted wanted) throws ConnectorException, InterruptedException {
+    private Outcome attempt(Wanted wanted, Pulls.Turn turn) throws ConnectorException, InterruptedException {
         var resource = wanted.resource();
         if (resource.isEmpty() || resource.get().url().isEmpty()) {
             return Outcome.GONE;
         }
         var meta = PhotoEntry.meta(wanted.photo(), wanted.variant(), resource.get());
         try (var target = files.open(wanted.ref(), meta)) {
-            return new Body(target, resource.get()).receive(resource.get().url().get());
+            return new Body(target, resource.get(), turn)
+                    .receive(resource.get().url().get());
         }
     }
 
@@ -216,10 +181,12 @@ final class Downloads implements AutoCloseable {
         private final Target target;
         private final Resource resource;
         private final Optional<Signature> signature;
+        private final Pulls.Turn turn;
         private long furthest;
 
-        Body(Target target, Resource resource) {
+        Body(Target target, Resource resource, Pulls.Turn turn) {
             this.target = target;
+            this.turn = turn;
             this.resource = resource;
             this.signature = resource.checksum().flatMap(Signature::of);
         }
@@ -314,6 +281,7 @@ final class Downloads implements AutoCloseable {
             if (!known || isLong() || signature.map(s -> !s.matches()).orElse(false)) {
                 return Outcome.MISMATCH;
             }
+            turn.over();
             target.commit(signature.isPresent() ? Target.Integrity.SIGNATURE : Target.Integrity.SIZE_ONLY);
             return Outcome.DONE;
         }

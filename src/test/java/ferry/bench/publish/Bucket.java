@@ -1,0 +1,80 @@
+package ferry.bench.publish;
+
+import ferry.storage.Intake;
+import ferry.testing.TestS3;
+import java.net.URI;
+import java.util.HexFormat;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.blobstore.BlobStore;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+
+/// The S3 server that files go to, in a process of its own. It checks signatures, and counts what lies in it past any
+/// client. Its argument is a folder to keep objects in; without one they are kept in memory.
+final class Bucket {
+    private Bucket() {}
+
+    public static void main(String[] arguments) throws Exception {
+        BlobStore store =
+                arguments.length == 0 ? new TransientNio2BlobStore() : new FilesystemNio2BlobStore(arguments[0]);
+        var server = S3Proxy.builder()
+                .endpoint(URI.create("http://127.0.0.1:0"))
+                .blobStore(store)
+                .awsAuthentication(
+                        AuthenticationType.AWS_V4,
+                        TestS3.KEYS.id(),
+                        TestS3.KEYS.secret().reveal())
+                .v4MaxNonChunkedRequestSize(128 * 1024 * 1024)
+                .build();
+        server.start();
+        while (!server.getState().equals("STARTED")) {
+            Thread.onSpinWait();
+        }
+        Worker.serve(line -> answer(store, server.getPort(), line.split(" ", -1)));
+        System.exit(0);
+    }
+
+    private static String answer(BlobStore store, int port, String[] order) throws Exception {
+        return switch (order[0]) {
+            case "url" -> "http://127.0.0.1:" + port;
+            case "create" -> {
+                store.createContainer(order[1]);
+                yield "created";
+            }
+            case "drop" -> {
+                store.deleteContainer(order[1]);
+                System.gc();
+                yield "dropped";
+            }
+            case "files" -> contents(store, order[1], true).line();
+            case "all" -> contents(store, order[1], false).line();
+            default -> throw new IllegalArgumentException(order[0]);
+        };
+    }
+
+    /// @param filesOnly whether Ferry's feeds are left out
+    private static Load.Contents contents(BlobStore store, String bucket, boolean filesOnly) throws Exception {
+        var all = new Load.Contents.Sum();
+        String after = null;
+        do {
+            var request = ListObjectsV2Request.builder()
+                    .bucket(bucket)
+                    .maxKeys(1000)
+                    .startAfter(after)
+                    .continuationToken(after);
+            var page = store.list(request.build());
+            for (var object : page.contents()) {
+                if (object.key().endsWith("/") || (filesOnly && !object.key().contains("/files/"))) {
+                    continue;
+                }
+                try (var bytes = store.getBlob(bucket, object.key())) {
+                    all.add(object.size(), HexFormat.of().parseHex(Intake.md5Hex(bytes)));
+                }
+            }
+            after = page.nextContinuationToken();
+        } while (after != null);
+        return all.contents(store.listMultipartUploads(bucket).size());
+    }
+}
