@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -76,18 +75,22 @@ final class Bucket {
         return folder.resolve(UUID.randomUUID().toString());
     }
 
-    synchronized Optional<StoredObject> find(String key) {
-        return Optional.ofNullable(objects.get(key));
+    /// An object and its bytes.
+    record Opened(StoredObject object, InputStream bytes) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            bytes.close();
+        }
     }
 
-    /// The object and its bytes; whoever takes them closes the stream. An object that is overwritten meanwhile is
-    /// read to its end as it was.
-    synchronized InputStream open(String key) throws IOException, S3Refusal {
+    /// The object and its bytes; whoever takes them closes it. An object that is overwritten meanwhile is read to its
+    /// end as it was.
+    synchronized Opened open(String key) throws IOException, S3Refusal {
         var found = objects.get(key);
         if (found == null) {
             throw new S3Refusal(S3Error.NO_SUCH_KEY);
         }
-        return Files.newInputStream(found.content());
+        return new Opened(found, Files.newInputStream(found.content()));
     }
 
     synchronized void put(String key, StoredObject object) throws IOException {

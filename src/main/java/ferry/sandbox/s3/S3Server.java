@@ -1,7 +1,5 @@
 package ferry.sandbox.s3;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ferry.http.Exchange;
 import ferry.http.WebServer;
 import ferry.sandbox.s3.Signatures.Signed;
@@ -12,12 +10,9 @@ import java.net.BindException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -39,24 +34,21 @@ public final class S3Server implements AutoCloseable {
 
     private static final String REGION = "us-east-1";
     private static final String ELSEWHERE = "eu-central-1";
-    private static final String META = "x-amz-meta-";
-    private static final int LONGEST_KEY = 1024;
-    private static final int MOST_PARTS = 10_000;
     private static final int PAGE = 1000;
-    private static final int PIECE = 64 * 1024;
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
-    private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-(\\d{1,18})?");
-    private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
+    static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
 
     private final Path folder;
     private final InstantSource clock;
     private final Signatures signatures;
     private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();
+    private final ObjectCalls objects;
     private final WebServer server;
 
     private S3Server(String host, int port, Path folder, InstantSource clock) throws BindException {
         this.folder = folder;
         this.clock = clock;
+        objects = new ObjectCalls(clock);
         signatures = new Signatures(ACCESS_KEY_ID, SECRET_ACCESS_KEY, clock);
         buckets.put(BUCKET, new Bucket(folder, Quirk.NONE));
         buckets.put("no-writes", new Bucket(folder, Quirk.NO_WRITES));
@@ -99,7 +91,7 @@ public final class S3Server implements AutoCloseable {
     /// An object's bytes, past any client; empty where there is none. Whoever asks closes the stream.
     public Optional<InputStream> open(String bucket, String key) throws IOException {
         try {
-            return Optional.of(known(bucket).open(key));
+            return Optional.of(known(bucket).open(key).bytes());
         } catch (S3Refusal _) {
             return Optional.empty();
         }
@@ -136,7 +128,7 @@ public final class S3Server implements AutoCloseable {
         } else if (request.key().isEmpty()) {
             bucket(request, signed);
         } else {
-            object(request, signed, bucket(request.bucket(), signed));
+            objects.answer(request, signed, bucket(request.bucket(), signed));
         }
     }
 
@@ -206,142 +198,6 @@ public final class S3Server implements AutoCloseable {
         request.exchange().set("Location", "/" + request.bucket()).respond(200, new byte[0]);
     }
 
-    private void object(S3Request request, Signed signed, Bucket bucket) throws IOException, S3Refusal {
-        if (request.key().getBytes(UTF_8).length > LONGEST_KEY) {
-            throw new S3Refusal(S3Error.KEY_TOO_LONG);
-        }
-        var exchange = request.exchange();
-        switch (exchange.method()) {
-            case "GET", "HEAD" -> read(request, bucket);
-            case "PUT" -> {
-                if (exchange.header("x-amz-copy-source").isPresent()) {
-                    throw new S3Refusal(S3Error.NOT_IMPLEMENTED);
-                }
-                bucket.admitWrite();
-                if (request.has("uploadId")) {
-                    part(request, signed, bucket);
-                } else {
-                    put(request, signed, bucket);
-                }
-            }
-            case "POST" -> {
-                bucket.admitWrite();
-                if (request.has("uploads")) {
-                    begin(request, signed, bucket);
-                } else if (request.has("uploadId")) {
-                    complete(request, bucket);
-                } else {
-                    throw new S3Refusal(S3Error.METHOD_NOT_ALLOWED);
-                }
-            }
-            case "DELETE" -> {
-                if (request.has("uploadId")) {
-                    bucket.abort(parameter(request, "uploadId"), request.key());
-                } else if (bucket.is(Quirk.NO_DELETES)) {
-                    throw new S3Refusal(S3Error.ACCESS_DENIED);
-                } else {
-                    bucket.delete(request.key());
-                }
-                exchange.respond(204, new byte[0]);
-            }
-            default -> throw new S3Refusal(S3Error.METHOD_NOT_ALLOWED);
-        }
-    }
-
-    private void put(S3Request request, Signed signed, Bucket bucket) throws IOException, S3Refusal {
-        var got = Received.of(request, signed, bucket.newFile());
-        bucket.put(
-                request.key(),
-                new StoredObject(
-                        got.content(), got.length(), got.eTag(), mediaType(request), labels(request, signed), now()));
-        request.exchange().set("ETag", '"' + got.eTag() + '"').respond(200, new byte[0]);
-    }
-
-    private void begin(S3Request request, Signed signed, Bucket bucket) {
-        var upload = bucket.begin(request.key(), mediaType(request), labels(request, signed), now());
-        xml(
-                request.exchange(),
-                200,
-                "InitiateMultipartUploadResult",
-                it -> it.text("Bucket", request.bucket())
-                        .text("Key", request.key())
-                        .text("UploadId", upload.id()));
-    }
-
-    private void part(S3Request request, Signed signed, Bucket bucket) throws IOException, S3Refusal {
-        var number = parameter(request, "partNumber");
-        if (!number.matches("\\d{1,5}") || Integer.parseInt(number) < 1 || Integer.parseInt(number) > MOST_PARTS) {
-            throw new S3Refusal(S3Error.INVALID_REQUEST);
-        }
-        var id = parameter(request, "uploadId");
-        bucket.upload(id, request.key());
-        var got = Received.of(request, signed, bucket.newFile());
-        try {
-            bucket.part(
-                    id,
-                    request.key(),
-                    Integer.parseInt(number),
-                    new StoredObject(got.content(), got.length(), got.eTag(), "", Map.of(), now()));
-        } catch (S3Refusal e) {
-            // the upload has ended meanwhile
-            Files.deleteIfExists(got.content());
-            throw e;
-        }
-        request.exchange().set("ETag", '"' + got.eTag() + '"').respond(200, new byte[0]);
-    }
-
-    private void complete(S3Request request, Bucket bucket) throws IOException, S3Refusal {
-        var listed = Xml.parts(request.body());
-        var object = bucket.complete(parameter(request, "uploadId"), request.key(), listed, now());
-        xml(
-                request.exchange(),
-                200,
-                "CompleteMultipartUploadResult",
-                it -> it.text("Bucket", request.bucket())
-                        .text("Key", request.key())
-                        .text("ETag", '"' + object.eTag() + '"'));
-    }
-
-    private void read(S3Request request, Bucket bucket) throws IOException, S3Refusal {
-        try (var in = bucket.open(request.key())) {
-            var object = bucket.find(request.key()).orElseThrow(() -> new S3Refusal(S3Error.NO_SUCH_KEY));
-            var exchange = request.exchange();
-            exchange.set("ETag", '"' + object.eTag() + '"')
-                    .set("Last-Modified", HTTP_DATE.format(object.modified()))
-                    .set("Content-Type", object.mediaType())
-                    .set("Accept-Ranges", "bytes");
-            object.labels().forEach((name, value) -> exchange.set(META + name, value));
-            var range = RANGE.matcher(request.header("Range").orElse(""));
-            if (!range.matches()) {
-                send(exchange, in, 200, object.length());
-                return;
-            }
-            long from = Long.parseLong(range.group(1));
-            long last = range.group(2) == null ? Long.MAX_VALUE : Long.parseLong(range.group(2));
-            if (from >= object.length() || last < from) {
-                throw new S3Refusal(S3Error.INVALID_RANGE);
-            }
-            long to = Math.min(last, object.length() - 1) + 1;
-            in.skipNBytes(from);
-            exchange.set("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + object.length());
-            send(exchange, in, 206, to - from);
-        }
-    }
-
-    private static void send(Exchange exchange, InputStream in, int status, long length) throws IOException {
-        try (var out = exchange.respond(status, length)) {
-            var piece = new byte[PIECE];
-            for (long left = length; left > 0 && !exchange.method().equals("HEAD"); ) {
-                int read = in.read(piece, 0, (int) Math.min(piece.length, left));
-                if (read < 0) {
-                    throw new IOException("the object is shorter than it was");
-                }
-                out.write(piece, 0, read);
-                left -= read;
-            }
-        }
-    }
-
     private void list(S3Request request, Bucket bucket) throws S3Refusal {
         var most = request.parameter("max-keys")
                 .filter(it -> it.matches("\\d{1,4}"))
@@ -400,30 +256,7 @@ public final class S3Server implements AutoCloseable {
         return encoded ? S3Request.encoded(key).replace("%2F", "/") : key;
     }
 
-    private static String parameter(S3Request request, String name) throws S3Refusal {
-        return request.parameter(name).orElseThrow(() -> new S3Refusal(S3Error.INVALID_REQUEST));
-    }
-
-    private static String mediaType(S3Request request) {
-        return request.header("Content-Type").orElse("binary/octet-stream");
-    }
-
-    /// Each is signed, so that the signed names tell them.
-    private static Map<String, String> labels(S3Request request, Signed signed) {
-        var labels = new LinkedHashMap<String, String>();
-        for (var name : signed.headers()) {
-            if (name.startsWith(META)) {
-                labels.put(name.substring(META.length()), request.header(name).orElse(""));
-            }
-        }
-        return labels;
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    private static void xml(Exchange exchange, int status, String root, Consumer<Xml> children) {
+    static void xml(Exchange exchange, int status, String root, Consumer<Xml> children) {
         exchange.set("Content-Type", "application/xml").respond(status, Xml.of(root, children));
     }
 }
