@@ -153,8 +153,9 @@ public final class App implements AutoCloseable {
         var fileIds = new FileIds(vault);
         var configs = new StorageConfigs(clock);
         this.toBuckets = Outbound.open(settings.storage().egress());
+        var localBuckets = new LocalBuckets(clock);
         var publishers = new Publishers(
-                settings.buckets(),
+                settings.buckets().map(root -> new Publishers.Local(root, db, localBuckets)),
                 Optional.of(new Publishers.Cloud(
                         vault,
                         new Reach(
@@ -230,8 +231,7 @@ public final class App implements AutoCloseable {
                         audit,
                         clock));
         handlers.put(EndSession.TYPE, new EndSession(readers, vault, limits));
-        handlers.put(
-                TestStorage.TYPE, new TestStorage(db, configs, new Probe(db, new LocalBuckets(clock), publishers)));
+        handlers.put(TestStorage.TYPE, new TestStorage(db, configs, new Probe(db, localBuckets, publishers)));
         handlers.put(TestWebhook.TYPE, webhooks.test());
         handlers.put(Fetch.DATA, fetch);
         handlers.put(Fetch.INFO, fetch);

@@ -30,19 +30,14 @@ public final class Probe {
     /// @throws PublishException where it does not work: `Refused` makes it invalid, and `Unavailable` does too once
     /// trying again has not helped
     public Found test(OrgId organisation, StorageConfig config) throws PublishException, InterruptedException {
-        if (config.destination() instanceof Destination.Local local && !isOurs(organisation, local.bucket())) {
-            throw new PublishException.Refused(
-                    "Bucket " + local.bucket() + " belongs to another organisation; choose another name.", null);
+        if (config.destination() instanceof Destination.Local local) {
+            db.tenantDo(organisation, tx -> buckets.claim(tx, organisation, local.bucket()));
         }
         var region = publishers.findRegion(organisation, config);
         try (var publisher = publishers.open(organisation, config, region)) {
             var note = tryOut(publisher, ObjectKey.probe(config.destination().path(), UUID.randomUUID()));
             return new Found(region, note);
         }
-    }
-
-    private boolean isOurs(OrgId organisation, String bucket) {
-        return db.tenant(organisation, tx -> buckets.claim(tx, organisation, bucket));
     }
 
     /// Writes, compares and deletes.

@@ -3,6 +3,7 @@ package ferry.storage;
 import ferry.access.OrgId;
 import ferry.access.Vault;
 import ferry.crypto.Secret;
+import ferry.db.Database;
 import ferry.storage.disk.DiskPublisher;
 import ferry.storage.gcs.GcsPublisher;
 import ferry.storage.gcs.ServiceAccount;
@@ -19,10 +20,20 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Opens the publisher of a config.
 ///
-/// @param localRoot the folder of all local buckets; empty where local storage is switched off
+/// @param local what local buckets need; empty where local storage is switched off
 /// @param cloud what buckets in a cloud need; empty where only local ones are offered
-public record Publishers(Optional<Path> localRoot, Optional<Cloud> cloud) {
+public record Publishers(Optional<Local> local, Optional<Cloud> cloud) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /// What local buckets need.
+    ///
+    /// @param root the folder of all of them
+    /// @param owners whose each is
+    public record Local(Path root, Database db, LocalBuckets owners) {
+        boolean owns(OrgId organisation, String bucket) {
+            return db.tenant(organisation, tx -> owners.owns(tx, organisation, bucket));
+        }
+    }
 
     /// What buckets in a cloud need.
     ///
@@ -30,13 +41,15 @@ public record Publishers(Optional<Path> localRoot, Optional<Cloud> cloud) {
     public record Cloud(Vault vault, Reach reach) {}
 
     /// Local buckets alone.
-    public static Publishers local(Optional<Path> root) {
-        return new Publishers(root, Optional.empty());
+    public static Publishers local(Optional<Local> local) {
+        return new Publishers(local, Optional.empty());
     }
 
-    /// Asks no storage yet. The compiler asks for a new line here when a new kind of storage is added.
+    /// Asks no storage yet. The compiler asks for a new line here when a new kind of storage is added. Outside
+    /// transactions, since it looks up whose a local bucket is: a config that was changed since its test may name
+    /// any.
     ///
-    /// @throws PublishException.Refused where the operator does not offer this kind
+    /// @throws PublishException.Refused where the operator does not offer this kind, or the bucket is another's
     public Publisher open(OrgId organisation, StorageConfig config) throws PublishException.Refused {
         return open(organisation, config, Optional.empty());
     }
@@ -44,11 +57,7 @@ public record Publishers(Optional<Path> localRoot, Optional<Cloud> cloud) {
     /// The same, with a region that was found for a config that names none.
     Publisher open(OrgId organisation, StorageConfig config, Optional<String> region) throws PublishException.Refused {
         return switch (config.destination()) {
-            case Destination.Local local ->
-                new DiskPublisher(
-                        localRoot.orElseThrow(() ->
-                                new PublishException.Refused("Local storage is switched off on this service.", null)),
-                        local.bucket());
+            case Destination.Local disk -> disk(organisation, disk.bucket());
             case Destination.S3 s3 -> S3Publisher.open(store(organisation, config, s3, region), needed().reach());
             case Destination.Gcs gcs ->
                 GcsPublisher.open(
@@ -57,6 +66,16 @@ public record Publishers(Optional<Path> localRoot, Optional<Cloud> cloud) {
                         ServiceAccount.of(credentials(organisation, config)),
                         needed().reach());
         };
+    }
+
+    private DiskPublisher disk(OrgId organisation, String bucket) throws PublishException.Refused {
+        var buckets = local.orElseThrow(
+                () -> new PublishException.Refused("Local storage is switched off on this service.", null));
+        if (!buckets.owns(organisation, bucket)) {
+            throw new PublishException.Refused(
+                    "Bucket " + bucket + " belongs to another organisation; choose another name.", null);
+        }
+        return new DiskPublisher(buckets.root(), bucket);
     }
 
     /// What signs downloads from the config's bucket; for a local one the service hands its objects out itself.

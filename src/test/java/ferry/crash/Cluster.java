@@ -14,6 +14,7 @@ import ferry.erasure.Retention;
 import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
 import ferry.session.SignInBudget;
+import ferry.storage.LocalBuckets;
 import ferry.storage.Publishers;
 import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
@@ -158,8 +159,11 @@ final class Cluster implements AutoCloseable {
 
     /// Deletes what stalled workers published late and could not take back.
     void sweepLateFeeds() throws InterruptedException {
-        new LateFeeds(db, new StorageConfigs(clock), Publishers.local(Optional.of(buckets)), clock)
-                .sweep(Duration.ofDays(365));
+        new LateFeeds(db, new StorageConfigs(clock), publishers(), clock).sweep(Duration.ofDays(365));
+    }
+
+    private Publishers publishers() {
+        return Publishers.local(Optional.of(new Publishers.Local(buckets, db, new LocalBuckets(clock))));
     }
 
     Client client() {

@@ -2,9 +2,11 @@ package ferry.poll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.storage.LocalBuckets;
 import ferry.storage.Publishers;
 import ferry.storage.StorageConfigs;
 import ferry.testing.TestApp;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,11 +26,7 @@ class LateFeedsTest {
             // The third attempt settled; it found what the first had recorded.
             app.db().systemDo(tx -> tx.execute("update task set attempt = 3 where type = 'data'"));
 
-            var sweeper = new LateFeeds(
-                    app.db(),
-                    new StorageConfigs(app.clock()),
-                    Publishers.local(Optional.of(app.buckets().toRealPath())),
-                    app.clock());
+            var sweeper = new LateFeeds(app.db(), new StorageConfigs(app.clock()), publishers(app), app.clock());
             sweeper.sweep(Duration.ofDays(1));
 
             assertThat(late).doesNotExist();
@@ -49,11 +47,7 @@ class LateFeedsTest {
                     .systemDo(tx -> tx.execute("update task set attempt = 3 where type = 'data'; delete from result;"
                             + " update end_user set state = 'deleted', identifier = null, date_deleted = now()"));
 
-            new LateFeeds(
-                            app.db(),
-                            new StorageConfigs(app.clock()),
-                            Publishers.local(Optional.of(app.buckets().toRealPath())),
-                            app.clock())
+            new LateFeeds(app.db(), new StorageConfigs(app.clock()), publishers(app), app.clock())
                     .sweep(Duration.ofDays(1));
 
             assertThat(published).exists();
@@ -72,14 +66,15 @@ class LateFeedsTest {
             app.db().systemDo(tx -> tx.execute("update task set attempt = 3 where type = 'data'"));
             app.clock().advance(Duration.ofDays(2));
 
-            new LateFeeds(
-                            app.db(),
-                            new StorageConfigs(app.clock()),
-                            Publishers.local(Optional.of(app.buckets().toRealPath())),
-                            app.clock())
+            new LateFeeds(app.db(), new StorageConfigs(app.clock()), publishers(app), app.clock())
                     .sweep(Duration.ofDays(1));
 
             assertThat(other).exists();
         }
+    }
+
+    private static Publishers publishers(TestApp app) throws IOException {
+        return Publishers.local(
+                Optional.of(new Publishers.Local(app.buckets().toRealPath(), app.db(), new LocalBuckets(app.clock()))));
     }
 }

@@ -180,7 +180,7 @@ class StorageConfigsTest {
 
     @Test
     void aProbeRefusesAnotherOrganisationsBucketAndWritesNothingThere() throws Exception {
-        var probe = new Probe(db, buckets, Publishers.local(Optional.of(root)));
+        var probe = new Probe(db, buckets, publishers());
 
         assertThat(probe.test(ours, created(ours))).isEqualTo(new Probe.Found(Optional.empty(), Optional.empty()));
         try (var files = Files.walk(root)) {
@@ -196,6 +196,22 @@ class StorageConfigsTest {
         var probe = new Probe(db, buckets, Publishers.local(Optional.empty()));
 
         assertThatThrownBy(() -> probe.test(ours, created(ours))).hasMessageContaining("switched off");
+    }
+
+    /// A config that was valid once, and then names another bucket, is used by the polls that it was for.
+    @Test
+    void noPublisherIsOpenedForAnotherOrganisationsBucket() throws Exception {
+        db.tenantDo(ours, tx -> buckets.claim(tx, ours, "my-bucket"));
+        var theirs = created(others);
+
+        assertThatThrownBy(() -> publishers().open(others, theirs))
+                .isInstanceOf(PublishException.Refused.class)
+                .hasMessage("Bucket my-bucket belongs to another organisation; choose another name.");
+        publishers().open(ours, created(ours)).close();
+    }
+
+    private Publishers publishers() {
+        return Publishers.local(Optional.of(new Publishers.Local(root, db, buckets)));
     }
 
     private StorageConfig created(OrgId organisation) {
