@@ -274,7 +274,8 @@ public final class Retention {
         return tx.createQuery("""
                         select m.poll, m.url, m.signature_url from manifest m
                          where m.poll < :first and m.state = 'available' and m.url like 'local:%'
-                           and not exists (select from result r where r.poll = m.poll and r.date_deleted is null)
+                           and not exists (select from result r where r.poll = m.poll and r.date_deleted is null
+                                              and r.url like 'local:%')
                          order by m.poll limit :limit
                         """)
                 .bind("first", first)

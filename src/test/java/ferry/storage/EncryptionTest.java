@@ -242,7 +242,8 @@ class EncryptionTest {
             configure(body);
             photos();
             for (var key : google.keys("my_bucket")) {
-                if (!key.contains("manifest.json")) {
+                // nothing could delete the first test's object
+                if (!key.contains("manifest.json") && !key.contains(".ferry-probe-")) {
                     assertThat(decrypted(google.bytes("my_bucket", key).orElseThrow()))
                             .isNotEmpty();
                 }
