@@ -349,7 +349,8 @@ class ErasureTest {
                                 """).mapTo(String.class).list());
         assertThat(new TreeSet<>(naming))
                 .as("a new table that names these is to be erased in Traces")
-                .containsExactly("open_sign_in", "poll", "poll_error", "result", "session", "source", "subscription");
+                .containsExactly(
+                        "manifest", "open_sign_in", "poll", "poll_error", "result", "session", "source", "subscription");
     }
 
     private int users() {
