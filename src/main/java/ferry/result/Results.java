@@ -72,7 +72,8 @@ public final class Results {
             Optional<Result.Listed> listed) {
         /// What was taken, where the object is not that but encrypted.
         Optional<Content> plain() {
-            boolean same = stored.length() == content.length() && stored.md5Hex().equals(content.md5Hex());
+            boolean same =
+                    stored.length() == content.length() && stored.md5Hex().equals(content.md5Hex());
             return same ? Optional.empty() : Optional.of(content);
         }
     }
@@ -141,11 +142,11 @@ public final class Results {
                 .bindArray(
                         "contentSizes", Long.class, each(all, it -> it.plain().map(Content::length)))
                 .bindArray(
-                        "contentChecksums", String.class, each(all, it -> it.plain().map(Content::md5Hex)))
-                .bindArray(
-                        "listed", Long.class, each(all, it -> it.listed().map(Result.Listed::listed)))
-                .bindArray(
-                        "refused", Long.class, each(all, it -> it.listed().map(Result.Listed::refused)))
+                        "contentChecksums",
+                        String.class,
+                        each(all, it -> it.plain().map(Content::md5Hex)))
+                .bindArray("listed", Long.class, each(all, it -> it.listed().map(Result.Listed::listed)))
+                .bindArray("refused", Long.class, each(all, it -> it.listed().map(Result.Listed::refused)))
                 .bindArray(
                         "complete",
                         String.class,

@@ -350,7 +350,14 @@ class ErasureTest {
         assertThat(new TreeSet<>(naming))
                 .as("a new table that names these is to be erased in Traces")
                 .containsExactly(
-                        "manifest", "open_sign_in", "poll", "poll_error", "result", "session", "source", "subscription");
+                        "manifest",
+                        "open_sign_in",
+                        "poll",
+                        "poll_error",
+                        "result",
+                        "session",
+                        "source",
+                        "subscription");
     }
 
     private int users() {

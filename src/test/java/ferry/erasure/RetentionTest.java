@@ -129,10 +129,11 @@ class RetentionTest {
         var signature = Path.of(poll.at("/manifest/signature_url").asString().replace("local://", ""));
         app.clock().advance(Duration.ofDays(31));
         var last = poll.at("/results/data/3/id").asString();
-        app.db().systemDo(tx -> tx.createUpdate("update result set id = :young where id = cast(:id as uuid)")
-                .bind("young", Ids.next(app.clock()))
-                .bind("id", last)
-                .execute());
+        app.db()
+                .systemDo(tx -> tx.createUpdate("update result set id = :young where id = cast(:id as uuid)")
+                        .bind("young", Ids.next(app.clock()))
+                        .bind("id", last)
+                        .execute());
         run(new Retention.Settings(FOR_EVER, FOR_EVER, MONTH, FOR_EVER));
         assertThat(object(poll)).doesNotExist();
         assertThat(manifest).as("something it names is still there").exists();
