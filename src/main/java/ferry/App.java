@@ -23,6 +23,8 @@ import ferry.http.Totals;
 import ferry.key.KeyEndpoints;
 import ferry.key.KeyRequest;
 import ferry.key.Keys;
+import ferry.manifest.ManifestKeys;
+import ferry.manifest.Manifests;
 import ferry.organisation.OrganisationEndpoints;
 import ferry.permission.NamedPermissions;
 import ferry.permission.PermissionEndpoints;
@@ -33,6 +35,7 @@ import ferry.poll.LateFeeds;
 import ferry.poll.NewPolls;
 import ferry.poll.PollEndpoints;
 import ferry.poll.PollErrors;
+import ferry.poll.PollManifests;
 import ferry.poll.PollPages;
 import ferry.poll.Polls;
 import ferry.result.ResultEndpoints;
@@ -213,6 +216,9 @@ public final class App implements AutoCloseable {
                 webhookConfigs,
                 settings.subscriptions().overlap(),
                 clock);
+        var manifestKeys = new ManifestKeys(vault, clock);
+        var manifests = new PollManifests(
+                db, new Manifests(clock), manifestKeys, polls, errors, tasks, results, sources, configs, publishers);
         var handlers = new HashMap<String, TaskHandler>();
         handlers.put(
                 OpenSession.TYPE,
@@ -266,7 +272,7 @@ public final class App implements AutoCloseable {
                 new Health(db),
                 new ApiDocument(),
                 new SchemaEndpoints(),
-                new OrganisationEndpoints(db, organisations, configs, webhookConfigs, keys, audit),
+                new OrganisationEndpoints(db, organisations, configs, webhookConfigs, manifestKeys, keys, audit),
                 new PermissionEndpoints(db, resends, permissions, keys::checkMayManage, audit::note),
                 new KeyEndpoints(
                         db, resends, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs::inUse), audit),
@@ -336,6 +342,7 @@ public final class App implements AutoCloseable {
         this.sweeper = new Sweeper(List.of(
                 new Sweeper.Duty(
                         "unfinished parts", Duration.ofHours(6), () -> unfinishedParts.sweep(Duration.ofDays(1))),
+                new Sweeper.Duty("manifests of polls", Duration.ofMillis(500), manifests::runDue),
                 new Sweeper.Duty("users to be erased", Duration.ofSeconds(2), erasure::runDue),
                 new Sweeper.Duty("what is old", Duration.ofHours(1), retention::runDue),
                 new Sweeper.Duty("rate limits", Duration.ofMinutes(1), rates::sweep),

@@ -9,6 +9,7 @@ import ferry.cli.MasterKeyCommand;
 import ferry.cli.OrganisationCommand;
 import ferry.cli.SessionCommand;
 import ferry.cli.Trigger;
+import ferry.cli.Verify;
 import ferry.crypto.CryptoException;
 import ferry.db.DatabaseException;
 import ferry.settings.SettingException;
@@ -50,6 +51,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new SessionCommand(database))
                 .addSubcommand(new AuditCommand(database))
                 .addSubcommand(new Listen())
+                .addSubcommand(new Verify())
                 .addSubcommand(new CommandLine(new MasterKeyCommand())
                         .addSubcommand(new RotateMasterKey(System.getenv()))
                         .addSubcommand(new MasterKeyStatus(System.getenv())))

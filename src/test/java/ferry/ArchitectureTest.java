@@ -28,7 +28,7 @@ class ArchitectureTest {
             List.of("event", "permission", "audit"),
             List.of("task", "user", "key"),
             List.of("source", "storage", "webhook"),
-            List.of("session", "result"),
+            List.of("session", "result", "manifest"),
             List.of("poll"),
             List.of("subscription", "organisation"),
             List.of("erasure", "connect", "console", "relay", "sandbox", "cli"));

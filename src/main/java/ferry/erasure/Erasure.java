@@ -8,6 +8,7 @@ import ferry.storage.disk.DiskObjects;
 import ferry.task.Worker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -117,8 +118,7 @@ public final class Erasure {
         var traces = new Traces(organisation, marked.user());
         stop(traces, Integer.MAX_VALUE);
         var isOverdue = marked.since().plus(PATIENCE).isBefore(clock.instant());
-        if (!isOverdue
-                && !db.tenant(organisation, tx -> traces.unfinished(tx, 1)).isEmpty()) {
+        if (!isOverdue && db.tenant(organisation, tx -> isUnderWay(tx, traces))) {
             return false;
         }
         eraseMany(traces);
@@ -126,6 +126,11 @@ public final class Erasure {
             var unfinished = traces.lockTasks(tx);
             return (isOverdue || unfinished.isEmpty()) && eraseRest(tx, traces);
         });
+    }
+
+    /// A manifest that is being written when its row goes would stay in the bucket should its writer die.
+    private boolean isUnderWay(Handle tx, Traces traces) {
+        return !traces.unfinished(tx, 1).isEmpty() || traces.writesManifest(tx, clock.instant());
     }
 
     private void stop(Traces traces, int limit) {
@@ -150,11 +155,22 @@ public final class Erasure {
             if (some.isEmpty()) {
                 break;
             }
-            cleaned.ifPresent(disk -> some.forEach(object -> delete(disk, object)));
+            cleaned.ifPresent(disk -> some.forEach(object -> delete(disk, object.url())));
             db.tenantDo(
                     organisation,
                     tx -> traces.eraseResults(
                             tx, some.stream().map(Traces.Published::id).toList()));
+        }
+        while (true) {
+            var some = db.tenant(organisation, tx -> traces.manifests(tx, ROWS_AT_ONCE));
+            if (some.isEmpty()) {
+                break;
+            }
+            cleaned.ifPresent(disk -> some.forEach(manifest -> manifest.urls().forEach(url -> delete(disk, url))));
+            db.tenantDo(
+                    organisation,
+                    tx -> traces.eraseManifests(
+                            tx, some.stream().map(Traces.Manifest::poll).toList()));
         }
         while (db.tenant(organisation, tx -> traces.eraseErrors(tx, ROWS_AT_ONCE)) > 0) {
             // until none is left
@@ -169,11 +185,11 @@ public final class Erasure {
         return true;
     }
 
-    private static void delete(DiskObjects disk, Traces.Published object) {
+    private static void delete(DiskObjects disk, URI url) {
         try {
-            disk.delete(object.url());
+            disk.delete(url);
         } catch (IOException e) {
-            throw new UncheckedIOException("the object of result " + object.id() + " could not be deleted", e);
+            throw new UncheckedIOException("an object that a user left could not be deleted", e);
         }
     }
 

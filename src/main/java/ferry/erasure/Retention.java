@@ -64,6 +64,7 @@ public final class Retention {
         db.systemDo(this::tokens);
         // Before the polls: a row of a result is what knows where its object lies.
         settings.results().ifPresent(this::results);
+        settings.results().ifPresent(this::manifests);
         settings.tasks().ifPresent(age -> {
             polls(age);
             repeat(tx -> tasks(tx, age));
@@ -96,6 +97,7 @@ public final class Retention {
             drain(tx -> ofPolls(tx, "task", "task", old));
             drain(tx -> ofPolls(tx, "result", "result", old));
             drain(tx -> ofPolls(tx, "poll_error", "", old));
+            db.systemDo(tx -> deleteManifests(tx, old));
             if (db.<Integer>system(tx -> deleted(tx, old)) == 0 || old.size() < AT_ONCE) {
                 return;
             }
@@ -116,10 +118,16 @@ public final class Retention {
                            and not (:cleaned and exists (select from result r
                                                           where r.poll = p.id and r.date_deleted is null
                                                             and r.url like 'local:%'))
+                           and not (:cleaned and exists (select from manifest m
+                                                          where m.poll = p.id and m.state = 'available'
+                                                            and m.url like 'local:%'))
+                           and not exists (select from manifest m
+                                            where m.poll = p.id and m.writing and m.date_next > :now)
                          order by p.id limit :limit
                         """)
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("before", clock.instant().minus(age))
+                .bind("now", clock.instant())
                 .bind("cleaned", settings.results().isPresent() && local.isPresent())
                 .bind("limit", AT_ONCE)
                 .mapTo(UUID.class)
@@ -142,11 +150,20 @@ public final class Retention {
                 .execute();
     }
 
+    /// One that is written at this moment stays, and its poll with it.
+    private void deleteManifests(Handle tx, List<UUID> polls) {
+        tx.createUpdate("delete from manifest where poll = any(:polls) and not (writing and date_next > :now)")
+                .bindArray("polls", UUID.class, polls)
+                .bind("now", clock.instant())
+                .execute();
+    }
+
     /// The polls of which nothing else is left; another node may still be at the others.
     private static int deleted(Handle tx, List<UUID> polls) {
         return tx.createUpdate("with old as (select p.id, p.organisation from poll p"
                         + " where p.id = any(:polls) and not exists (select from result where poll = p.id)"
                         + " and not exists (select from poll_error where poll = p.id)"
+                        + " and not exists (select from manifest where poll = p.id)"
                         + " and not exists (select from task t"
                         + "                  where t.organisation = p.organisation and t.poll = p.id)"
                         + " for update of p skip locked), " + EMPTIED
@@ -203,7 +220,7 @@ public final class Retention {
                 .execute();
     }
 
-    /// A result whose object is old.
+    /// An object that is old, by the id of its result, or of its poll for a manifest.
     private record Old(UUID id, URI url) {}
 
     /// The object first, then the row: dying between the two, the next run deletes what is gone.
@@ -227,6 +244,51 @@ public final class Retention {
         }
     }
 
+    /// A manifest goes when the last object has gone that it names; its signature first, and both before the row says
+    /// so.
+    private void manifests(Duration age) {
+        if (local.isEmpty()) {
+            return;
+        }
+        var first = Ids.first(clock.instant().minus(age));
+        for (int i = 0; i < BATCHES; i++) {
+            var gone = db.system(tx -> oldManifests(tx, first)).stream()
+                    .filter(one -> delete(local.get(), one.signature()) && delete(local.get(), one.manifest()))
+                    .map(one -> one.manifest().id())
+                    .toList();
+            if (!gone.isEmpty()) {
+                db.systemDo(tx -> tx.createUpdate("update manifest set state = 'expired' where poll = any(:polls)")
+                        .bindArray("polls", UUID.class, gone)
+                        .execute());
+            }
+            if (gone.size() < AT_ONCE) {
+                return;
+            }
+        }
+    }
+
+    /// A manifest and its signature, each under the poll's id.
+    private record OldManifest(Old manifest, Old signature) {}
+
+    private static List<OldManifest> oldManifests(Handle tx, UUID first) {
+        return tx.createQuery("""
+                        select m.poll, m.url, m.signature_url from manifest m
+                         where m.poll < :first and m.state = 'available' and m.url like 'local:%'
+                           and not exists (select from result r where r.poll = m.poll and r.date_deleted is null
+                                              and r.url like 'local:%')
+                         order by m.poll limit :limit
+                        """)
+                .bind("first", first)
+                .bind("limit", AT_ONCE)
+                .map((row, _) -> {
+                    var poll = row.getObject("poll", UUID.class);
+                    return new OldManifest(
+                            new Old(poll, URI.create(row.getString("url"))),
+                            new Old(poll, URI.create(row.getString("signature_url"))));
+                })
+                .list();
+    }
+
     private static List<Old> old(Handle tx, UUID first) {
         return tx.createQuery("""
                         select id, url from result
@@ -244,7 +306,7 @@ public final class Retention {
             disk.delete(result.url());
             return true;
         } catch (IOException e) {
-            log.warn("the object of result {} could not be deleted; it is tried again", result.id(), e);
+            log.warn("the object of {} could not be deleted; it is tried again", result.id(), e);
             return false;
         }
     }

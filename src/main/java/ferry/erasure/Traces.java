@@ -2,8 +2,11 @@ package ferry.erasure;
 
 import ferry.access.OrgId;
 import java.net.URI;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /// Every row that is about one user, and how it is made to go: the one place to extend when a new table names a
@@ -56,6 +59,46 @@ record Traces(OrgId organisation, long user) {
                 .bind("limit", limit)
                 .map((row, _) -> new Unfinished(row.getObject("id", UUID.class), row.getString("type")))
                 .list();
+    }
+
+    /// Whether somebody writes a manifest of the user's polls. Nobody begins to once the user is marked.
+    ///
+    /// @param now a writer whose time was up before counts as dead
+    boolean writesManifest(Handle tx, Instant now) {
+        return tx.createQuery("select exists (select from manifest where writing and date_next > :now and poll in "
+                        + POLLS + ")")
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .bind("now", now)
+                .mapTo(boolean.class)
+                .one();
+    }
+
+    /// A poll's manifest and where it and its signature lie.
+    record Manifest(UUID poll, List<URI> urls) {}
+
+    /// Some of the manifests of the user's polls, also such as were never written.
+    List<Manifest> manifests(Handle tx, int limit) {
+        return tx.createQuery("select poll, url, signature_url from manifest where poll in " + POLLS
+                        + " order by poll limit :limit")
+                .bind("organisation", organisation.value())
+                .bind("user", user)
+                .bind("limit", limit)
+                .map((row, _) -> new Manifest(
+                        row.getObject("poll", UUID.class),
+                        Stream.of(row.getString("url"), row.getString("signature_url"))
+                                .filter(Objects::nonNull)
+                                .map(URI::create)
+                                .toList()))
+                .list();
+    }
+
+    /// Erases the rows of manifests.
+    void eraseManifests(Handle tx, List<UUID> polls) {
+        tx.createUpdate("delete from manifest where organisation = :organisation and poll in (<polls>)")
+                .bindList("polls", polls)
+                .bind("organisation", organisation.value())
+                .execute();
     }
 
     /// Some of the user's sessions that have not ended.
@@ -123,6 +166,7 @@ record Traces(OrgId organisation, long user) {
                         + ")");
         run(tx, "delete from poll_error where poll in " + POLLS);
         run(tx, "delete from task where id in " + TASKS);
+        run(tx, "delete from manifest where poll in " + POLLS);
         run(tx, "delete from poll where id in " + POLLS);
         run(tx, "delete from subscription where id in " + SUBSCRIPTIONS);
         run(tx, "delete from open_sign_in where organisation = :organisation and source in " + SOURCES);

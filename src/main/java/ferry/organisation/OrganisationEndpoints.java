@@ -13,6 +13,8 @@ import ferry.http.Request;
 import ferry.http.Routes;
 import ferry.key.ConfigFields;
 import ferry.key.Keys;
+import ferry.manifest.ManifestKeyJson;
+import ferry.manifest.ManifestKeys;
 import ferry.permission.PermissionJson;
 import ferry.storage.StorageConfigJson;
 import ferry.storage.StorageConfigState;
@@ -34,22 +36,26 @@ public final class OrganisationEndpoints implements Endpoints {
     private final Organisations organisations;
     private final StorageConfigs configs;
     private final WebhookConfigs webhooks;
+    private final ManifestKeys manifestKeys;
     private final Keys keys;
     private final Audit audit;
 
     /// @param configs a valid one of which makes the organisation active
+    /// @param manifestKeys whose public halves it shows
     /// @param keys tells who may change it
     public OrganisationEndpoints(
             Database db,
             Organisations organisations,
             StorageConfigs configs,
             WebhookConfigs webhooks,
+            ManifestKeys manifestKeys,
             Keys keys,
             Audit audit) {
         this.db = db;
         this.organisations = organisations;
         this.configs = configs;
         this.webhooks = webhooks;
+        this.manifestKeys = manifestKeys;
         this.keys = keys;
         this.audit = audit;
     }
@@ -138,6 +144,7 @@ public final class OrganisationEndpoints implements Endpoints {
                         "/configs/webhook",
                         config -> WebhookConfigJson.of(id, config)),
                 webhooks.defaultConfig(tx, id).map(Object::toString).orElse(null),
+                manifestKeys.all(tx, id).stream().map(ManifestKeyJson::of).toList(),
                 organisation
                         .blocked()
                         .orElse(configs.anyIn(tx, id, StorageConfigState.VALID) ? "active" : "unconfigured"),

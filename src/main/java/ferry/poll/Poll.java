@@ -10,6 +10,7 @@ import java.util.UUID;
 /// @param source what is read
 /// @param origin who asked for it
 /// @param storageConfig where it goes; empty for a poll that asks for nothing
+/// @param manifest what the API shows of it; empty until it was written or given up
 /// @param dateStarted when its first task started
 public record Poll(
         UUID id,
@@ -24,4 +25,5 @@ public record Poll(
         PollState state,
         Instant dateCreated,
         Optional<Instant> dateStarted,
-        Optional<Instant> dateCompleted) {}
+        Optional<Instant> dateCompleted,
+        Optional<ManifestJson> manifest) {}

@@ -76,6 +76,37 @@ public final class PollErrors {
         return shown;
     }
 
+    /// The next errors of a poll, in the order in which they were noted.
+    ///
+    /// @param after the last that was read; empty for the first
+    List<PollErrorJson> next(Handle tx, OrgId organisation, UUID poll, Optional<UUID> after, int limit) {
+        return tx.createQuery("""
+                        select * from poll_error
+                         where organisation = :organisation and poll = :poll and id > :after
+                         order by id limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bind("after", after.orElse(new UUID(0, 0)))
+                .bind("limit", limit)
+                .map((row, _) -> error(row))
+                .list();
+    }
+
+    /// How many errors each task of the poll has; under no task those about its payload.
+    Map<Optional<UUID>, Long> counts(Handle tx, OrgId organisation, UUID poll) {
+        var counts = new HashMap<Optional<UUID>, Long>();
+        tx.createQuery("""
+                        select task, count(*) as n from poll_error
+                         where organisation = :organisation and poll = :poll group by task
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .map((row, _) -> Map.entry(Optional.ofNullable(row.getObject("task", UUID.class)), row.getLong("n")))
+                .forEach(one -> counts.put(one.getKey(), one.getValue()));
+        return counts;
+    }
+
     static ListJson<PollErrorJson> shown(UUID poll, Slice<PollErrorJson> slice) {
         return ListJson.<PollErrorJson, PollErrorJson>of(slice, "/polls/" + poll + "/errors", error -> error)
                 .bare();

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// A poll as the API shows it. The component order here is the field order on the wire.
 ///
 /// @param subscription null where a client asked for it by a session
+/// @param manifest ours: null until it was written or given up
 /// @param tasksCompleted those that succeeded or failed, as in the seed page
 record PollJson(
         UUID id,
@@ -32,6 +33,7 @@ record PollJson(
         List<UUID> tasksSuspended,
         ListJson<ResultJson> results,
         ListJson<PollErrorJson> errors,
+        @Nullable ManifestJson manifest,
         String state,
         Instant dateCreated,
         @Nullable Instant dateStarted,
@@ -54,6 +56,7 @@ record PollJson(
                 in(tasks, EnumSet.of(TaskState.SUSPENDED)),
                 results,
                 errors,
+                poll.manifest().orElse(null),
                 poll.state().slug(),
                 poll.dateCreated(),
                 poll.dateStarted().orElse(null),

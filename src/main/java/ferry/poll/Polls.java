@@ -110,7 +110,7 @@ public final class Polls {
                 .bind("id", id)
                 .mapTo(UUID.class)
                 .one();
-        return tx.createUpdate("""
+        boolean completed = tx.createUpdate("""
                         update poll p set date_completed = :now
                          where organisation = :organisation and id = :id and date_completed is null
                            and not exists (select from task t
@@ -121,13 +121,35 @@ public final class Polls {
                         .bind("now", clock.instant())
                         .execute()
                 == 1;
+        if (completed) {
+            expectManifest(tx, organisation, id);
+        }
+        return completed;
+    }
+
+    /// From now on somebody will write it. A poll that asks for nothing has none.
+    private void expectManifest(Handle tx, OrgId organisation, UUID id) {
+        tx.createUpdate("""
+                        insert into manifest (poll, organisation, date_next, date_created)
+                        select id, organisation, :now, :now from poll p
+                         where organisation = :organisation and id = :id and storage_config is not null
+                           and exists (select from task t where t.organisation = p.organisation and t.poll = p.id)
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("now", clock.instant())
+                .execute();
     }
 
     private static final String SELECT = """
             select p.*, started.date as date_started,
+                   m.state as manifest_state, m.key as manifest_key, m.url as manifest_url,
+                   m.signature_url as manifest_signature_url, m.size as manifest_size, m.sha256 as manifest_sha256,
+                   m.error as manifest_error, m.message as manifest_message, m.date_written as manifest_date,
                    case when p.date_completed is not null then 'completed'
                         when started.date is not null then 'processing' else 'pending' end as state
               from poll p
+              left join manifest m on m.poll = p.id
               left join lateral (select min(t.date_started) as date from task t where t.poll = p.id) started on true
             """;
 
@@ -161,6 +183,7 @@ public final class Polls {
                 PollState.of(row.getString("state")),
                 row.getTimestamp("date_created").toInstant(),
                 Optional.ofNullable(row.getTimestamp("date_started")).map(Timestamp::toInstant),
-                Optional.ofNullable(row.getTimestamp("date_completed")).map(Timestamp::toInstant));
+                Optional.ofNullable(row.getTimestamp("date_completed")).map(Timestamp::toInstant),
+                ManifestJson.of(row));
     }
 }

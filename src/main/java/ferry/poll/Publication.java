@@ -8,7 +8,10 @@ import ferry.http.SharedReads;
 import ferry.result.Results;
 import ferry.source.FileIds;
 import ferry.source.Source;
+import ferry.storage.Intake;
 import ferry.storage.Labels;
+import ferry.storage.ObjectKey;
+import ferry.storage.PublishException;
 import ferry.storage.Publisher;
 import ferry.storage.StorageConfig;
 import ferry.task.Attempt;
@@ -105,10 +108,14 @@ final class Publication {
         return attempt;
     }
 
-    /// What an object of that result says of itself in its bucket. The date is the poll's, so that a repeated
+    /// Starts an object of that result. What it says of itself in its bucket is dated by the poll, so that a repeated
     /// attempt writes the same object.
-    Labels labels(String identifier) {
-        return Labels.of(poll.id(), source.type(), identifier, poll.dateCreated());
+    ///
+    /// @param name what the source calls it
+    Intake open(ObjectKey key, String identifier, String mediaType, Optional<String> name)
+            throws PublishException, InterruptedException {
+        var labels = Labels.of(poll.id(), source.type(), identifier, poll.dateCreated());
+        return Intake.open(publisher, key, config.about(mediaType, labels, name), config.recipients());
     }
 
     String fileId(FileRef ref) {

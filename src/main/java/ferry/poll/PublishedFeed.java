@@ -6,11 +6,10 @@ import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Window;
 import ferry.error.ErrorCode;
+import ferry.result.Result;
 import ferry.result.Results;
-import ferry.storage.About;
 import ferry.storage.FeedMetadata;
 import ferry.storage.FeedWriter;
-import ferry.storage.Intake;
 import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
 import ferry.task.LeaseLost;
@@ -69,10 +68,7 @@ final class PublishedFeed implements Feed, AutoCloseable {
             Publication publication, ObjectKey.Kind kind, String identifier, String type, Optional<Delivered> delivered)
             throws PublishException, InterruptedException {
         var key = key(publication, kind, type, publication.attempt().number());
-        var intake = Intake.open(
-                publication.publisher(),
-                key,
-                About.of(JSON, publication.labels(identifier).all()));
+        var intake = publication.open(key, identifier, JSON, Optional.empty());
         return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake), delivered);
     }
 
@@ -181,7 +177,9 @@ final class PublishedFeed implements Feed, AutoCloseable {
                             Optional.of("json"),
                             key.toString(),
                             publication.publisher().url(key).toString(),
-                            stored),
+                            stored,
+                            writer.content(),
+                            Optional.of(new Result.Listed(writer.count() + missed, missed, whole))),
                     tx -> delivered.ifPresent(listed -> progress.keep(tx, publication.organisation(), listed, whole)));
         } catch (LeaseLost e) {
             publication.publisher().delete(key);

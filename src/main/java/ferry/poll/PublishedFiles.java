@@ -6,7 +6,6 @@ import ferry.connector.Files;
 import ferry.connector.Target;
 import ferry.error.ErrorCode;
 import ferry.result.Results;
-import ferry.storage.About;
 import ferry.storage.Intake;
 import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
@@ -48,11 +47,11 @@ final class PublishedFiles implements Files {
     @Override
     public Target open(FileRef ref, FileMeta meta) throws InterruptedException {
         var name = Optional.ofNullable(meta.filename());
-        var key = publication.config().fileKey(publication.poll(), publication.fileId(ref), name);
-        var labels = publication.labels(identifier(ref)).with("ferry-name", name);
-        var about = About.of(Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE), labels.all());
+        var extension = Optional.ofNullable(meta.extension());
+        var key = publication.config().fileKey(publication.poll(), publication.fileId(ref), name, extension);
+        var mediaType = Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE);
         try {
-            return new FileTarget(Intake.open(publication.publisher(), key, about), ref, meta, key);
+            return new FileTarget(publication.open(key, identifier(ref), mediaType, name), ref, meta, key);
         } catch (PublishException e) {
             throw new SinkFailed(e);
         }
@@ -111,6 +110,7 @@ final class PublishedFiles implements Files {
         /// key again and records it. Asks first whether the file is still ours to publish: all attempts share
         /// its key, and a worker that wakes up late must not overwrite what has been recorded since. What stays
         /// open is a worker that stalls inside the storage's own commit, of a file whose bytes have changed.
+        /// Those of an encrypted one are others each time, of the same length and content.
         @Override
         public void commit(Integrity integrity) throws InterruptedException {
             try {
@@ -126,7 +126,9 @@ final class PublishedFiles implements Files {
                         Optional.ofNullable(meta.extension()),
                         key.toString(),
                         publication.publisher().url(key).toString(),
-                        stored));
+                        stored,
+                        intake.content(),
+                        Optional.empty()));
                 delivered.ifPresent(seen -> seen.delivered(publication.fileId(ref)));
                 if (countsItems) {
                     publication.item();

@@ -5,18 +5,23 @@ import ferry.db.Ids;
 import ferry.http.Listing;
 import ferry.http.Page;
 import ferry.http.Slice;
+import ferry.storage.Content;
 import ferry.storage.Stored;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /// The table of results.
 public final class Results {
@@ -51,7 +56,9 @@ public final class Results {
     ///
     /// @param identifier see [Result#identifier]
     /// @param type `json` or the file's extension
-    /// @param stored what was measured in passing
+    /// @param stored what lies in the bucket, as measured in passing
+    /// @param content what was taken; the same unless it was encrypted
+    /// @param listed what a feed says of itself; empty for a file
     public record Published(
             UUID poll,
             UUID task,
@@ -60,7 +67,16 @@ public final class Results {
             Optional<String> type,
             String objectKey,
             String url,
-            Stored stored) {}
+            Stored stored,
+            Content content,
+            Optional<Result.Listed> listed) {
+        /// What was taken, where the object is not that but encrypted.
+        Optional<Content> plain() {
+            boolean same =
+                    stored.length() == content.length() && stored.md5Hex().equals(content.md5Hex());
+            return same ? Optional.empty() : Optional.of(content);
+        }
+    }
 
     /// Records results of one poll, inside the fence of their attempt. A poll has one result per identifier: where it
     /// has one, that one stays.
@@ -70,12 +86,16 @@ public final class Results {
         var all = List.copyOf(published);
         return tx.createQuery("""
                         insert into result (id, organisation, poll, task, storage_config, identifier, type, object_key,
-                                            url, checksum, size, date_created)
+                                            url, checksum, size, sha256, content_size, content_checksum,
+                                            listed, refused, complete, date_created)
                         select id, :organisation, poll, task, storage_config, identifier, type, object_key,
-                               url, checksum, size, :now
+                               url, checksum, size, sha256, content_size, content_checksum,
+                               listed, refused, cast(complete as boolean), :now
                           from unnest(:ids, :polls, :tasks, :storageConfigs, :identifiers, :types, :objectKeys,
-                                      :urls, :checksums, :sizes)
-                            as it (id, poll, task, storage_config, identifier, type, object_key, url, checksum, size)
+                                      :urls, :checksums, :sizes, :sha256s, :contentSizes, :contentChecksums,
+                                      :listed, :refused, :complete)
+                            as it (id, poll, task, storage_config, identifier, type, object_key, url, checksum, size,
+                                   sha256, content_size, content_checksum, listed, refused, complete)
                          order by identifier -- two tasks of a poll that find the same files wait in one order
                         on conflict (poll, identifier) do nothing
                         returning identifier
@@ -115,9 +135,32 @@ public final class Results {
                         "sizes",
                         Long.class,
                         all.stream().map(it -> it.stored().length()).toList())
+                .bindArray(
+                        "sha256s",
+                        String.class,
+                        all.stream().map(it -> it.content().sha256Hex()).toList())
+                .bindArray(
+                        "contentSizes", Long.class, each(all, it -> it.plain().map(Content::length)))
+                .bindArray(
+                        "contentChecksums",
+                        String.class,
+                        each(all, it -> it.plain().map(Content::md5Hex)))
+                .bindArray("listed", Long.class, each(all, it -> it.listed().map(Result.Listed::listed)))
+                .bindArray("refused", Long.class, each(all, it -> it.listed().map(Result.Listed::refused)))
+                .bindArray(
+                        "complete",
+                        String.class,
+                        each(all, it -> it.listed().map(listed -> Boolean.toString(listed.complete()))))
                 .bind("now", clock.instant())
                 .mapTo(String.class)
                 .collectIntoSet();
+    }
+
+    /// What each of them has of it; null where it has nothing.
+    private static <T> List<@Nullable T> each(List<Published> all, Function<Published, Optional<T>> of) {
+        var values = new ArrayList<@Nullable T>();
+        all.forEach(it -> values.add(of.apply(it).orElse(null)));
+        return values;
     }
 
     /// Which of these identifiers the poll has a result of.
@@ -153,6 +196,62 @@ public final class Results {
                 .bind("identifier", identifier)
                 .map((row, _) -> result(row))
                 .findOne();
+    }
+
+    /// What a poll has published, added up.
+    ///
+    /// @param stored bytes of the objects
+    /// @param content bytes of what is in them
+    /// @param complete whether each feed lacks nothing
+    public record Sum(long objects, long stored, long content, boolean complete) {}
+
+    /// What the poll has published.
+    public Sum sum(Handle tx, OrgId organisation, UUID poll) {
+        return tx.createQuery("""
+                        select count(*) as objects, coalesce(sum(size), 0) as stored,
+                               coalesce(sum(coalesce(content_size, size)), 0) as content,
+                               coalesce(bool_and(coalesce(complete, true)), true) as complete
+                          from result where organisation = :organisation and poll = :poll
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .map((row, _) -> new Sum(
+                        row.getLong("objects"),
+                        row.getLong("stored"),
+                        row.getLong("content"),
+                        row.getBoolean("complete")))
+                .one();
+    }
+
+    /// How many results each task of the poll has. A task without any is left out.
+    public Map<UUID, Long> counts(Handle tx, OrgId organisation, UUID poll) {
+        var counts = new HashMap<UUID, Long>();
+        tx.createQuery("""
+                        select task, count(*) as n from result
+                         where organisation = :organisation and poll = :poll group by task
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .map((row, _) -> Map.entry(row.getObject("task", UUID.class), row.getLong("n")))
+                .forEach(one -> counts.put(one.getKey(), one.getValue()));
+        return counts;
+    }
+
+    /// The next results of a poll, in the order in which they were recorded.
+    ///
+    /// @param after the last that was read; empty for the first
+    public List<Result> next(Handle tx, OrgId organisation, UUID poll, Optional<UUID> after, int limit) {
+        return tx.createQuery("""
+                        select * from result
+                         where organisation = :organisation and poll = :poll and id > :after
+                         order by id limit :limit
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bind("after", after.orElse(new UUID(0, 0)))
+                .bind("limit", limit)
+                .map((row, _) -> result(row))
+                .list();
     }
 
     /// The client has it. Acknowledging again changes nothing.
@@ -193,6 +292,9 @@ public final class Results {
             .date("date_deleted", "date_deleted");
 
     private static Result result(ResultSet row) throws SQLException {
+        var contentSize = row.getLong("content_size");
+        var listed = row.getLong("listed");
+        var refused = row.getLong("refused");
         var consumed = Optional.ofNullable(row.getTimestamp("date_consumed")).map(Timestamp::toInstant);
         var deleted = Optional.ofNullable(row.getTimestamp("date_deleted")).map(Timestamp::toInstant);
         return new Result(
@@ -207,6 +309,10 @@ public final class Results {
                 row.getString("url"),
                 row.getString("checksum"),
                 row.getLong("size"),
+                Optional.ofNullable(row.getString("sha256")),
+                Optional.ofNullable(row.getString("content_checksum")).map(md5 -> new Result.Plain(contentSize, md5)),
+                Optional.ofNullable(row.getObject("complete", Boolean.class))
+                        .map(complete -> new Result.Listed(listed, refused, complete)),
                 deleted.isPresent()
                         ? ResultState.EXPIRED
                         : consumed.isPresent() ? ResultState.CONSUMED : ResultState.AVAILABLE,

@@ -75,6 +75,11 @@ public final class FeedWriter implements AutoCloseable {
         return intake.commit();
     }
 
+    /// What the feed holds, before any cipher; once it is finished.
+    public Content content() {
+        return intake.content();
+    }
+
     @Override
     public void close() {
         json.close();

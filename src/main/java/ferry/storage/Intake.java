@@ -1,20 +1,27 @@
 package ferry.storage;
 
+import ferry.crypto.AgeRecipients;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 
-/// Takes the bytes of one object and measures them once, in front of whatever [Publisher]. One thread at a time;
-/// closed by whoever opened it; closed before [#commit] it leaves nothing behind.
+/// Takes the bytes of one object and measures them once, in front of whatever [Publisher], and has them encrypted
+/// where the config wants that. One thread at a time; closed by whoever opened it; closed before [#commit] it leaves
+/// nothing behind.
 public final class Intake implements AutoCloseable {
     private final Upload upload;
-    private final MessageDigest md5 = md5();
+    private final Optional<EncryptedUpload> encrypted;
+    private final MessageDigest md5 = digest("MD5");
+    private final MessageDigest sha256 = digest("SHA-256");
     private long written;
+    private Optional<Content> content = Optional.empty();
 
     private Intake(Upload upload) {
         this.upload = upload;
+        this.encrypted = upload instanceof EncryptedUpload e ? Optional.of(e) : Optional.empty();
     }
 
     /// Starts an object, see [Publisher#begin].
@@ -26,7 +33,15 @@ public final class Intake implements AutoCloseable {
     /// Starts an object that says more of itself.
     public static Intake open(Publisher publisher, ObjectKey key, About about)
             throws PublishException, InterruptedException {
-        return new Intake(publisher.begin(key, about));
+        return open(publisher, key, about, Optional.empty());
+    }
+
+    /// Starts an object that is encrypted to somebody, or to nobody.
+    public static Intake open(Publisher publisher, ObjectKey key, About about, Optional<AgeRecipients> recipients)
+            throws PublishException, InterruptedException {
+        var upload = publisher.begin(key, about);
+        return new Intake(
+                recipients.<Upload>map(to -> new EncryptedUpload(upload, to)).orElse(upload));
     }
 
     /// Takes the next bytes, any number of them. The array is the caller's again when this returns.
@@ -38,6 +53,7 @@ public final class Intake implements AutoCloseable {
             }
             upload.write(bytes, offset + done, piece);
             md5.update(bytes, offset + done, piece);
+            sha256.update(bytes, offset + done, piece);
             written += piece;
         }
     }
@@ -51,14 +67,25 @@ public final class Intake implements AutoCloseable {
     public void restart() throws PublishException, InterruptedException {
         upload.restart();
         md5.reset();
+        sha256.reset();
         written = 0;
     }
 
     /// Makes the object visible. At most once; nothing is written after it.
+    ///
+    /// @return what lies in the bucket; where it is encrypted, that is not what was taken
     public Stored commit() throws PublishException, InterruptedException {
-        var stored = new Stored(written, HexFormat.of().formatHex(md5.digest()));
-        upload.commit(stored);
-        return stored;
+        var taken = new Content(
+                written, HexFormat.of().formatHex(md5.digest()), HexFormat.of().formatHex(sha256.digest()));
+        var plain = new Stored(taken.length(), taken.md5Hex());
+        upload.commit(plain);
+        content = Optional.of(taken);
+        return encrypted.map(EncryptedUpload::stored).orElse(plain);
+    }
+
+    /// What was taken, before any cipher; once it was committed.
+    public Content content() {
+        return content.orElseThrow();
     }
 
     @Override
@@ -68,7 +95,7 @@ public final class Intake implements AutoCloseable {
 
     /// The MD5 of what a storage gives back, in lower case. The caller closes `bytes`.
     public static String md5Hex(InputStream bytes) throws IOException {
-        var md5 = md5();
+        var md5 = digest("MD5");
         var buffer = new byte[Upload.PIECE];
         for (int read = bytes.read(buffer); read >= 0; read = bytes.read(buffer)) {
             md5.update(buffer, 0, read);
@@ -77,11 +104,11 @@ public final class Intake implements AutoCloseable {
     }
 
     /// MD5 is what the API's `checksum` is made of; nothing is protected by it.
-    private static MessageDigest md5() {
+    static MessageDigest digest(String algorithm) {
         try {
-            return MessageDigest.getInstance("MD5");
+            return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has MD5", e);
+            throw new IllegalStateException("every Java runtime has " + algorithm, e);
         }
     }
 }

@@ -20,6 +20,8 @@ public record KeyTemplate(String text) {
     private static final int LONGEST = 200;
     private static final Pattern HOLE = Pattern.compile("\\{([a-z]*)}");
     private static final String NAME = "{name}";
+    private static final String POLL = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    private static final Pattern MANIFEST = Pattern.compile(POLL + "/manifest\\.json(\\.sig)?");
 
     /// What a client's template says.
     public sealed interface Parsed {
@@ -55,6 +57,9 @@ public record KeyTemplate(String text) {
             return new Parsed.Bad("may hold letters, digits, dot, hyphen and underscore between its slashes; "
                     + "no part may be empty or begin with a dot");
         }
+        if (segments.contains(ObjectKey.MANIFEST) || segments.contains(ObjectKey.MANIFEST + ObjectKey.SIGNATURE)) {
+            return new Parsed.Bad("may hold no part " + ObjectKey.MANIFEST + ", which is the manifest's own name");
+        }
         return new Parsed.Good(new KeyTemplate(text));
     }
 
@@ -72,7 +77,8 @@ public record KeyTemplate(String text) {
         return segments;
     }
 
-    /// Whether this template made the key, which lies below the config's path: told by its shape alone.
+    /// Whether this template made the key, which lies below the config's path, or it is a manifest's: told by its
+    /// shape alone.
     ///
     /// @param below the key without the path
     boolean made(String below) {
@@ -83,13 +89,14 @@ public record KeyTemplate(String text) {
             shape.append(Pattern.quote(text.substring(from, hole.start()))).append(shape(hole));
             from = hole.end();
         }
-        shape.append(Pattern.quote(text.substring(from))).append("(\\.[0-9]+\\.json)?");
-        return Pattern.matches(shape.toString(), below);
+        shape.append(Pattern.quote(text.substring(from))).append("(\\.[0-9]+\\.json)?(\\.age)?");
+        return Pattern.matches(shape.toString(), below)
+                || MANIFEST.matcher(below).matches();
     }
 
     private static String shape(Matcher hole) {
         return switch (hole.group(1)) {
-            case "poll" -> "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+            case "poll" -> POLL;
             case "kind" -> "(files|data|info)";
             case "id" -> "[0-9a-f]{32}";
             default -> "[^/]+";

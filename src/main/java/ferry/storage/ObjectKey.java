@@ -20,6 +20,11 @@ import java.util.regex.Pattern;
 /// climb out of the bucket, whatever the source calls its files. Only the last segment may hold anything but
 /// ASCII.
 public final class ObjectKey {
+    /// The last segment of a manifest's key.
+    public static final String MANIFEST = "manifest.json";
+    /// What the key of a signature ends in.
+    public static final String SIGNATURE = ".sig";
+
     /// Most bytes of a name in UTF-8; file systems stop at 255, and clients prepend to it.
     private static final int NAME_BYTES = 180;
     /// Most bytes of an extension that survives the cutting of a long name, its dot included.
@@ -59,6 +64,27 @@ public final class ObjectKey {
 
     static ObjectKey feed(KeyTemplate template, String path, UUID poll, Kind kind, String type, int attempt) {
         return of(path, template.feed(poll, kind.segment, type, attempt));
+    }
+
+    /// The key of a poll's manifest: beside its results, whatever the template.
+    static ObjectKey manifest(String path, UUID poll) {
+        return of(path, List.of(poll.toString(), MANIFEST));
+    }
+
+    /// The key of the signature of what lies under this key.
+    public ObjectKey signature() {
+        return ending(SIGNATURE);
+    }
+
+    /// The key under which it lies encrypted.
+    ObjectKey encrypted() {
+        return ending(".age");
+    }
+
+    private ObjectKey ending(String suffix) {
+        var all = new ArrayList<>(segments);
+        all.addLast(all.removeLast() + suffix);
+        return new ObjectKey(List.copyOf(all));
     }
 
     /// The key of a probe's object, which is deleted at once.

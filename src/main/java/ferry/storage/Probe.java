@@ -36,6 +36,12 @@ public final class Probe {
         var region = publishers.findRegion(organisation, config);
         try (var publisher = publishers.open(organisation, config, region)) {
             var note = tryOut(publisher, ObjectKey.probe(config.destination().path(), UUID.randomUUID()));
+            if (note.isPresent() && config.recipients().isPresent()) {
+                throw new PublishException.Refused(
+                        "Objects that are encrypted need the permission to delete and replace, since a repeated attempt"
+                                + " writes other bytes. " + note.get(),
+                        null);
+            }
             return new Found(region, note);
         }
     }

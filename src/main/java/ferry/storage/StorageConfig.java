@@ -1,17 +1,20 @@
 package ferry.storage;
 
+import ferry.crypto.AgeRecipients;
 import ferry.crypto.Sealed;
 import ferry.error.ErrorCode;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /// Where an organisation wants its results.
 ///
 /// @param url as the client gave it; `destination` is what it says
 /// @param place where the bucket is, where the URL does not say it
 /// @param keyTemplate how keys are made; empty for the service's own way
+/// @param recipients whom objects are encrypted to; empty for nobody
 /// @param note what its last test found to be missing although it works; only while `valid`
 /// @param credentials empty where the destination needs none; shown to nobody
 /// @param problem why it is `invalid`, and only then
@@ -22,6 +25,7 @@ public record StorageConfig(
         Destination destination,
         Place place,
         Optional<KeyTemplate> keyTemplate,
+        Optional<AgeRecipients> recipients,
         Optional<Sealed> credentials,
         SignedUrlsPolicy signedUrls,
         StorageConfigState state,
@@ -29,6 +33,7 @@ public record StorageConfig(
         Optional<String> note,
         int revision,
         Instant dateCreated) {
+    private static final Pattern EXTENSION = Pattern.compile("[A-Za-z0-9]{1,16}");
 
     /// Where a bucket is. Neither is a secret.
     ///
@@ -44,11 +49,20 @@ public record StorageConfig(
         return "storage_config/" + id + "/credentials";
     }
 
-    /// The key of a file.
+    /// The key of a file. Where objects are encrypted it tells the kind of file, not its name.
     ///
     /// @param file its opaque id
     /// @param name what the source calls it
-    public ObjectKey fileKey(UUID poll, String file, Optional<String> name) {
+    /// @param extension of what kind it is, such as `heic`
+    public ObjectKey fileKey(UUID poll, String file, Optional<String> name, Optional<String> extension) {
+        if (recipients.isPresent()) {
+            var kind = extension.filter(e -> EXTENSION.matcher(e).matches()).map(e -> "file." + e);
+            return plainFileKey(poll, file, kind).encrypted();
+        }
+        return plainFileKey(poll, file, name);
+    }
+
+    private ObjectKey plainFileKey(UUID poll, String file, Optional<String> name) {
         return ObjectKey.file(keyTemplate.orElse(KeyTemplate.DEFAULT), destination.path(), poll, file, name);
     }
 
@@ -56,7 +70,23 @@ public record StorageConfig(
     ///
     /// @param type as asked for
     public ObjectKey feedKey(UUID poll, ObjectKey.Kind kind, String type, int attempt) {
-        return ObjectKey.feed(keyTemplate.orElse(KeyTemplate.DEFAULT), destination.path(), poll, kind, type, attempt);
+        var key =
+                ObjectKey.feed(keyTemplate.orElse(KeyTemplate.DEFAULT), destination.path(), poll, kind, type, attempt);
+        return recipients.isPresent() ? key.encrypted() : key;
+    }
+
+    /// The key of a poll's manifest, which is never encrypted.
+    public ObjectKey manifestKey(UUID poll) {
+        return ObjectKey.manifest(destination.path(), poll);
+    }
+
+    /// What an object says of itself in its bucket. One that is encrypted says nothing of what is in it.
+    ///
+    /// @param name what the source calls it
+    public About about(String mediaType, Labels labels, Optional<String> name) {
+        return recipients.isPresent()
+                ? About.of("application/octet-stream", labels.all())
+                : About.of(mediaType, labels.with("ferry-name", name).all());
     }
 
     /// Whether a key has the shape of those this config makes. Others' objects in a shared bucket have not.

@@ -193,7 +193,8 @@ public final class StorageConfigEndpoints implements Endpoints {
 
     private StorageConfig sealed(Handle tx, Request request, StorageRequest asked, StorageConfig config) {
         var organisation = request.caller().organisation();
-        var placed = configs.place(tx, organisation, config.id(), asked.place(), asked.keyTemplate());
+        var placed =
+                configs.place(tx, organisation, config.id(), asked.place(), asked.keyTemplate(), asked.recipients());
         if (asked.credentials().isEmpty()) {
             return placed;
         }

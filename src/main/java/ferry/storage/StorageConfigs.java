@@ -1,6 +1,7 @@
 package ferry.storage;
 
 import ferry.access.OrgId;
+import ferry.crypto.AgeRecipients;
 import ferry.crypto.Sealed;
 import ferry.error.ErrorCode;
 import ferry.http.Listing;
@@ -123,10 +124,16 @@ public final class StorageConfigs {
 
     /// Sets what the URL does not say, in the transaction that sets the URL.
     public StorageConfig place(
-            Handle tx, OrgId organisation, long id, StorageConfig.Place place, Optional<KeyTemplate> keyTemplate) {
+            Handle tx,
+            OrgId organisation,
+            long id,
+            StorageConfig.Place place,
+            Optional<KeyTemplate> keyTemplate,
+            Optional<AgeRecipients> recipients) {
         return tx.createQuery("""
                         update storage_config
-                           set region = :region, endpoint = :endpoint, key_template = :keyTemplate
+                           set region = :region, endpoint = :endpoint, key_template = :keyTemplate,
+                               age_recipients = :recipients
                          where organisation = :organisation and id = :id
                         returning *
                         """)
@@ -135,6 +142,10 @@ public final class StorageConfigs {
                 .bindBySqlType("region", place.region().orElse(null), Types.VARCHAR)
                 .bindBySqlType("endpoint", place.endpoint().map(URI::toString).orElse(null), Types.VARCHAR)
                 .bindBySqlType("keyTemplate", keyTemplate.map(KeyTemplate::text).orElse(null), Types.VARCHAR)
+                .bindBySqlType(
+                        "recipients",
+                        recipients.map(to -> String.join("\n", to.keys())).orElse(null),
+                        Types.VARCHAR)
                 .map((row, _) -> config(row))
                 .one();
     }
@@ -297,6 +308,8 @@ public final class StorageConfigs {
                         Optional.ofNullable(row.getString("region")),
                         Optional.ofNullable(row.getString("endpoint")).map(URI::create)),
                 Optional.ofNullable(row.getString("key_template")).map(KeyTemplate::new),
+                Optional.ofNullable(row.getString("age_recipients"))
+                        .map(keys -> new AgeRecipients(keys.lines().toList())),
                 Optional.ofNullable(row.getBytes("credentials")).map(Sealed::new),
                 new SignedUrlsPolicy(
                         row.getBoolean("signed_urls_enabled"),

@@ -1,10 +1,12 @@
 package ferry.storage;
 
+import ferry.crypto.AgeRecipients;
 import ferry.crypto.Secret;
 import ferry.http.Fields;
 import ferry.storage.gcs.ServiceAccount;
 import ferry.storage.s3.AccessKeys;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -14,7 +16,11 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// @param credentials all that is secret, to be sealed; empty to leave it as it is
 record StorageRequest(
-        String url, StorageConfig.Place place, Optional<KeyTemplate> keyTemplate, Optional<Secret> credentials) {
+        String url,
+        StorageConfig.Place place,
+        Optional<KeyTemplate> keyTemplate,
+        Optional<AgeRecipients> recipients,
+        Optional<Secret> credentials) {
     /// What may stand beside the credentials or in them, and is sealed with them.
     private static final List<String> WITH_CREDENTIALS =
             List.of("session_token", "role_arn", "external_id", "ca_certificate");
@@ -32,6 +38,7 @@ record StorageRequest(
                 url,
                 place(fields, destination, before, mayBePlain),
                 keyTemplate(fields, before),
+                recipients(fields, before),
                 credentials.map(node -> new Secret(node.toString())));
     }
 
@@ -173,5 +180,30 @@ record StorageRequest(
                         yield Optional.<KeyTemplate>empty();
                     }
                 });
+    }
+
+    /// `{"type": "age", "recipient": "age1…"}`, or `recipients` with several; null switches it off.
+    private static Optional<AgeRecipients> recipients(Fields fields, Optional<StorageConfig> before) {
+        if (!fields.node().has("encryption")) {
+            return before.flatMap(StorageConfig::recipients);
+        }
+        if (!fields.has("encryption")) {
+            return Optional.empty();
+        }
+        var encryption = fields.object("encryption");
+        if (!encryption.text("type").equals("age")) {
+            encryption.problem("type", "must be age");
+            return Optional.empty();
+        }
+        var keys = new ArrayList<>(encryption.texts("recipients"));
+        encryption.optionalText("recipient").ifPresent(keys::add);
+        var distinct = keys.stream().map(String::strip).distinct().toList();
+        var recipients = AgeRecipients.of(distinct);
+        if (recipients.isEmpty()) {
+            encryption.problem(
+                    encryption.has("recipients") ? "recipients" : "recipient",
+                    "is not a public key as age-keygen prints it, age1…; at most " + AgeRecipients.MOST + " are taken");
+        }
+        return recipients;
     }
 }

@@ -134,7 +134,7 @@ final class Checker {
 
     private static Stream<Path> files(Path folder) throws IOException {
         try (var all = Files.walk(folder)) {
-            return all.filter(Files::isRegularFile).toList().stream();
+            return all.filter(Files::isRegularFile).filter(path -> !Cluster.isManifest(path)).toList().stream();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

@@ -15,6 +15,7 @@ import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
 import ferry.session.SignInBudget;
 import ferry.storage.LocalBuckets;
+import ferry.storage.ObjectKey;
 import ferry.storage.Publishers;
 import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
@@ -155,6 +156,12 @@ final class Cluster implements AutoCloseable {
     /// Where a result's `url` leads.
     static Path path(String url) {
         return Path.of(URI.create(url).getPath());
+    }
+
+    /// Whether this is a poll's manifest or its signature: written by whoever comes first once the poll has ended.
+    static boolean isManifest(Path path) {
+        var name = String.valueOf(path.getFileName());
+        return name.equals(ObjectKey.MANIFEST) || name.equals(ObjectKey.MANIFEST + ObjectKey.SIGNATURE);
     }
 
     /// Deletes what stalled workers published late and could not take back.

@@ -145,7 +145,7 @@ final class KilledPoll implements AutoCloseable {
     private Set<Path> objectsOf(String poll) throws IOException {
         try (var all = Files.walk(folder.resolve("data/buckets").toRealPath())) {
             return all.filter(Files::isRegularFile)
-                    .filter(path -> path.toString().contains(poll))
+                    .filter(path -> path.toString().contains(poll) && !Cluster.isManifest(path))
                     .collect(TreeSet::new, TreeSet::add, TreeSet::addAll);
         }
     }

@@ -206,6 +206,36 @@ class ErasureTest {
     }
 
     @Test
+    void theManifestGoesTooWhereObjectsAreCleaned() {
+        var month = Optional.of(Duration.ofDays(30));
+        var results = new Retention.Settings(Optional.empty(), Optional.empty(), month, Optional.empty());
+        try (var cleaning = TestApp.start(setup -> setup.connector(source).retention(results))) {
+            var other = cleaning.client();
+            other.storage("local://bucket/results");
+            var user = other.user(CANARY);
+            var session = other.session(user, CanarySource.TYPE, CANARY + "@example.org", "'password': 'x'");
+            var made = other.completedPoll(session.at("/id").asString(), "'data_types': ['canary.photos']");
+            var poll = other.settled(
+                    "/polls/" + made.at("/id").asString(),
+                    shown -> !shown.at("/manifest").isNull());
+            var manifest = Path.of(poll.at("/manifest/url").asString().replace("local://", ""));
+            assertThat(manifest).exists();
+
+            other.delete("/users/" + user).expect(200);
+            Eventually.eventually("the manifest is gone", () -> !Files.exists(manifest));
+            Eventually.eventually(
+                    "its signature is gone", () -> !Files.exists(manifest.resolveSibling("manifest.json.sig")));
+            Eventually.eventually(
+                    "its row is gone",
+                    () -> cleaning.db()
+                                    .<Long>system(tx -> tx.createQuery("select count(*) from manifest")
+                                            .mapTo(Long.class)
+                                            .one())
+                            == 0);
+        }
+    }
+
+    @Test
     void theIdentifierCanBeUsedForANewUser() {
         var user = client.user(CANARY);
         poll(session(user));
@@ -319,7 +349,15 @@ class ErasureTest {
                                 """).mapTo(String.class).list());
         assertThat(new TreeSet<>(naming))
                 .as("a new table that names these is to be erased in Traces")
-                .containsExactly("open_sign_in", "poll", "poll_error", "result", "session", "source", "subscription");
+                .containsExactly(
+                        "manifest",
+                        "open_sign_in",
+                        "poll",
+                        "poll_error",
+                        "result",
+                        "session",
+                        "source",
+                        "subscription");
     }
 
     private int users() {

@@ -122,6 +122,31 @@ class RetentionTest {
     }
 
     @Test
+    void aManifestGoesWithTheLastOfItsPollsObjects() {
+        var poll = client.settled(
+                "/polls/" + id(poll()), shown -> !shown.at("/manifest").isNull());
+        var manifest = Path.of(poll.at("/manifest/url").asString().replace("local://", ""));
+        var signature = Path.of(poll.at("/manifest/signature_url").asString().replace("local://", ""));
+        app.clock().advance(Duration.ofDays(31));
+        var last = poll.at("/results/data/3/id").asString();
+        app.db()
+                .systemDo(tx -> tx.createUpdate("update result set id = :young where id = cast(:id as uuid)")
+                        .bind("young", Ids.next(app.clock()))
+                        .bind("id", last)
+                        .execute());
+        run(new Retention.Settings(FOR_EVER, FOR_EVER, MONTH, FOR_EVER));
+        assertThat(object(poll)).doesNotExist();
+        assertThat(manifest).as("something it names is still there").exists();
+
+        app.clock().advance(Duration.ofDays(31));
+        run(new Retention.Settings(FOR_EVER, FOR_EVER, MONTH, FOR_EVER));
+
+        assertThat(manifest).doesNotExist();
+        assertThat(signature).doesNotExist();
+        assertThat(client.get("/polls/" + id(poll)).text("/manifest/state")).isEqualTo("expired");
+    }
+
+    @Test
     void aPollThatIsNotCompletedStays() {
         var poll = poll();
         app.clock().advance(Duration.ofDays(31));

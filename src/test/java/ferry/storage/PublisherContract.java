@@ -4,13 +4,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ferry.crypto.AgeIdentities;
+import ferry.crypto.AgeRecipients;
+import ferry.testing.AgeKeys;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -235,6 +241,46 @@ public abstract class PublisherContract {
         try (var bytes = download(publisher().url(key)).orElseThrow()) {
             assertThat(Intake.md5Hex(bytes)).isEqualTo(stored.md5Hex());
         }
+    }
+
+    /// Of lengths around age's chunks, and beyond what one part holds.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 200_000, 20_000_000})
+    void whatIsEncryptedIsMeasuredAsItLiesAndDecryptsToWhatWasTaken(int size) throws Exception {
+        var keys = AgeKeys.generate();
+        var key = key("film.mov");
+        var bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        Stored stored;
+        Content content;
+        try (var intake = Intake.open(
+                publisher(), key, About.of("video/quicktime"), AgeRecipients.of(List.of(keys.recipient())))) {
+            intake.write(bytes, 0, size / 3);
+            intake.restart();
+            intake.write(bytes, 0, size / 2);
+            intake.write(bytes, size / 2, size - size / 2);
+            stored = intake.commit();
+            content = intake.content();
+        }
+
+        var lies = bytes(key).orElseThrow();
+        assertThat(stored).isEqualTo(new Stored(lies.length, Intake.md5Hex(new ByteArrayInputStream(lies))));
+        assertThat(content.md5Hex()).isEqualTo(Intake.md5Hex(new ByteArrayInputStream(bytes)));
+        assertThat(publisher().head(key).orElseThrow().shows(stored)).isTrue();
+        try (var plain = Channels.newInputStream(
+                AgeIdentities.of(keys.identity()).decrypting(Channels.newChannel(new ByteArrayInputStream(lies))))) {
+            assertThat(plain.readAllBytes()).isEqualTo(bytes);
+        }
+    }
+
+    @Test
+    void whatIsEncryptedAndNotCommittedLeavesNothing() throws Exception {
+        var recipients = AgeRecipients.of(List.of(AgeKeys.generate().recipient()));
+        try (var intake = Intake.open(publisher(), key("a.txt"), About.of("text/plain"), recipients)) {
+            write(intake, "never whole");
+        }
+
+        assertThat(objects()).isZero();
     }
 
     /// The key of a file of that name in the contract's poll.
