@@ -12,6 +12,7 @@ public final class Intake implements AutoCloseable {
     private final Upload upload;
     private final MessageDigest md5 = md5();
     private long written;
+    private boolean closed;
 
     private Intake(Upload upload) {
         this.upload = upload;
@@ -61,9 +62,13 @@ public final class Intake implements AutoCloseable {
         return stored;
     }
 
+    /// Closing it again does nothing.
     @Override
     public void close() {
-        upload.close();
+        if (!closed) {
+            closed = true;
+            upload.close();
+        }
     }
 
     /// The MD5 of what a storage gives back, in lower case. The caller closes `bytes`.
