@@ -7,13 +7,16 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Several files of one task on their way at once. So many are pulled as the source allows, and as many again may be
-/// published meanwhile: a file that has been pulled hands its turn to the next one before it is committed, so that the
+/// Several files of one task on their way at once. So many are pulled as the source allows, and twice as many may be
+/// published meanwhile, which takes longer: a file that has been pulled hands its turn to the next one before it is
+/// committed, so that the
 /// source does not stand idle while a bucket takes a file, and a slow bucket holds the pulling up after that.
 ///
 /// [#start] and [#finish] are called by one thread. What one file throws stops all others and comes out of the next
 /// call of either. Closed by whoever made it.
 public final class Pulls implements AutoCloseable {
+    private static final int PUBLISHED_PER_PULLED = 2;
+
     private final int parallel;
     private final Semaphore pulling;
     private final Semaphore publishing;
@@ -25,7 +28,7 @@ public final class Pulls implements AutoCloseable {
     public Pulls(int parallel) {
         this.parallel = parallel;
         this.pulling = new Semaphore(parallel);
-        this.publishing = new Semaphore(parallel);
+        this.publishing = new Semaphore(PUBLISHED_PER_PULLED * parallel);
     }
 
     /// Pulls one file and commits it, on a thread of its own.
@@ -72,8 +75,8 @@ public final class Pulls implements AutoCloseable {
     public void finish() throws ConnectorException, InterruptedException {
         pulling.acquire(parallel);
         pulling.release(parallel);
-        publishing.acquire(parallel);
-        publishing.release(parallel);
+        publishing.acquire(PUBLISHED_PER_PULLED * parallel);
+        publishing.release(PUBLISHED_PER_PULLED * parallel);
         throwFailure();
     }
 

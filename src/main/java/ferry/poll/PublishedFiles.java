@@ -30,11 +30,14 @@ final class PublishedFiles implements Files {
 
     @Override
     public boolean isPublished(FileRef ref) {
-        var id = publication.fileId(ref);
+        return isPublished(publication.fileId(ref));
+    }
+
+    private boolean isPublished(String id) {
         if (delivered.isPresent() && delivered.get().hasFile(id)) {
             return true;
         }
-        boolean there = publication.has(identifier(ref));
+        boolean there = publication.has(identifier(id));
         if (there) {
             delivered.ifPresent(seen -> seen.delivered(id));
         }
@@ -47,11 +50,12 @@ final class PublishedFiles implements Files {
     @Override
     public Target open(FileRef ref, FileMeta meta) throws InterruptedException {
         var name = Optional.ofNullable(meta.filename());
+        var id = publication.fileId(ref);
         var extension = Optional.ofNullable(meta.extension());
-        var key = publication.config().fileKey(publication.poll(), publication.fileId(ref), name, extension);
+        var key = publication.config().fileKey(publication.poll(), id, name, extension);
         var mediaType = Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE);
         try {
-            return new FileTarget(publication.open(key, identifier(ref), mediaType, name), ref, meta, key);
+            return new FileTarget(publication.open(key, identifier(id), mediaType, name), id, meta, key);
         } catch (PublishException e) {
             throw new SinkFailed(e);
         }
@@ -65,20 +69,20 @@ final class PublishedFiles implements Files {
         }
     }
 
-    private String identifier(FileRef ref) {
-        return "file:" + publication.fileId(ref);
+    private static String identifier(String id) {
+        return "file:" + id;
     }
 
     /// One file on its way.
     private final class FileTarget implements Target {
         private final Intake intake;
-        private final FileRef ref;
+        private final String id;
         private final FileMeta meta;
         private final ObjectKey key;
 
-        FileTarget(Intake intake, FileRef ref, FileMeta meta, ObjectKey key) {
+        FileTarget(Intake intake, String id, FileMeta meta, ObjectKey key) {
             this.intake = intake;
-            this.ref = ref;
+            this.id = id;
             this.meta = meta;
             this.key = key;
         }
@@ -114,22 +118,24 @@ final class PublishedFiles implements Files {
         @Override
         public void commit(Integrity integrity) throws InterruptedException {
             try {
-                if (isPublished(ref)) {
+                if (isPublished(id)) {
                     return;
                 }
                 var stored = intake.commit();
+                // its memory is free while it waits to be recorded
+                intake.close();
                 publication.record(new Results.Published(
                         publication.poll(),
                         publication.attempt().task().id(),
                         publication.config().id(),
-                        identifier(ref),
+                        identifier(id),
                         Optional.ofNullable(meta.extension()),
                         key.toString(),
                         publication.publisher().url(key).toString(),
                         stored,
                         intake.content(),
                         Optional.empty()));
-                delivered.ifPresent(seen -> seen.delivered(publication.fileId(ref)));
+                delivered.ifPresent(seen -> seen.delivered(id));
                 if (countsItems) {
                     publication.item();
                 }

@@ -18,6 +18,7 @@ public final class Intake implements AutoCloseable {
     private final MessageDigest sha256 = digest("SHA-256");
     private long written;
     private Optional<Content> content = Optional.empty();
+    private boolean closed;
 
     private Intake(Upload upload) {
         this.upload = upload;
@@ -88,9 +89,13 @@ public final class Intake implements AutoCloseable {
         return content.orElseThrow();
     }
 
+    /// Closing it again does nothing.
     @Override
     public void close() {
-        upload.close();
+        if (!closed) {
+            closed = true;
+            upload.close();
+        }
     }
 
     /// The MD5 of what a storage gives back, in lower case. The caller closes `bytes`.

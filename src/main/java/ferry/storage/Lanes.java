@@ -66,7 +66,7 @@ public final class Lanes {
     }
 
     /// How many requests may be under way now.
-    synchronized int open() {
+    public synchronized int open() {
         return open;
     }
 

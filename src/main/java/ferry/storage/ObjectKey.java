@@ -87,9 +87,10 @@ public final class ObjectKey {
         return new ObjectKey(List.copyOf(all));
     }
 
-    /// The key of a probe's object, which is deleted at once.
-    static ObjectKey probe(String path, UUID random) {
-        return of(path, List.of(".ferry-probe-" + random));
+    /// The key of a probe's object, which is deleted at once. Like a feed's it carries the attempt, so that the next
+    /// attempt can delete what one that died has left.
+    static ObjectKey probe(String path, UUID test, int attempt) {
+        return of(path, List.of(".ferry-probe-" + test + "-" + attempt));
     }
 
     /// The parts between the slashes; never empty, none empty, `.` or `..`.

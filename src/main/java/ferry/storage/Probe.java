@@ -25,17 +25,24 @@ public final class Probe {
     /// @param note what is missing although results can be published
     public record Found(Optional<String> region, Optional<String> note) {}
 
-    /// Tests the config.
+    /// Tests the config. Of the attempts at one test, each deletes what the earlier ones have left.
     ///
+    /// @param test which one
+    /// @param attempt from 1
     /// @throws PublishException where it does not work: `Refused` makes it invalid, and `Unavailable` does too once
     /// trying again has not helped
-    public Found test(OrgId organisation, StorageConfig config) throws PublishException, InterruptedException {
+    public Found test(OrgId organisation, StorageConfig config, UUID test, int attempt)
+            throws PublishException, InterruptedException {
         if (config.destination() instanceof Destination.Local local) {
             db.tenantDo(organisation, tx -> buckets.claim(tx, organisation, local.bucket()));
         }
         var region = publishers.findRegion(organisation, config);
         try (var publisher = publishers.open(organisation, config, region)) {
-            var note = tryOut(publisher, ObjectKey.probe(config.destination().path(), UUID.randomUUID()));
+            var path = config.destination().path();
+            for (int earlier = 1; earlier < attempt; earlier++) {
+                forget(publisher, ObjectKey.probe(path, test, earlier));
+            }
+            var note = tryOut(publisher, ObjectKey.probe(path, test, attempt));
             if (note.isPresent() && config.recipients().isPresent()) {
                 throw new PublishException.Refused(
                         "Objects that are encrypted need the permission to delete and replace, since a repeated attempt"
@@ -51,18 +58,7 @@ public final class Probe {
     /// @return what is missing although results can be published: the roles that Google's documentation names for
     /// publishing cannot delete
     static Optional<String> tryOut(Publisher publisher, ObjectKey key) throws PublishException, InterruptedException {
-        var bytes = ("Ferry was here: " + key).getBytes(StandardCharsets.UTF_8);
-        try (var intake = Intake.open(publisher, key, "text/plain")) {
-            intake.write(bytes, 0, bytes.length);
-            var stored = intake.commit();
-            var head = publisher.head(key);
-            if (head.isEmpty()) {
-                throw new PublishException.Refused("What was written to the bucket cannot be found there.", null);
-            }
-            if (!head.get().shows(stored)) {
-                throw new PublishException.Refused("The bucket does not give back what was written to it.", null);
-            }
-        }
+        write(publisher, key);
         try {
             publisher.delete(key);
             return Optional.empty();
@@ -72,6 +68,41 @@ public final class Probe {
             }
             return Optional.of(e.getMessage() + " Results are published all the same; what a repeated attempt leaves"
                     + " behind stays, as does this test's object " + key + ".");
+        }
+    }
+
+    private static void write(Publisher publisher, ObjectKey key) throws PublishException, InterruptedException {
+        var bytes = ("Ferry was here: " + key).getBytes(StandardCharsets.UTF_8);
+        try (var intake = Intake.open(publisher, key, "text/plain")) {
+            intake.write(bytes, 0, bytes.length);
+            var stored = intake.commit();
+            try {
+                compare(publisher, key, stored);
+            } catch (PublishException e) {
+                forget(publisher, key);
+                throw e;
+            }
+        }
+    }
+
+    private static void compare(Publisher publisher, ObjectKey key, Stored stored)
+            throws PublishException, InterruptedException {
+        var head = publisher.head(key);
+        if (head.isEmpty()) {
+            throw new PublishException.Refused("What was written to the bucket cannot be found there.", null);
+        }
+        if (!head.get().shows(stored)) {
+            throw new PublishException.Refused("The bucket does not give back what was written to it.", null);
+        }
+    }
+
+    /// Deletes it if that is possible. What the test finds is more than that it is not.
+    private static void forget(Publisher publisher, ObjectKey key) throws InterruptedException {
+        try {
+            publisher.delete(key);
+        } catch (PublishException e) {
+            System.getLogger(Probe.class.getName())
+                    .log(System.Logger.Level.INFO, "a test''s object stays: {0}", e.getMessage());
         }
     }
 }

@@ -33,7 +33,7 @@ public final class TestStorage implements TaskHandler {
         var config = db.tenant(organisation, tx -> configs.find(tx, organisation, id))
                 .orElseThrow();
         try {
-            var found = probe.test(organisation, config);
+            var found = probe.test(organisation, config, attempt.task().id(), attempt.number());
             attempt.fenced(tx -> {
                 var valid = configs.valid(tx, organisation, id, config.revision());
                 return configs.found(tx, organisation, id, config.revision(), found)

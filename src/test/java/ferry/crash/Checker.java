@@ -3,10 +3,8 @@ package ferry.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.storage.Intake;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -25,6 +23,7 @@ final class Checker {
     private static final long LOOK_AGAIN = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Cluster cluster;
+    private final Set<String> forgotten = new TreeSet<>();
     private int lateFeedsSwept;
 
     Checker(Cluster cluster) {
@@ -65,9 +64,8 @@ final class Checker {
                         .mapTo(String.class)
                         .list());
         var known = new TreeSet<String>(urls);
-        var there = new TreeSet<String>();
-        files(cluster.buckets()).forEach(path -> there.add("local://" + path));
-        assertThat(there).isEqualTo(known);
+        known.removeAll(forgotten);
+        assertThat(cluster.store().objects()).isEqualTo(known);
         assertThat(cluster.signIns()).as("sign-ins").isEqualTo(1);
         var open = cluster.db()
                 .system(tx -> tx.createQuery("select count(*) from task where date_completed is null")
@@ -114,8 +112,8 @@ final class Checker {
 
     /// Exactly the results' objects: looks for a while, since what a stalled worker published late it takes back.
     private void objects(String poll, List<JsonNode> results) throws IOException, InterruptedException {
-        var wanted = new TreeSet<Path>();
-        results.forEach(result -> wanted.add(Cluster.path(result.at("/url").asString())));
+        var wanted = new TreeSet<String>();
+        results.forEach(result -> wanted.add(result.at("/url").asString()));
         for (int look = 0; look < LOOKS && !of(poll).equals(wanted); look++) {
             LockSupport.parkNanos(LOOK_AGAIN);
         }
@@ -126,28 +124,18 @@ final class Checker {
         assertThat(of(poll)).as("objects of poll %s", poll).isEqualTo(wanted);
     }
 
-    private Set<Path> of(String poll) throws IOException {
-        var all = new TreeSet<Path>();
-        files(cluster.buckets()).filter(path -> path.toString().contains(poll)).forEach(all::add);
-        return all;
-    }
-
-    private static Stream<Path> files(Path folder) throws IOException {
-        try (var all = Files.walk(folder)) {
-            return all.filter(Files::isRegularFile).filter(path -> !Cluster.isManifest(path)).toList().stream();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+    private Set<String> of(String poll) throws IOException {
+        return cluster.store().objects().stream()
+                .filter(url -> url.contains(poll) && !Cluster.isManifest(url))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private void content(String identifier, String what, JsonNode result, boolean changing) throws IOException {
-        var path = Cluster.path(result.at("/url").asString());
-        var bytes = Files.readAllBytes(path);
-        try (var in = Files.newInputStream(path)) {
-            assertThat(Intake.md5Hex(in))
-                    .as("MD5 of %s", identifier)
-                    .isEqualTo(result.at("/checksum").asString());
-        }
+        var url = result.at("/url").asString();
+        var bytes = cluster.store().read(url);
+        assertThat(Intake.md5Hex(new ByteArrayInputStream(bytes)))
+                .as("MD5 of %s", identifier)
+                .isEqualTo(result.at("/checksum").asString());
         assertThat(bytes.length).isEqualTo(result.at("/size").asInt());
         if (identifier.startsWith("file:")) {
             assertThat((char) bytes[0]).isEqualTo(what.charAt(0));
@@ -157,6 +145,10 @@ final class Checker {
             }
         } else {
             feed(what, JsonMapper.shared().readTree(bytes));
+        }
+        if (bytes.length == Library.LARGE) {
+            cluster.store().forget(url);
+            forgotten.add(url);
         }
     }
 

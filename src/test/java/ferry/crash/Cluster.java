@@ -1,26 +1,33 @@
 package ferry.crash;
 
 import static ferry.testing.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.App;
 import ferry.AppSettings;
 import ferry.access.OrgId;
 import ferry.access.Scopes;
+import ferry.access.Vault;
 import ferry.connector.Connector;
 import ferry.crypto.MasterKey;
 import ferry.db.Database;
 import ferry.egress.EgressPolicy;
+import ferry.egress.Outbound;
 import ferry.erasure.Retention;
 import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
 import ferry.session.SignInBudget;
+import ferry.storage.Lanes;
 import ferry.storage.LocalBuckets;
 import ferry.storage.ObjectKey;
+import ferry.storage.PartBuffers;
 import ferry.storage.Publishers;
+import ferry.storage.Reach;
 import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
 import ferry.storage.StorageSettings;
 import ferry.storage.disk.UnfinishedUploads;
+import ferry.storage.s3.UnfinishedParts;
 import ferry.subscription.SubscriptionSettings;
 import ferry.task.TaskSettings;
 import ferry.task.UpstreamSettings;
@@ -48,7 +55,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Several workers on one database and one folder of buckets, and an API that no strike reaches. One seed at a
+/// Several workers on one database and one store, and an API that no strike reaches. One seed at a
 /// time; closed by the test.
 final class Cluster implements AutoCloseable {
     private static final Duration BEAT = Duration.ofMillis(50);
@@ -67,13 +74,16 @@ final class Cluster implements AutoCloseable {
             4,
             Duration.ofMillis(500),
             Duration.ofSeconds(2));
+    private static final EgressPolicy LOOPBACK = EgressPolicy.of(List.of()).withLoopback();
+    private static final Retries QUICK = new Retries(4, Duration.ofMillis(5), Duration.ofMillis(20));
     private static final int NODES = 2;
     private static final int MOST_NODES = 4;
 
     private final Databases.Logins logins = Databases.freshLogins();
     private final Database db = logins.open(4);
     private final TestClock clock = new TestClock();
-    private final Library library = new Library();
+    private final Library library;
+    private final Store store;
     private final AtomicInteger signIns = new AtomicInteger();
     private final Blows blows = new Blows();
     private final Path folder;
@@ -91,9 +101,19 @@ final class Cluster implements AutoCloseable {
     private final List<Node> dead = new ArrayList<>();
     private final List<Thread> starters = new ArrayList<>();
 
-    Cluster(int number) throws IOException {
+    /// Opens the store of a cluster.
+    interface Opening {
+        /// Opens it.
+        ///
+        /// @param folder where it may keep things
+        Store in(Path folder) throws IOException;
+    }
+
+    Cluster(Opening opening) throws IOException {
         this.folder = Files.createTempDirectory("ferry-crash");
-        this.buckets = Files.createDirectory(folder.resolve("buckets")).toRealPath();
+        this.store = opening.in(folder);
+        this.buckets = folder.toRealPath().resolve("buckets");
+        this.library = new Library(store.isCloud());
         this.front = new App(
                 db,
                 clock,
@@ -110,7 +130,13 @@ final class Cluster implements AutoCloseable {
         this.organisation = made.organisation();
         this.client = made.client();
         upToStrength();
-        client.storage("local://crash-" + number + "/results");
+        var config = client.post("/configs/storage", store.config())
+                .expect(201)
+                .at("/id")
+                .asString();
+        var tested = client.settled(
+                "/configs/storage/" + config, it -> !it.at("/state").asString().equals("new"));
+        assertThat(tested.at("/state").asString()).as("%s", tested).isEqualTo("valid");
         this.session = client.session(client.user("somebody"), CrashSource.TYPE, "somebody", "'password': 'password'")
                 .at("/id")
                 .asString();
@@ -129,7 +155,7 @@ final class Cluster implements AutoCloseable {
                 Duration.ofDays(10_000),
                 Retention.Settings.KEEP,
                 WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)),
-                new StorageSettings(EgressPolicy.of(List.of()), Retries.DEFAULT),
+                new StorageSettings(LOOPBACK, QUICK),
                 SubscriptionSettings.DEFAULT,
                 Optional.empty(),
                 false);
@@ -140,7 +166,7 @@ final class Cluster implements AutoCloseable {
         var ids = new TreeMap<String, String>();
         var poll = client.completedPoll(session, "'data_types': ['crash.notes', 'crash.letters']");
         for (var result : poll.at("/results/data")) {
-            var feed = JsonMapper.shared().readTree(path(result.at("/url").asString()));
+            var feed = JsonMapper.shared().readTree(store.read(result.at("/url").asString()));
             for (var record : feed.at("/data")) {
                 for (var type : List.of(Library.NOTES, Library.LETTERS)) {
                     library.items(type).stream()
@@ -153,24 +179,24 @@ final class Cluster implements AutoCloseable {
         return ids;
     }
 
-    /// Where a result's `url` leads.
-    static Path path(String url) {
-        return Path.of(URI.create(url).getPath());
-    }
-
     /// Whether this is a poll's manifest or its signature: written by whoever comes first once the poll has ended.
-    static boolean isManifest(Path path) {
-        var name = String.valueOf(path.getFileName());
-        return name.equals(ObjectKey.MANIFEST) || name.equals(ObjectKey.MANIFEST + ObjectKey.SIGNATURE);
+    static boolean isManifest(String url) {
+        return url.endsWith("/" + ObjectKey.MANIFEST) || url.endsWith("/" + ObjectKey.MANIFEST + ObjectKey.SIGNATURE);
     }
 
     /// Deletes what stalled workers published late and could not take back.
     void sweepLateFeeds() throws InterruptedException {
-        new LateFeeds(db, new StorageConfigs(clock), publishers(), clock).sweep(Duration.ofDays(365));
+        try (var outbound = Outbound.open(LOOPBACK)) {
+            new LateFeeds(db, new StorageConfigs(clock), publishers(outbound), clock).sweep(Duration.ofDays(365));
+        }
     }
 
-    private Publishers publishers() {
-        return Publishers.local(Optional.of(new Publishers.Local(buckets, db, new LocalBuckets(clock))));
+    private Publishers publishers(Outbound outbound) {
+        return new Publishers(
+                Optional.of(new Publishers.Local(buckets, db, new LocalBuckets(clock))),
+                Optional.of(new Publishers.Cloud(
+                        new Vault(db, front.organisations(), MASTER.sealer()),
+                        new Reach(outbound, clock, QUICK, new PartBuffers(4), new Lanes.ToBuckets()))));
     }
 
     Client client() {
@@ -189,8 +215,8 @@ final class Cluster implements AutoCloseable {
         return library;
     }
 
-    Path buckets() {
-        return buckets;
+    Store store() {
+        return store;
     }
 
     /// The file ids of this source, by locator.
@@ -207,12 +233,15 @@ final class Cluster implements AutoCloseable {
     ///
     /// @param polls what was asked for, by the poll's id
     /// @param struck the strikes that hit somebody
+    /// @param upset what went wrong on the way to the store
     /// @param swept unfinished uploads that the dead left
-    record Aftermath(Map<String, Plan.Ask> polls, List<Strike> struck, int swept) {}
+    record Aftermath(Map<String, Plan.Ask> polls, List<Strike> struck, List<BucketLine.Upset> upset, int swept) {}
 
     /// Lets it all happen, until everything is over and every stalled worker is awake again.
-    Aftermath suffer(Plan plan) throws IOException {
+    Aftermath suffer(Plan plan) throws IOException, InterruptedException {
         upToStrength();
+        store.clockAhead(ahead());
+        store.arm(store.isCloud() ? Plan.upsets(plan.seed(), store instanceof Store.Gcs) : List.of());
         library.changing(plan.changing());
         blows.arm(plan.strikes());
         var polls = new TreeMap<String, Plan.Ask>();
@@ -222,13 +251,41 @@ final class Cluster implements AutoCloseable {
         polls.keySet().forEach(this::awaitCompleted);
         eventually("no execution is left", () -> executions() == 0);
         var struck = blows.struck();
+        var upset = store.happened();
         blows.arm(List.of());
+        store.arm(List.of());
         awaitStarters();
         wakeTheStalled();
-        eventually("only the dead still hold uploads", () -> uploads() <= deadUploads());
-        int swept = new UnfinishedUploads(buckets, () -> clock.instant().plusSeconds(1)).sweep(Duration.ZERO);
+        eventually("only the dead still hold uploads", () -> store.unfinished() <= deadUploads());
+        int swept = sweepUploads();
         buryTheDead();
-        return new Aftermath(polls, struck, swept);
+        return new Aftermath(polls, struck, upset, swept);
+    }
+
+    private int sweepUploads() throws IOException, InterruptedException {
+        return switch (store) {
+            case Store.Local _ ->
+                new UnfinishedUploads(buckets, () -> clock.instant().plusSeconds(1)).sweep(Duration.ZERO);
+            case Store.S3 s3 -> {
+                try (var outbound = Outbound.open(LOOPBACK)) {
+                    int swept = new UnfinishedParts(
+                                    db,
+                                    new StorageConfigs(clock),
+                                    publishers(outbound),
+                                    () -> Instant.now().plusSeconds(60))
+                            .sweep(Duration.ZERO);
+                    assertThat(s3.unfinished())
+                            .as("uploads that the sweeper left")
+                            .isZero();
+                    yield swept;
+                }
+            }
+            case Store.Gcs _ -> 0;
+        };
+    }
+
+    private Duration ahead() {
+        return Duration.between(Instant.now(), clock.instant());
     }
 
     private String ask(Plan.Ask ask) {
@@ -255,6 +312,7 @@ final class Cluster implements AutoCloseable {
                 var ahead = Duration.between(clock.instant(), due);
                 if (ahead.isPositive()) {
                     clock.advance(ahead);
+                    store.clockAhead(ahead());
                 }
             });
             return false;
@@ -271,14 +329,6 @@ final class Cluster implements AutoCloseable {
         return db.system(tx -> tx.createQuery("select count(*) from scheduled_tasks")
                 .mapTo(int.class)
                 .one());
-    }
-
-    private long uploads() {
-        try (Stream<Path> all = Files.walk(buckets)) {
-            return all.filter(path -> path.toString().contains("/.uploads/")).count();
-        } catch (IOException | UncheckedIOException _) {
-            return Long.MAX_VALUE; // one went away meanwhile
-        }
     }
 
     /// A dead read leaves its feed and one file at most.
@@ -376,20 +426,11 @@ final class Cluster implements AutoCloseable {
     }
 
     private void loseTheDisk() {
-        try {
-            var away = folder.resolve("away");
-            Files.move(buckets, away);
-            Thread.ofVirtual().start(() -> {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-                try {
-                    Files.move(away, buckets);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        store.away(true);
+        Thread.ofVirtual().start(() -> {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            store.away(false);
+        });
     }
 
     /// Stops everyone as an operator would.
@@ -411,6 +452,7 @@ final class Cluster implements AutoCloseable {
         server.close();
         front.close();
         db.close();
+        store.close();
         try (Stream<Path> all = Files.walk(folder)) {
             for (var path : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);

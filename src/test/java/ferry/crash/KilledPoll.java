@@ -7,6 +7,7 @@ import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
 import ferry.storage.Intake;
 import ferry.testing.Client;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class KilledPoll implements AutoCloseable {
     private final Sandbox sandbox;
     private final Path folder;
+    private final Store store;
     private final Map<String, String> environment;
     private final String token;
     private final String session;
@@ -39,10 +41,18 @@ final class KilledPoll implements AutoCloseable {
     ///
     /// @param latency of each answer of the simulated iCloud
     KilledPoll(java.util.function.Consumer<Sandbox> residents, String account, Duration latency) throws IOException {
+        this(residents, account, latency, folder -> new Store.Local(folder, folder.resolve("data/buckets"), "kill"));
+    }
+
+    /// The same with another place for the results.
+    KilledPoll(
+            java.util.function.Consumer<Sandbox> residents, String account, Duration latency, Cluster.Opening opening)
+            throws IOException {
         this.sandbox = Sandbox.start(
                 "127.0.0.1", 0, Clock.systemUTC(), SandboxOptions.DEFAULT.withLatency("ckdatabasews", latency));
         residents.accept(sandbox);
-        this.folder = Files.createTempDirectory("ferry-kill");
+        this.folder = Files.createTempDirectory("ferry-kill").toRealPath();
+        this.store = opening.in(folder);
         this.environment = Map.of(
                 "FERRY_ICLOUD_AUTH_URL", sandbox.authUrl().toString(),
                 "FERRY_ICLOUD_SETUP_URL", sandbox.setupUrl().toString(),
@@ -51,7 +61,14 @@ final class KilledPoll implements AutoCloseable {
                 "FERRY_UPSTREAM_RATE", "0");
         this.server = start();
         this.token = Files.readString(folder.resolve("data/token")).strip();
-        client().storage("local://kill/results");
+        var config = client().post("/configs/storage", store.config())
+                .expect(201)
+                .at("/id")
+                .asString();
+        var tested = client().settled(
+                        "/configs/storage/" + config,
+                        it -> !it.at("/state").asString().equals("new"));
+        assertThat(tested.at("/state").asString()).as("%s", tested).isEqualTo("valid");
         this.session = client().activeSession(account);
     }
 
@@ -115,7 +132,7 @@ final class KilledPoll implements AutoCloseable {
     /// Every result of a poll by its identifier, with its MD5 as the bucket has it.
     Map<String, String> results(String poll) throws IOException {
         var all = new TreeMap<String, String>();
-        var objects = new TreeSet<Path>();
+        var objects = new TreeSet<String>();
         var path = "/polls/" + poll + "/results?limit=1000";
         List<JsonNode> page;
         do {
@@ -123,17 +140,15 @@ final class KilledPoll implements AutoCloseable {
             client().get(path).expect(200).at("/data").forEach(page::add);
             for (var result : page) {
                 var identifier = result.at("/identifier").asString();
-                var object = Cluster.path(result.at("/url").asString());
-                try (var in = Files.newInputStream(object)) {
-                    var md5 = Intake.md5Hex(in);
-                    assertThat(md5)
-                            .as("MD5 of %s", identifier)
-                            .isEqualTo(result.at("/checksum").asString());
-                    assertThat(all.put(identifier, md5))
-                            .as("double: %s", identifier)
-                            .isNull();
-                    objects.add(object);
-                }
+                var object = result.at("/url").asString();
+                var md5 = Intake.md5Hex(new ByteArrayInputStream(store.read(object)));
+                assertThat(md5)
+                        .as("MD5 of %s", identifier)
+                        .isEqualTo(result.at("/checksum").asString());
+                assertThat(all.put(identifier, md5))
+                        .as("double: %s", identifier)
+                        .isNull();
+                objects.add(object);
                 path = "/polls/" + poll + "/results?limit=1000&after_id="
                         + result.at("/id").asString();
             }
@@ -142,12 +157,16 @@ final class KilledPoll implements AutoCloseable {
         return all;
     }
 
-    private Set<Path> objectsOf(String poll) throws IOException {
-        try (var all = Files.walk(folder.resolve("data/buckets").toRealPath())) {
-            return all.filter(Files::isRegularFile)
-                    .filter(path -> path.toString().contains(poll) && !Cluster.isManifest(path))
-                    .collect(TreeSet::new, TreeSet::add, TreeSet::addAll);
-        }
+    /// The `url` of each object of a poll, as the store has them.
+    Set<String> objectsOf(String poll) throws IOException {
+        return store.objects().stream()
+                .filter(url -> url.contains(poll) && !Cluster.isManifest(url))
+                .collect(TreeSet::new, TreeSet::add, TreeSet::addAll);
+    }
+
+    /// Where the results lie.
+    Store store() {
+        return store;
     }
 
     /// What could not be had, and why: the simulated library has its flaws.
@@ -167,13 +186,13 @@ final class KilledPoll implements AutoCloseable {
     Set<String> feed(JsonNode poll) throws IOException {
         var ids = new TreeSet<String>();
         var results = poll.at("/results/data");
-        var path = Cluster.path(results.get(results.size() - 1).at("/url").asString());
+        var url = results.get(results.size() - 1).at("/url").asString();
         for (var result : results) {
             if (result.at("/identifier").asString().startsWith("data:")) {
-                path = Cluster.path(result.at("/url").asString());
+                url = result.at("/url").asString();
             }
         }
-        try (var in = Files.newInputStream(path);
+        try (var in = new ByteArrayInputStream(store.read(url));
                 var json = JsonMapper.shared().createParser(in)) {
             assertThat(json.nextToken()).isEqualTo(JsonToken.START_OBJECT);
             assertThat(json.nextName()).isEqualTo("data");
@@ -205,6 +224,7 @@ final class KilledPoll implements AutoCloseable {
     public void close() {
         server.close();
         sandbox.close();
+        store.close();
         try (Stream<Path> all = Files.walk(folder)) {
             for (var path : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);

@@ -1,6 +1,7 @@
 package ferry.crash;
 
 import ferry.connector.FileRef;
+import ferry.storage.PartBuffers;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +28,17 @@ final class Library {
             INFO,
             List.of());
 
+    /// Larger than one part of an upload.
+    static final int LARGE = PartBuffers.PART + 100_000;
+
+    private final boolean large;
     private final AtomicInteger readings = new AtomicInteger();
     private volatile boolean changing;
+
+    /// @param large whether one of the files is larger than a part
+    Library(boolean large) {
+        this.large = large;
+    }
 
     private static Item item(String id, String file) {
         return new Item(id, new FileRef(FILE_TYPE, file));
@@ -54,7 +64,8 @@ final class Library {
     /// The bytes of a file: always the same ones, unless it is changing.
     byte[] read(FileRef ref) {
         var dice = new Random(ref.locator().hashCode() * 31L + (changing ? readings.incrementAndGet() : 0));
-        var bytes = new byte[ref.locator().equals("b") ? 150_000 : 100 + dice.nextInt(2000)];
+        int small = ref.locator().equals("b") ? 150_000 : 100 + dice.nextInt(2000);
+        var bytes = new byte[large && ref.locator().equals("e") ? LARGE : small];
         dice.nextBytes(bytes);
         // Whoever compares sees at once which file this was.
         ByteBuffer.wrap(bytes).put((byte) ref.locator().charAt(0));

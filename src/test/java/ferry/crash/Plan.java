@@ -1,6 +1,7 @@
 package ferry.crash;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -67,6 +68,21 @@ record Plan(long seed, List<Ask> polls, List<Strike> strikes, boolean changing) 
             strikes.add(strike(dice, points, kind, dice.nextInt(3)));
         }
         return new Plan(seed, List.copyOf(polls), List.copyOf(strikes), dice.nextBoolean() && alone(polls, strikes));
+    }
+
+    /// What goes wrong on the way to a store in the cloud, beside the strikes.
+    ///
+    /// @param tokensEnd whether credentials that have ended are renewed there, so that nothing is lost by it
+    static List<BucketLine.Upset> upsets(long seed, boolean tokensEnd) {
+        var dice = new Random(seed * 0xD1B5_4A32_D192_ED03L);
+        var kinds = Arrays.stream(BucketLine.Kind.values())
+                .filter(kind -> tokensEnd || kind != BucketLine.Kind.EXPIRED)
+                .toList();
+        var upsets = new ArrayList<BucketLine.Upset>();
+        for (int i = 1 + dice.nextInt(4); i > 0; i--) {
+            upsets.add(new BucketLine.Upset(kinds.get(dice.nextInt(kinds.size())), dice.nextInt(5)));
+        }
+        return upsets;
     }
 
     /// Whether each node has one thread at work, and that is the one that is struck. Another one might be

@@ -185,6 +185,15 @@ class CloudStorageTest {
     }
 
     @Test
+    void aTestThatFailsLeavesNothingIfItCan() {
+        store.refuses("HEAD", 403, "AccessDenied");
+        var config = tested(app.client(), with(keys(), store.url()));
+
+        assertThat(config.path("state").asString()).isEqualTo("invalid");
+        assertThat(store.deleted()).isEqualTo(1);
+    }
+
+    @Test
     void aClockThatIsWrongIsSaid() {
         store.refuses(
                 "PUT",
@@ -249,6 +258,30 @@ class CloudStorageTest {
     }
 
     @Test
+    void aGoogleThatIsBusyIsUnreachableForNow() {
+        for (int i = 0; i < 100; i++) {
+            google.fail("POST", "/upload/", i % 2 == 0 ? 503 : 429);
+        }
+
+        var config = tested(app.client(), google(google.serviceAccount()));
+
+        assertThat(config.path("error").asString()).isEqualTo("storage-unreachable");
+        assertThat(config.path("message").asString()).endsWith("is too busy or out of order at the moment.");
+    }
+
+    @Test
+    void aTokenEndpointThatIsNotThereIsSaid() throws IOException {
+        int closed;
+        try (var socket = new ServerSocket(0)) {
+            closed = socket.getLocalPort();
+        }
+
+        assertInvalid(
+                google(google.serviceAccount().put("token_uri", "http://127.0.0.1:" + closed + "/token")),
+                "Nothing answers at 127.0.0.1:" + closed + ": the connection was refused.");
+    }
+
+    @Test
     void aStoreThatIsNotThereIsSaid() throws IOException {
         int closed;
         try (var socket = new ServerSocket(0)) {
@@ -267,6 +300,29 @@ class CloudStorageTest {
         assertInvalid(
                 with(keys(), URI.create("https://no-such-store.invalid")),
                 "The name of no-such-store.invalid has no address; look at the endpoint's spelling.");
+    }
+
+    @Test
+    void whatIsSaidOfAnEndpointIsSaidOfGooglesToo() {
+        assertInvalid(
+                google(google.serviceAccount()).put("endpoint", "https://no-such-store.invalid"),
+                "The name of no-such-store.invalid has no address; look at the endpoint's spelling.");
+        assertInvalid(
+                google(google.serviceAccount()).put("endpoint", "https://10.1.2.3"),
+                "This service may not connect to 10.1.2.3: 10.1.2.3:443 leads to an address that is not in the open"
+                        + " internet; if it is meant, list it in FERRY_EGRESS_ALLOW.");
+        assertInvalid(
+                google(google.serviceAccount()).put("endpoint", "https://127.0.0.1:" + google.port()),
+                "127.0.0.1:" + google.port()
+                        + " does not speak TLS as https needs it; look at the endpoint's scheme and port.");
+    }
+
+    @Test
+    void aTokenEndpointThatTheOperatorDoesNotAllowIsSaid() {
+        assertInvalid(
+                google(google.serviceAccount().put("token_uri", "https://10.1.2.3/token")),
+                "This service may not connect to 10.1.2.3: 10.1.2.3:443 leads to an address that is not in the open"
+                        + " internet; if it is meant, list it in FERRY_EGRESS_ALLOW.");
     }
 
     @Test

@@ -206,7 +206,7 @@ public abstract class PublisherContract {
 
     @Test
     void aProbeOfAWorkingBucketLeavesNothing() throws Exception {
-        Probe.tryOut(publisher(), ObjectKey.probe("results", UUID.randomUUID()));
+        Probe.tryOut(publisher(), ObjectKey.probe("results", POLL, 1));
 
         assertThat(objects()).isZero();
     }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,11 +183,12 @@ class StorageConfigsTest {
     void aProbeRefusesAnotherOrganisationsBucketAndWritesNothingThere() throws Exception {
         var probe = new Probe(db, buckets, publishers());
 
-        assertThat(probe.test(ours, created(ours))).isEqualTo(new Probe.Found(Optional.empty(), Optional.empty()));
+        assertThat(probe.test(ours, created(ours), UUID.randomUUID(), 1))
+                .isEqualTo(new Probe.Found(Optional.empty(), Optional.empty()));
         try (var files = Files.walk(root)) {
             assertThat(files.filter(Files::isRegularFile)).isEmpty();
         }
-        assertThatThrownBy(() -> probe.test(others, created(others)))
+        assertThatThrownBy(() -> probe.test(others, created(others), UUID.randomUUID(), 1))
                 .isInstanceOf(PublishException.Refused.class)
                 .hasMessageContaining("belongs to another organisation");
     }
@@ -195,7 +197,8 @@ class StorageConfigsTest {
     void aProbeSaysThatLocalStorageIsSwitchedOff() {
         var probe = new Probe(db, buckets, Publishers.local(Optional.empty()));
 
-        assertThatThrownBy(() -> probe.test(ours, created(ours))).hasMessageContaining("switched off");
+        assertThatThrownBy(() -> probe.test(ours, created(ours), UUID.randomUUID(), 1))
+                .hasMessageContaining("switched off");
     }
 
     /// A config that was valid once, and then names another bucket, is used by the polls that it was for.

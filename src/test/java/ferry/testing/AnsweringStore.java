@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// An S3 store that answers as it is told to, in the words of Amazon's own: for refusals that no other server can be
 /// brought to utter. What it is not told about it takes, remembering one object. Thread-safe.
@@ -23,6 +24,7 @@ public final class AnsweringStore implements AutoCloseable {
     private final HttpServer server;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
     private final List<String> bodies = new CopyOnWriteArrayList<>();
+    private final AtomicInteger deleted = new AtomicInteger();
     private volatile byte[] object = new byte[0];
 
     private record Answer(int status, Map<String, String> headers, String body) {}
@@ -72,6 +74,11 @@ public final class AnsweringStore implements AutoCloseable {
         return bodies;
     }
 
+    /// How many objects were deleted.
+    public int deleted() {
+        return deleted.get();
+    }
+
     @Override
     public void close() {
         server.stop(0);
@@ -97,6 +104,8 @@ public final class AnsweringStore implements AutoCloseable {
             }
             if (method.equals("PUT")) {
                 object = body;
+            } else if (method.equals("DELETE")) {
+                deleted.incrementAndGet();
             }
             exchange.getResponseHeaders().set("ETag", "\"" + md5(object) + "\"");
             if (method.equals("HEAD")) {

@@ -172,6 +172,11 @@ public final class FakeGcs implements AutoCloseable {
         return Optional.ofNullable(objects(bucket).get(key)).map(Stored::bytes);
     }
 
+    /// Takes an object away.
+    public void delete(String bucket, String key) {
+        objects(bucket).remove(key);
+    }
+
     /// What was sent beside an object's bytes.
     public JsonNode metadata(String bucket, String key) {
         return Optional.ofNullable(objects(bucket).get(key)).orElseThrow().metadata();

@@ -5,6 +5,7 @@ import ferry.storage.s3.AccessKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.gaul.s3proxy.S3Proxy;
@@ -12,6 +13,7 @@ import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
@@ -81,16 +83,26 @@ public final class TestS3 implements AutoCloseable {
 
     /// The keys of all visible objects.
     public List<String> keys(String bucket) {
-        return objects
-                .list(ListObjectsV2Request.builder()
-                        .bucket(bucket)
-                        .maxKeys(1000)
-                        .build())
-                .contents()
-                .stream()
-                .map(S3Object::key)
-                .filter(key -> !key.endsWith("/"))
-                .toList();
+        var all = new ArrayList<String>();
+        Optional<String> after = Optional.empty();
+        do {
+            var page = objects.list(ListObjectsV2Request.builder()
+                    .bucket(bucket)
+                    .maxKeys(1000)
+                    .continuationToken(after.orElse(null))
+                    .build());
+            page.contents().stream()
+                    .map(S3Object::key)
+                    .filter(key -> !key.endsWith("/"))
+                    .forEach(all::add);
+            after = Optional.ofNullable(page.nextContinuationToken());
+        } while (after.isPresent());
+        return all;
+    }
+
+    /// Takes an object away, past any client.
+    public void delete(String bucket, String key) {
+        objects.removeBlob(bucket, key);
     }
 
     /// An object's bytes, past any client; empty where there is none.
@@ -110,6 +122,18 @@ public final class TestS3 implements AutoCloseable {
     /// What type it gives an object.
     public String mediaType(String bucket, String key) {
         return objects.blobMetadata(bucket, key).contentType();
+    }
+
+    /// Takes a bucket away, with all that is in it.
+    public void drop(String bucket) {
+        objects.deleteContainer(bucket);
+    }
+
+    /// The keys of uploads in parts that are neither completed nor aborted.
+    public List<String> unfinishedKeys(String bucket) {
+        return objects.listMultipartUploads(bucket).stream()
+                .map(MultipartUpload::key)
+                .toList();
     }
 
     /// How many uploads in parts are neither completed nor aborted.

@@ -50,8 +50,26 @@ final class Bucket {
             }
             case "files" -> contents(store, order[1], true).line();
             case "all" -> contents(store, order[1], false).line();
+            case "count" -> Integer.toString(count(store, order[1]));
             default -> throw new IllegalArgumentException(order[0]);
         };
+    }
+
+    private static int count(BlobStore store, String bucket) {
+        int objects = 0;
+        String after = null;
+        do {
+            var page = store.list(ListObjectsV2Request.builder()
+                    .bucket(bucket)
+                    .maxKeys(1000)
+                    .continuationToken(after)
+                    .build());
+            objects += (int) page.contents().stream()
+                    .filter(it -> !it.key().endsWith("/"))
+                    .count();
+            after = page.nextContinuationToken();
+        } while (after != null);
+        return objects;
     }
 
     /// @param filesOnly whether Ferry's feeds are left out
@@ -59,11 +77,8 @@ final class Bucket {
         var all = new Load.Contents.Sum();
         String after = null;
         do {
-            var request = ListObjectsV2Request.builder()
-                    .bucket(bucket)
-                    .maxKeys(1000)
-                    .startAfter(after)
-                    .continuationToken(after);
+            var request =
+                    ListObjectsV2Request.builder().bucket(bucket).maxKeys(1000).continuationToken(after);
             var page = store.list(request.build());
             for (var object : page.contents()) {
                 if (object.key().endsWith("/") || (filesOnly && !object.key().contains("/files/"))) {

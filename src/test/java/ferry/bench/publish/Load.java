@@ -27,10 +27,18 @@ record Load(int objects, long size) {
         return objects * size;
     }
 
+    /// Whether its files are all zeros but for their beginning.
+    private boolean isSparse() {
+        return size >= 1L << 30;
+    }
+
     /// Puts the bytes of a file from `position` on into `piece`, and returns how many.
     int read(int file, long position, byte[] piece) {
         int length = (int) Math.min(piece.length, size - position);
-        for (int done = 0; done < length; ) {
+        if (isSparse()) {
+            Arrays.fill(piece, 0, length, (byte) 0);
+        }
+        for (int done = 0; done < length && !isSparse(); ) {
             int at = (int) ((position + done) % BLOCK.length);
             int some = Math.min(length - done, BLOCK.length - at);
             System.arraycopy(BLOCK, at, piece, done, some);

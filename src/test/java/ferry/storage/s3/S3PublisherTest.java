@@ -45,6 +45,7 @@ class S3PublisherTest extends PublisherContract {
     private static TestS3 server;
     private static Outbound outbound;
 
+    private final Lanes.ToBuckets lanes = new Lanes.ToBuckets();
     private final String bucket = "bucket-" + UUID.randomUUID();
     private final FlakyLine line;
     private final Publisher publisher;
@@ -217,6 +218,17 @@ class S3PublisherTest extends PublisherContract {
     }
 
     @Test
+    void aStoreThatIsTooBusyIsAskedForLessAtOnce() throws Exception {
+        var mine = lanes.to(line.url().getAuthority() + "/" + bucket);
+        int before = mine.open();
+        line.next(new Fault.Answer(503));
+        publish(key("a.txt"), "later");
+
+        assertThat(line.isThrough()).isTrue();
+        assertThat(mine.open()).isEqualTo(before / 2);
+    }
+
+    @Test
     void aSignedDownloadNeedsNoKeysUntilItExpires() throws Exception {
         publish(key("Été.jpg"), "a photo");
         var signing = new SignedGet(store(bucket, server.url(), TestS3.KEYS));
@@ -288,9 +300,9 @@ class S3PublisherTest extends PublisherContract {
         return new S3Store(bucket, Optional.empty(), Optional.of(endpoint), keys);
     }
 
-    private static Publisher open(String bucket, URI endpoint, AccessKeys keys) {
+    private Publisher open(String bucket, URI endpoint, AccessKeys keys) {
         return S3Publisher.open(
                 store(bucket, endpoint, keys),
-                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4), new Lanes.ToBuckets()));
+                new Reach(outbound, InstantSource.system(), QUICK, new PartBuffers(4), lanes));
     }
 }

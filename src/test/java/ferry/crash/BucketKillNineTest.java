@@ -1,0 +1,63 @@
+package ferry.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ferry.sandbox.Account;
+import ferry.sandbox.LibrarySpec;
+import ferry.sandbox.SecondFactor;
+import ferry.testing.TestS3;
+import java.time.Duration;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/// `kill -9` of the server while it publishes photos to S3, then the same start again. Run by `bench/publish-crash`.
+@EnabledIfSystemProperty(named = "ferry.slow", matches = "true")
+class BucketKillNineTest {
+    private static final String SHELF = "shelf@sandbox.example";
+    private static final int PHOTOS = 400;
+    private static final int KILLS = 10;
+    private static final int KILLS_OF_ONE_POLL = 4;
+
+    @Test
+    void tenKillsWhilePhotosArePublishedToS3() throws Exception {
+        var dice = new Random(4);
+        var shelf = new Account(
+                SHELF, 7, "Shelf", "Sandbox", new SecondFactor.None(), Set.of(), new LibrarySpec(7, PHOTOS));
+        try (var s3 = TestS3.start("first");
+                var killed = new KilledPoll(
+                        sandbox -> sandbox.accounts().add(shelf),
+                        SHELF,
+                        Duration.ofMillis(20),
+                        _ -> Store.S3.in(s3, "killed"))) {
+            var left = new TreeSet<String>();
+            for (int kill = 0; kill < KILLS; ) {
+                var poll = killed.ask("'data_types': ['icpl.photos'], 'file_types': ['icpl.photos.original']");
+                for (int again = 0; again < KILLS_OF_ONE_POLL && kill < KILLS; again++) {
+                    long before = killed.downloads();
+                    int files = 5 + dice.nextInt(60);
+                    killed.awaitDownloads(before + files);
+                    assertThat(killed.state(poll)).isEqualTo("processing");
+                    var started = killed.killAndStart();
+                    kill++;
+                    System.out.printf(
+                            "kill %2d after %2d files of poll %s: answers again after %.1f s%n",
+                            kill, files, poll, started.toMillis() / 1e3);
+                }
+                var completed = killed.completed(poll);
+                assertThat(killed.feed(completed)).hasSize(PHOTOS);
+                // compares each object with its result, and the poll's objects with its results
+                var results = killed.results(poll);
+                left.addAll(killed.objectsOf(poll));
+                System.out.printf(
+                        "poll %s: completed, %d results, each with its object and no object without%n",
+                        poll, results.size());
+            }
+            assertThat(killed.store().objects()).isEqualTo(left);
+            assertThat(killed.store().unfinished()).isZero();
+            assertThat(killed.signIns()).isEqualTo(1);
+        }
+    }
+}
