@@ -84,7 +84,7 @@ public final class EventReplayEndpoints implements Endpoints {
     private Answer attempts(Request request) {
         var organisation = request.caller().organisation();
         var id = request.uuid("event");
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var _ = found(tx, request, id);
             var all = deliveries.attempts(tx, organisation, id).stream()
                     .map(AttemptJson::of)
