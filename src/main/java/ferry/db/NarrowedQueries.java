@@ -9,15 +9,21 @@ import org.jdbi.v3.core.statement.SqlParser;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.StatementCustomizer;
+import org.jdbi.v3.core.statement.StatementException;
 
 /// Puts the organisation in front of each query of a handle that is in no transaction, as a statement of its own in
 /// the same message. What one message holds is one transaction to the server, and the setting ends with it: the next
-/// who gets the connection finds none, whatever happens. Were the two ever sent apart, row security would show the
-/// query nothing. The same statement makes the transaction read-only. (ADR 0018)
+/// who gets the connection finds none, whatever happens. Were the two ever sent apart, row security would refuse the
+/// query. The same statement makes the transaction read-only. (ADR 0018)
 final class NarrowedQueries {
     private static final String TENANT = "ferryTenant";
     private static final String FIRST = "select set_config('ferry.organisation', :" + TENANT
             + ", true), set_config('transaction_read_only', 'on', true);\n";
+
+    /// `unrecognized configuration parameter`, on a connection that never had an organisation.
+    private static final String UNKNOWN_SETTING = "42704";
+    /// `invalid input syntax for type bigint: ""`, on one that had.
+    private static final String NO_NUMBER = "22P02";
 
     private static final SqlParser NAMED = new ColonPrefixSqlParser();
     private static final SqlParser PARSER = new SqlParser() {
@@ -39,6 +45,12 @@ final class NarrowedQueries {
         tx.getConfig(SqlStatements.class)
                 .setSqlParser(PARSER)
                 .addCustomizer(new Narrowed(Long.toString(tenant.value())));
+    }
+
+    /// Whether row security found no organisation set. A bad number in the query itself looks the same.
+    static boolean cameApart(StatementException failure) {
+        return failure.getCause() instanceof SQLException e
+                && (UNKNOWN_SETTING.equals(e.getSQLState()) || NO_NUMBER.equals(e.getSQLState()));
     }
 
     private record Narrowed(String tenant) implements StatementCustomizer {

@@ -125,11 +125,7 @@ record StorageRequest(
     /// A field beside the credentials or in them. Empty where it is not there; blank where it is to be cleared.
     private static Optional<String> given(Fields fields, String name) {
         if (fields.node().has(name)) {
-            if (fields.has(name) && !fields.node().get(name).isString()) {
-                fields.problem(name, "is not a text");
-                return Optional.empty();
-            }
-            return Optional.of(fields.optionalText(name).map(String::strip).orElse(""));
+            return Optional.of(fields.optionalWord(name).map(String::strip).orElse(""));
         }
         var within = fields.object("credentials");
         return within.has(name) ? within.optionalText(name).map(String::strip) : Optional.empty();

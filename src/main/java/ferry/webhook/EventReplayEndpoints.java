@@ -129,8 +129,8 @@ public final class EventReplayEndpoints implements Endpoints {
                 since.orElse(Instant.MAX),
                 after(fields),
                 fields.optionalInstant("until"),
-                fields.optionalText("type"),
-                fields.optionalText("action"),
+                fields.optionalWord("type"),
+                fields.optionalWord("action"),
                 state);
         fields.check();
         deliveries.sequence();
