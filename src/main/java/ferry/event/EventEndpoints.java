@@ -32,7 +32,7 @@ public final class EventEndpoints implements Endpoints {
         var filter = new Events.Filter(
                 request.filter("type"), request.filter("action"), request.wordFilter("state", EventState.slugs()));
         sequencer.sequence();
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> Answer.ok(
                         ListJson.of(events.list(tx, organisation, filter, request.page()), "/events", EventJson::of)));
@@ -41,7 +41,7 @@ public final class EventEndpoints implements Endpoints {
     private Answer retrieve(Request request) {
         var organisation = request.caller().organisation();
         var id = request.uuid("event");
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> Answer.ok(EventJson.of(
                         events.find(tx, organisation, id).orElseThrow(() -> ApiException.notFound("event")))));

@@ -67,6 +67,15 @@ public final class Fields {
         return Optional.of(value.asString());
     }
 
+    /// A text that is no id: a number is none.
+    public Optional<String> optionalWord(String name) {
+        if (has(name) && !node.get(name).isString()) {
+            problem(name, "is not a text");
+            return Optional.empty();
+        }
+        return optionalText(name);
+    }
+
     /// A number that names a resource, from 1.
     public Optional<Long> optionalNumber(String name) {
         return optionalText(name).flatMap(text -> {

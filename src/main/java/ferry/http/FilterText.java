@@ -1,6 +1,8 @@
 package ferry.http;
 
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /// The conditions of a list's filters, of which those that nobody asks for are left out: each combination is a
@@ -8,11 +10,20 @@ import java.util.regex.Pattern;
 final class FilterText {
     private static final Pattern OPTIONAL = Pattern.compile("\\band \\(cast\\(:(\\w+) as \\w+\\) is null\\s+or\\s+");
 
+    /// There are as many as lists have combinations of filters.
+    private static final Map<Asked, String> NARROWED = new ConcurrentHashMap<>();
+
+    private record Asked(String where, Set<String> unasked) {}
+
     private FilterText() {}
 
     /// @param where with conditions such as `and (cast(:user as bigint) is null or end_user = :user)`
     /// @param unasked parameters that are null: their conditions go; the other ones lose their question for null
     static String without(String where, Set<String> unasked) {
+        return NARROWED.computeIfAbsent(new Asked(where, unasked), asked -> cut(asked.where(), asked.unasked()));
+    }
+
+    private static String cut(String where, Set<String> unasked) {
         var text = new StringBuilder();
         var optional = OPTIONAL.matcher(where);
         int from = 0;

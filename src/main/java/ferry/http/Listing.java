@@ -2,6 +2,8 @@ package ferry.http;
 
 import ferry.db.Tenant;
 import java.lang.reflect.InvocationTargetException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,6 +19,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.StatementContext;
 
 /// One table as a list: newest first, filtered, the items strictly between two cursors (ricloud-api 2). Every
 /// room's list is read here, so that they page alike.
@@ -100,24 +103,47 @@ public record Listing(
         page.check(known);
         var unasked = unasked(filter);
         var narrowed = select + FilterText.without(where, unasked) + text(conditions);
+        boolean everything =
+                conditions.isEmpty() && unasked.size() == filter.getClass().getRecordComponents().length;
         var rows = bound(
-                        tx.createQuery(narrowed + cursors(page) + " order by " + order + " desc limit " + more(page)),
+                        tx.createQuery("""
+                                select %1$s as list_total, listed.*
+                                  from (values (1)) as always
+                                  left join lateral (%2$s order by %3$s desc limit %4$d) as listed on true
+                                 order by listed.%5$s desc
+                                """.formatted(
+                                        counted.filter(_ -> everything)
+                                                .map(Totals::of)
+                                                .orElse("(select count(*) from (" + narrowed + ") counted)"),
+                                        narrowed + cursors(page),
+                                        order,
+                                        more(page),
+                                        bare(order))),
                         filter,
                         conditions)
                 .bind("organisation", organisation.value());
         page.after().ifPresent(after -> rows.bind("after", after));
         page.before().ifPresent(before -> rows.bind("before", before));
-        return Slice.of(
-                rows.map(row).list(),
-                page,
-                counted.isPresent()
-                                && conditions.isEmpty()
-                                && unasked.size() == filter.getClass().getRecordComponents().length
-                        ? Totals.of(tx, organisation, counted.get())
-                        : bound(tx.createQuery("select count(*) from (" + narrowed + ") listed"), filter, conditions)
-                                .bind("organisation", organisation.value())
-                                .mapTo(long.class)
-                                .one());
+        return rows.<Slice<R>>scanResultSet((found, context) -> slice(found.get(), context, page, row));
+    }
+
+    /// Each row comes with the list's total; where the page is empty, a row of nothing else does.
+    private <R> Slice<R> slice(ResultSet rows, StatementContext context, Page page, RowMapper<R> row)
+            throws SQLException {
+        var items = new ArrayList<R>();
+        long total = 0;
+        while (rows.next()) {
+            total = rows.getLong("list_total");
+            if (rows.getObject(bare(id)) != null) {
+                items.add(row.map(rows, context));
+            }
+        }
+        return Slice.of(items, page, total);
+    }
+
+    /// A column as the rows have it.
+    private static String bare(String column) {
+        return column.substring(column.indexOf('.') + 1);
     }
 
     /// The first page of each of several parents, such as the results of the polls of a list: two statements,
@@ -220,7 +246,7 @@ public record Listing(
     private boolean knows(Handle tx, Tenant organisation, String cursor) {
         return tx.createQuery(
                         "select exists (select from (%s) t where organisation = :organisation and %s = cast(:id as %s))"
-                                .formatted(select, id.substring(id.indexOf('.') + 1), ids.type))
+                                .formatted(select, bare(id), ids.type))
                 .bind("organisation", organisation.value())
                 .bind("id", cursor)
                 .mapTo(boolean.class)

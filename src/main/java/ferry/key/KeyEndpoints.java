@@ -64,14 +64,14 @@ public final class KeyEndpoints implements Endpoints {
     }
 
     private Answer shown(Request request, long id) {
-        return db.tenant(request.caller().organisation(), tx -> Answer.ok(KeyJson.of(found(tx, request, id))));
+        return db.read(request.caller().organisation(), tx -> Answer.ok(KeyJson.of(found(tx, request, id))));
     }
 
     private Answer list(Request request) {
         var organisation = request.caller().organisation();
         var type = request.wordFilter("type", TYPES);
         var state = request.wordFilter("state", STATES);
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> Answer.ok(
                         ListJson.of(keys.list(tx, organisation, type, state, request.page()), "/keys", KeyJson::of)));

@@ -315,7 +315,7 @@ public final class Keys implements Authenticator {
         if (!Tokens.looksValid(token.reveal())) {
             throw unauthorized();
         }
-        return db.system(tx -> tx.createQuery("""
+        return db.systemRead(tx -> tx.createQuery("""
                         select k.organisation, k.id, coalesce(p.scopes, k.scopes) as scopes, o.scopes as base, o.blocked
                           from key_token t
                           join api_key k on k.id = t.key

@@ -68,7 +68,7 @@ public final class OrganisationEndpoints implements Endpoints {
 
     private Answer retrieve(Request request) {
         var id = request.caller().organisation();
-        return db.tenant(id, tx -> {
+        return db.read(id, tx -> {
             var organisation = organisations.find(tx, id).orElseThrow();
             return Answer.ok(shown(tx, organisation, request.isRicloudPy()));
         });

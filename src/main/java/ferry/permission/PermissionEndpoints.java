@@ -106,14 +106,14 @@ public final class PermissionEndpoints implements Endpoints {
 
     private Answer retrieve(Request request) {
         long id = request.number("permission");
-        return db.tenant(
+        return db.read(
                 request.caller().organisation(), tx -> Answer.ok(NamedPermissionJson.of(found(tx, request, id))));
     }
 
     private Answer list(Request request) {
         var organisation = request.caller().organisation();
         var filter = new NamedPermissions.Filter(request.filter("identifier"));
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> Answer.ok(ListJson.of(
                         permissions.list(tx, organisation, filter, request.page()),

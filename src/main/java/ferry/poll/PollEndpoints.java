@@ -65,7 +65,7 @@ public final class PollEndpoints implements Endpoints {
         this.tasks = tasks;
         this.worker = worker;
         this.audit = audit;
-        this.reads = new SharedReads<>((organisation, ids) -> db.tenant(
+        this.reads = new SharedReads<>((organisation, ids) -> db.read(
                 organisation,
                 tx -> pages.shown(tx, organisation, polls.find(tx, organisation, ids)).stream()
                         .collect(Collectors.toMap(PollJson::id, poll -> poll))));
@@ -144,7 +144,7 @@ public final class PollEndpoints implements Endpoints {
                 request.uuidFilter("subscription"),
                 request.wordFilter("requestor", REQUESTORS),
                 request.wordFilter("state", STATES));
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var slice = polls.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, "/polls", pages.shown(tx, organisation, slice.items())));
         });
@@ -152,7 +152,7 @@ public final class PollEndpoints implements Endpoints {
 
     private Answer results(Request request) {
         var organisation = request.caller().organisation();
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var poll = found(tx, organisation, request.uuid("poll"));
             return Answer.ok(resultPages.list(
                     tx,
@@ -165,7 +165,7 @@ public final class PollEndpoints implements Endpoints {
 
     private Answer errors(Request request) {
         var organisation = request.caller().organisation();
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var poll = found(tx, organisation, request.uuid("poll"));
             return Answer.ok(errors.list(tx, organisation, poll.id(), request.page()));
         });
@@ -199,6 +199,6 @@ public final class PollEndpoints implements Endpoints {
     }
 
     private Optional<Poll> find(OrgId organisation, UUID id) {
-        return db.tenant(organisation, tx -> polls.find(tx, organisation, id));
+        return db.read(organisation, tx -> polls.find(tx, organisation, id));
     }
 }

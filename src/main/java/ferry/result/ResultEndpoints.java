@@ -57,13 +57,12 @@ public final class ResultEndpoints implements Endpoints {
                 request.filter("identifier"),
                 request.filter("type"),
                 request.wordFilter("state", states));
-        return db.tenant(
-                organisation, tx -> Answer.ok(pages.list(tx, organisation, filter, request.page(), "/results")));
+        return db.read(organisation, tx -> Answer.ok(pages.list(tx, organisation, filter, request.page(), "/results")));
     }
 
     private Answer retrieve(Request request) {
         var organisation = request.caller().organisation();
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> results.find(tx, organisation, request.uuid("result"))
                         .map(result -> Answer.ok(pages.shown(tx, organisation, result)))
@@ -104,7 +103,7 @@ public final class ResultEndpoints implements Endpoints {
         var download = signedUrls
                 .check(path.getOrDefault("token", ""))
                 .orElseThrow(() -> ApiException.notFound("download, or it has expired"));
-        var result = db.tenant(
+        var result = db.read(
                         download.organisation(), tx -> results.find(tx, download.organisation(), download.result()))
                 .orElseThrow(() -> ApiException.notFound("download"));
         try (var content =

@@ -62,7 +62,7 @@ public final class TriggerEndpoints implements Endpoints {
             audit.note(tx, caller, "event.trigger", "event/" + id, Map.of(), request.id());
             return id;
         });
-        return Answer.created(EventJson.of(db.tenant(organisation, tx -> events.find(tx, organisation, made))
+        return Answer.created(EventJson.of(db.read(organisation, tx -> events.find(tx, organisation, made))
                 .orElseThrow(() -> ApiException.notFound("event"))));
     }
 

@@ -90,7 +90,7 @@ public final class SessionEndpoints implements Endpoints {
         this.clock = clock;
         this.wake = wake;
         this.reads = new SharedReads<>(
-                (organisation, ids) -> db.tenant(organisation, tx -> sessions.find(tx, organisation, ids)));
+                (organisation, ids) -> db.read(organisation, tx -> sessions.find(tx, organisation, ids)));
     }
 
     @Override
@@ -212,7 +212,7 @@ public final class SessionEndpoints implements Endpoints {
                 request.numberFilter("source"),
                 request.numberFilter("key"),
                 request.wordFilter("state", STATES));
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var slice = sessions.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, "/sessions", SessionJson::of));
         });

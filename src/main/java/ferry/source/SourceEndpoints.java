@@ -38,7 +38,7 @@ public final class SourceEndpoints implements Endpoints {
         this.connectors = connectors;
         this.audit = audit;
         this.reads = new SharedReads<>(
-                (organisation, ids) -> db.tenant(organisation, tx -> sources.find(tx, organisation, ids)));
+                (organisation, ids) -> db.read(organisation, tx -> sources.find(tx, organisation, ids)));
     }
 
     @Override
@@ -134,7 +134,7 @@ public final class SourceEndpoints implements Endpoints {
     private Answer children(Request request) {
         var organisation = request.caller().organisation();
         long id = request.number("source");
-        if (db.tenant(organisation, tx -> sources.find(tx, organisation, id)).isEmpty()) {
+        if (db.read(organisation, tx -> sources.find(tx, organisation, id)).isEmpty()) {
             throw ApiException.notFound("source");
         }
         return list(
@@ -146,7 +146,7 @@ public final class SourceEndpoints implements Endpoints {
 
     private Answer list(Request request, String url, Sources.Filter filter) {
         var organisation = request.caller().organisation();
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var slice = sources.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, url, SourceJson::of));
         });

@@ -101,7 +101,7 @@ public final class StorageConfigEndpoints implements Endpoints {
         });
         worker.wake();
         return Answer.created(
-                StorageConfigJson.of(organisation, db.tenant(organisation, tx -> found(tx, request, made))));
+                StorageConfigJson.of(organisation, db.read(organisation, tx -> found(tx, request, made))));
     }
 
     /// Changes what the body names; the config is `new` again and tested.
@@ -129,12 +129,12 @@ public final class StorageConfigEndpoints implements Endpoints {
     private Answer retrieve(Request request) {
         var organisation = request.caller().organisation();
         long id = request.number("storage config");
-        return db.tenant(organisation, tx -> Answer.ok(StorageConfigJson.of(organisation, found(tx, request, id))));
+        return db.read(organisation, tx -> Answer.ok(StorageConfigJson.of(organisation, found(tx, request, id))));
     }
 
     private Answer list(Request request) {
         var organisation = request.caller().organisation();
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> Answer.ok(ListJson.of(
                         configs.list(tx, organisation, request.page()),
@@ -168,9 +168,9 @@ public final class StorageConfigEndpoints implements Endpoints {
         worker.wake();
         Await.until(
                 request.await(),
-                () -> db.tenant(organisation, tx -> tasks.find(tx, organisation, task))
+                () -> db.read(organisation, tx -> tasks.find(tx, organisation, task))
                         .filter(t -> t.state() == TaskState.SUCCEEDED || t.state() == TaskState.FAILED));
-        return Answer.created(db.tenant(
+        return Answer.created(db.read(
                 organisation,
                 tx -> taskPages.shown(
                         tx,

@@ -108,6 +108,9 @@ record StorageRequest(
             Optional<Destination> destination,
             Optional<StorageConfig> before,
             Predicate<URI> mayBePlain) {
+        // a folder has no use for them, but they are texts all the same
+        var region = given(fields, "region");
+        var endpoint = given(fields, "endpoint");
         if (destination.filter(d -> !(d instanceof Destination.Local)).isEmpty()) {
             return StorageConfig.Place.NOWHERE;
         }
@@ -117,13 +120,8 @@ record StorageRequest(
                                 && d.bucket().equals(b.destination().bucket()))
                         .isPresent())
                 .map(StorageConfig::place);
-        var region = given(fields, "region").map(text -> {
-            if (!text.isEmpty() && !text.matches("[a-z0-9-]{1,40}")) {
-                fields.problem("region", "is not the name of a region, such as eu-west-1");
-            }
-            return text;
-        });
-        var endpoint = given(fields, "endpoint");
+        region.filter(text -> !text.isEmpty() && !text.matches("[a-z0-9-]{1,40}"))
+                .ifPresent(_ -> fields.problem("region", "is not the name of a region, such as eu-west-1"));
         return new StorageConfig.Place(
                 region.or(() -> kept.flatMap(StorageConfig.Place::region)).filter(text -> !text.isEmpty()),
                 endpoint.isEmpty()
@@ -134,7 +132,7 @@ record StorageRequest(
     /// A field beside the credentials or in them. Empty where it is not there; blank where it is to be cleared.
     private static Optional<String> given(Fields fields, String name) {
         if (fields.node().has(name)) {
-            return Optional.of(fields.optionalText(name).map(String::strip).orElse(""));
+            return Optional.of(fields.optionalWord(name).map(String::strip).orElse(""));
         }
         var within = fields.object("credentials");
         return within.has(name) ? within.optionalText(name).map(String::strip) : Optional.empty();

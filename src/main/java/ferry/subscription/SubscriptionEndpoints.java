@@ -107,7 +107,7 @@ public final class SubscriptionEndpoints implements Endpoints {
             return make(tx, request, session, wish).id();
         });
         return Answer.created(
-                SubscriptionJson.of(db.tenant(caller.organisation(), tx -> found(tx, caller.organisation(), made))));
+                SubscriptionJson.of(db.read(caller.organisation(), tx -> found(tx, caller.organisation(), made))));
     }
 
     private Subscription make(Handle tx, Request request, Session session, Subscriptions.Wish wish) {
@@ -125,7 +125,7 @@ public final class SubscriptionEndpoints implements Endpoints {
     private Answer retrieve(Request request) {
         var organisation = request.caller().organisation();
         var id = request.uuid("subscription");
-        return Answer.ok(SubscriptionJson.of(db.tenant(organisation, tx -> found(tx, organisation, id))));
+        return Answer.ok(SubscriptionJson.of(db.read(organisation, tx -> found(tx, organisation, id))));
     }
 
     private Answer list(Request request) {
@@ -135,7 +135,7 @@ public final class SubscriptionEndpoints implements Endpoints {
                 request.uuidFilter("session"),
                 request.numberFilter("user"),
                 request.wordFilter("state", STATES));
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var slice = subscriptions.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, "/subscriptions", SubscriptionJson::of));
         });

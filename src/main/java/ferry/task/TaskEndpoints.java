@@ -42,7 +42,7 @@ public final class TaskEndpoints implements Endpoints {
                 request.numberFilter("user"),
                 request.filter("type"),
                 request.wordFilter("state", states));
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var slice = tasks.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, "/tasks", task -> pages.shown(tx, organisation, task)));
         });
@@ -50,7 +50,7 @@ public final class TaskEndpoints implements Endpoints {
 
     private Answer retrieve(Request request) {
         var organisation = request.caller().organisation();
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> tasks.find(tx, organisation, request.uuid("task"))
                         .map(task -> Answer.ok(pages.shown(tx, organisation, task)))
@@ -59,7 +59,7 @@ public final class TaskEndpoints implements Endpoints {
 
     private Answer results(Request request) {
         var organisation = request.caller().organisation();
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> tasks.find(tx, organisation, request.uuid("task"))
                         .map(task -> Answer.ok(pages.results().task(tx, organisation, task.id())))

@@ -43,7 +43,7 @@ public final class UserEndpoints implements Endpoints {
         this.keys = keys;
         this.audit = audit;
         this.reads = new SharedReads<>(
-                (organisation, ids) -> db.tenant(organisation, tx -> users.find(tx, organisation, ids)));
+                (organisation, ids) -> db.read(organisation, tx -> users.find(tx, organisation, ids)));
     }
 
     @Override
@@ -160,7 +160,7 @@ public final class UserEndpoints implements Endpoints {
         var organisation = request.caller().organisation();
         var filter = new Users.Filter(
                 request.filter("identifier"), request.numberFilter("key"), request.wordFilter("state", STATES));
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var slice = users.list(tx, organisation, filter, request.page());
             return Answer.ok(ListJson.of(slice, "/users", UserJson::of));
         });

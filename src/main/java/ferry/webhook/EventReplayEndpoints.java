@@ -84,7 +84,7 @@ public final class EventReplayEndpoints implements Endpoints {
     private Answer attempts(Request request) {
         var organisation = request.caller().organisation();
         var id = request.uuid("event");
-        return db.tenant(organisation, tx -> {
+        return db.read(organisation, tx -> {
             var _ = found(tx, request, id);
             var all = deliveries.attempts(tx, organisation, id).stream()
                     .map(AttemptJson::of)
@@ -129,8 +129,8 @@ public final class EventReplayEndpoints implements Endpoints {
                 since.orElse(Instant.MAX),
                 after(fields),
                 fields.optionalInstant("until"),
-                fields.optionalText("type"),
-                fields.optionalText("action"),
+                fields.optionalWord("type"),
+                fields.optionalWord("action"),
                 state);
         fields.check();
         deliveries.sequence();

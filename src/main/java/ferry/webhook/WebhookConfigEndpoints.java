@@ -112,7 +112,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
             return id;
         });
         worker.wake();
-        return Answer.created(shown(request, db.tenant(organisation, tx -> found(tx, request, made))));
+        return Answer.created(shown(request, db.read(organisation, tx -> found(tx, request, made))));
     }
 
     /// Changes what the body names; the config is `new` again and tested, whatever had switched it off.
@@ -139,12 +139,12 @@ public final class WebhookConfigEndpoints implements Endpoints {
 
     private Answer retrieve(Request request) {
         long id = request.number("webhook config");
-        return Answer.ok(shown(request, db.tenant(request.caller().organisation(), tx -> found(tx, request, id))));
+        return Answer.ok(shown(request, db.read(request.caller().organisation(), tx -> found(tx, request, id))));
     }
 
     private Answer list(Request request) {
         var organisation = request.caller().organisation();
-        return db.tenant(
+        return db.read(
                 organisation,
                 tx -> Answer.ok(ListJson.of(
                         configs.list(tx, organisation, request.page()),
@@ -181,9 +181,9 @@ public final class WebhookConfigEndpoints implements Endpoints {
         worker.wake();
         Await.until(
                 request.await(),
-                () -> db.tenant(organisation, tx -> tasks.find(tx, organisation, task))
+                () -> db.read(organisation, tx -> tasks.find(tx, organisation, task))
                         .filter(t -> t.state() == TaskState.SUCCEEDED || t.state() == TaskState.FAILED));
-        return Answer.created(db.tenant(
+        return Answer.created(db.read(
                 organisation,
                 tx -> taskPages.shown(
                         tx,
@@ -211,7 +211,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
             note(tx, request, "rotate", id);
             return newSecret(tx, request, id, until).id();
         });
-        return Answer.ok(shown(request, db.tenant(organisation, tx -> found(tx, request, rotated))));
+        return Answer.ok(shown(request, db.read(organisation, tx -> found(tx, request, rotated))));
     }
 
     /// Goes on with a config that was switched off, after a test; one that only pauses goes on at once.
@@ -252,7 +252,7 @@ public final class WebhookConfigEndpoints implements Endpoints {
     /// With its secret, for a key that may give it another: whoever receives must have it to verify.
     private WebhookConfigJson shown(Request request, WebhookConfig config) {
         var organisation = request.caller().organisation();
-        if (!db.tenant(organisation, tx -> keys.mayManage(tx, request.caller()))) {
+        if (!db.read(organisation, tx -> keys.mayManage(tx, request.caller()))) {
             return WebhookConfigJson.of(organisation, config);
         }
         Secret secret = vault.open(organisation, config.secrets().current(), WebhookConfig.context(config.id()));

@@ -2,28 +2,22 @@ package ferry.fuzz;
 
 import ferry.http.Exchange;
 import ferry.http.WebServer;
+import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Where both organisations' webhooks go: `/<canary>/<behaviour>`. Keeps what came to the wrong one. Thread-safe;
-/// closed
-/// by the test.
+/// Where all organisations' webhooks go: `/<canary>/<behaviour>`. Keeps what came to the wrong one. Thread-safe;
+/// closed by the test.
 final class Hooks implements AutoCloseable {
     private static final int[] STATUSES = {200, 200, 200, 500, 410, 302};
 
-    private final String one;
-    private final String two;
     private final WebServer server;
     private final AtomicLong got = new AtomicLong();
     private final Queue<String> astray = new ConcurrentLinkedQueue<>();
 
-    /// @param one the first organisation's canary
-    /// @param two the second's
-    Hooks(String one, String two) throws java.net.BindException {
-        this.one = one;
-        this.two = two;
+    Hooks() throws BindException {
         this.server = WebServer.start("127.0.0.1", 0, this::handle);
     }
 
@@ -46,7 +40,7 @@ final class Hooks implements AutoCloseable {
         got.incrementAndGet();
         var path = exchange.path();
         var body = new String(exchange.body().readAllBytes(), StandardCharsets.UTF_8);
-        if (body.contains(path.contains(one) ? two : one)) {
+        if (!Canary.strangers(body, path.split("/", -1)[1]).isEmpty()) {
             astray.add(path + ": " + body);
         }
         int behaviour = path.charAt(path.length() - 1) - '0';

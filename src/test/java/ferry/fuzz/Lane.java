@@ -19,8 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /// One client of one organisation: a chain of calls from one seed, each judged. Its draws depend on the seed and on
-/// what
-/// its own answers showed. Used by one thread.
+/// what its own answers showed. Used by one thread.
 final class Lane {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -31,7 +30,6 @@ final class Lane {
     private final String name;
     private final String url;
     private final Party party;
-    private final Party other;
     private final Witness witness;
     private final Coverage coverage;
     private final Supplier<String> newToken;
@@ -57,7 +55,6 @@ final class Lane {
         this.name = name;
         this.url = url;
         this.party = party;
-        this.other = other;
         this.witness = witness;
         this.coverage = coverage;
         this.newToken = newToken;
@@ -77,6 +74,20 @@ final class Lane {
             }
             judge(next());
         }
+    }
+
+    /// Erases all users of the organisation.
+    void tidy() throws IOException, InterruptedException {
+        calls.token(newToken.get());
+        for (var users = users(); !users.isEmpty(); users = users()) {
+            for (var user : users) {
+                judge(calls.of("DELETE", "/users/" + user.path("id").asString(), null));
+            }
+        }
+    }
+
+    private JsonNode users() throws IOException, InterruptedException {
+        return judge(calls.of("GET", "/users?limit=1000", null)).path("data");
     }
 
     private Call next() {
@@ -135,7 +146,7 @@ final class Lane {
             throw new AssertionError("%s got no answer: %s%n%s".formatted(name, e, String.join("\n", last)), e);
         }
         var json = Answers.json(answer.body()).orElse(JsonNodeFactory.instance.missingNode());
-        var problems = witness.problems(party, other, call, answer, json);
+        var problems = witness.problems(party, call, answer, json);
         if (!problems.isEmpty()) {
             throw new AssertionError("%s, call %d: %s%n%s%nits answer: %d %s%nthe calls that led to it:%n%s"
                     .formatted(

@@ -10,11 +10,13 @@ import java.util.random.RandomGenerator;
 
 /// One of the two organisations. What it makes carries its canary, which the other must never see. Thread-safe.
 ///
+/// @param number of all that there are in a run
 /// @param canary letters that occur nowhere else
 /// @param password what it sends as password; never in any answer
 /// @param hooks where its webhooks go
 /// @param recent some ids of each resource, for the other to try
 record Party(
+        int number,
         TestApp.Organisation organisation,
         String canary,
         String password,
@@ -22,8 +24,8 @@ record Party(
         Map<String, List<String>> recent) {
     private static final int KEPT = 50;
 
-    Party(TestApp.Organisation organisation, String canary, String hooks) {
-        this(organisation, canary, "pw" + canary + "pw", hooks, new ConcurrentHashMap<>());
+    Party(int number, TestApp.Organisation organisation, String canary, String hooks) {
+        this(number, organisation, canary, "pw" + canary + "pw", hooks, new ConcurrentHashMap<>());
     }
 
     /// The organisation's id, as references to it spell it.
