@@ -134,6 +134,7 @@ public final class App implements AutoCloseable {
             RateLimits rates,
             MeterRegistry meters) {
         var fingerprint = master.fingerprint();
+        var pulse = settings.moved().map(AppSettings.Moved::pulse).orElse(clock);
         this.organisations = new Organisations(clock, master.sealer());
         var vault = new Vault(db, organisations, master.sealer());
 
@@ -145,7 +146,7 @@ public final class App implements AutoCloseable {
         var scopeLimits = new ScopeLimits(clock);
 
         var webhookConfigs = new WebhookConfigs(clock);
-        this.webhooks = new Webhooks(db, webhookConfigs, events, vault, settings.webhooks(), clock);
+        this.webhooks = new Webhooks(db, webhookConfigs, events, vault, settings.webhooks(), clock, pulse);
 
         var tasks = new Tasks(clock);
         var users = new Users(clock);
@@ -242,7 +243,7 @@ public final class App implements AutoCloseable {
         handlers.put(Fetch.DATA, fetch);
         handlers.put(Fetch.INFO, fetch);
         handlers.put(Fetch.FILES, fetch);
-        this.worker = new Worker(db, handlers, settings.tasks(), clock);
+        this.worker = new Worker(db, handlers, settings.tasks(), clock, pulse);
 
         var buckets = settings.buckets().map(DiskObjects::new);
         var cleaned = settings.retention().results().flatMap(_ -> buckets);
@@ -322,11 +323,14 @@ public final class App implements AutoCloseable {
                         db, resends, configs, publishers, tasks, taskPages, worker, vault, keys, audit, clock),
                 new EventEndpoints(db, events, webhooks.sequencer())));
         rooms.addAll(webhooks.endpoints(tasks, taskPages, worker, resends, keys, audit));
-        settings.movesClock()
-                .ifPresent(advance -> rooms.add(new ClockEndpoints(clock, advance, () -> {
+        settings.moved()
+                .ifPresent(moved -> rooms.add(new ClockEndpoints(clock, moved.advance(), () -> {
                     expiry.runDue();
                     ticker.runDue();
                     worker.wake();
+                    webhooks.wake();
+                    db.systemDo(openSignIns::sweep);
+                    retention.runDue();
                 })));
         if (settings.sandbox()) {
             rooms.add(new TriggerEndpoints(db, resends, events, audit, clock));

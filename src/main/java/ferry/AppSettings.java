@@ -10,6 +10,7 @@ import ferry.webhook.WebhookSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -25,7 +26,7 @@ import java.util.function.Consumer;
 /// @param webhooks how events are sent
 /// @param storage how buckets in a cloud are reached
 /// @param subscriptions how subscriptions behave
-/// @param movesClock moves the clock that the service was given forward; empty where time is real
+/// @param moved how the clock that the service was given is moved forward; empty where time is real
 /// @param sandbox whether what is read is the simulated iCloud, so that events may be made up too
 public record AppSettings(
         URI publicUrl,
@@ -38,8 +39,14 @@ public record AppSettings(
         WebhookSettings webhooks,
         StorageSettings storage,
         SubscriptionSettings subscriptions,
-        Optional<Consumer<Duration>> movesClock,
+        Optional<Moved> moved,
         boolean sandbox) {
+    /// Time that can be moved.
+    ///
+    /// @param advance moves it forward
+    /// @param pulse what goes on evenly meanwhile: a node that works through the jump is not taken for dead
+    public record Moved(Consumer<Duration> advance, InstantSource pulse) {}
+
     /// A folder in which nothing is ever found.
     Path noBuckets() {
         return Path.of("/nonexistent");

@@ -26,7 +26,6 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -47,6 +46,8 @@ public final class Service implements AutoCloseable {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final ServiceSettings settings;
     private final InstantSource clock;
+    /// Goes on evenly where the clock is moved.
+    private final InstantSource pulse;
     private final SandboxClock sandboxClock;
     private Optional<Sandbox> sandbox = Optional.empty();
     private Optional<Secret> firstToken = Optional.empty();
@@ -54,6 +55,7 @@ public final class Service implements AutoCloseable {
 
     private Service(ServiceSettings settings, InstantSource clock) {
         this.settings = settings;
+        this.pulse = clock;
         this.sandboxClock = new SandboxClock(clock);
         this.clock = settings.icloud().isEmpty() ? sandboxClock : clock;
     }
@@ -177,9 +179,9 @@ public final class Service implements AutoCloseable {
     }
 
     /// Beside the sandbox, and where only this machine can ask: everybody there lives in the same time.
-    private Optional<Consumer<Duration>> movableClock() {
+    private Optional<AppSettings.Moved> movableClock() {
         return settings.icloud().isEmpty() && ServiceSettings.isLoopback(settings.host())
-                ? Optional.of(sandboxClock::advance)
+                ? Optional.of(new AppSettings.Moved(sandboxClock::advance, pulse))
                 : Optional.empty();
     }
 

@@ -34,6 +34,7 @@ final class Admission {
     private final OneTimeTask<Void> execution;
     private final TaskSettings settings;
     private final InstantSource clock;
+    private final InstantSource pulse;
     private final RandomGenerator dice;
 
     Admission(
@@ -41,11 +42,13 @@ final class Admission {
             OneTimeTask<Void> execution,
             TaskSettings settings,
             InstantSource clock,
+            InstantSource pulse,
             RandomGenerator dice) {
         this.db = db;
         this.execution = execution;
         this.settings = settings;
         this.clock = clock;
+        this.pulse = pulse;
         this.dice = dice;
     }
 
@@ -53,8 +56,8 @@ final class Admission {
     int admit() {
         return db.system(tx -> {
             lock(tx);
-            var now = clock.instant();
-            resume(tx, now);
+            var now = pulse.instant();
+            resume(tx, clock.instant());
             var slots = slots(tx, now);
             if (slots == 0) {
                 return 0;

@@ -55,6 +55,7 @@ public final class Worker implements AutoCloseable {
     private final Settlement settlement;
     private final TaskSettings settings;
     private final InstantSource clock;
+    private final InstantSource pulse;
     private final Admission admission;
     private final Scheduler scheduler;
     private final Semaphore wakes = new Semaphore(0);
@@ -69,8 +70,15 @@ public final class Worker implements AutoCloseable {
     private volatile boolean started;
 
     /// @param handlers by task type
-    public Worker(Database db, Map<String, TaskHandler> handlers, TaskSettings settings, InstantSource clock) {
-        this(db, handlers, settings, clock, RandomGenerator.getDefault());
+    /// @param clock what tasks are due by
+    /// @param pulse what tells a dead node: it runs on evenly where `clock` may be moved, and is every node's
+    public Worker(
+            Database db,
+            Map<String, TaskHandler> handlers,
+            TaskSettings settings,
+            InstantSource clock,
+            InstantSource pulse) {
+        this(db, handlers, settings, clock, pulse, RandomGenerator.getDefault());
     }
 
     Worker(
@@ -78,14 +86,16 @@ public final class Worker implements AutoCloseable {
             Map<String, TaskHandler> handlers,
             TaskSettings settings,
             InstantSource clock,
+            InstantSource pulse,
             RandomGenerator dice) {
         this.node = Ids.next(clock);
         this.db = db;
         this.settings = settings;
         this.clock = clock;
+        this.pulse = pulse;
         this.settlement = new Settlement(db, Map.copyOf(handlers), settings, clock);
         var execution = execution(this::execute);
-        this.admission = new Admission(db, execution, settings, clock, dice);
+        this.admission = new Admission(db, execution, settings, clock, pulse, dice);
         this.scheduler = scheduler(execution);
         this.admitting = Thread.ofPlatform().name("ferry-admit").daemon().unstarted(this::admitUntilClosed);
         this.watching = Thread.ofPlatform().name("ferry-watch").daemon().unstarted(this::watchUntilClosed);
@@ -106,7 +116,7 @@ public final class Worker implements AutoCloseable {
         return Scheduler.create(db.systemPool(), List.of(execution))
                 .schedulerName(new SchedulerName.Fixed(node.toString()))
                 .jdbcCustomization(new PostgreSqlJdbcCustomization(false, false))
-                .clock(clock::instant)
+                .clock(pulse::instant)
                 .pollingInterval(poll)
                 .heartbeatInterval(settings.heartbeat())
                 .missedHeartbeatsLimit(settings.missedHeartbeats())
@@ -212,7 +222,7 @@ public final class Worker implements AutoCloseable {
 
     /// The node's heartbeat; only the admitting thread calls it.
     private void seen() {
-        var now = clock.instant();
+        var now = pulse.instant();
         if (now.isBefore(lastSeen) || !now.isBefore(later(lastSeen))) {
             db.system(tx -> {
                 tx.createUpdate("""

@@ -6,7 +6,6 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import ferry.db.Database;
 import ferry.event.EventState;
-import ferry.event.Events;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -45,16 +44,18 @@ public final class Dispatcher implements AutoCloseable {
     /// Bodies that this node holds while it sends them; one that is longer is sent by itself.
     private static final long MOST_BYTES = 16 << 20;
     /// How long outcomes are gathered before they are written.
-    private static final Duration GATHER = Duration.ofMillis(5);
+    private static final Duration GATHER = Duration.ofMillis(10);
+    /// How long a node that has few slots left waits for more before it takes.
+    private static final Duration GATHER_SLOTS = Duration.ofMillis(50);
 
     private static final Duration STOP_WAIT = Duration.ofSeconds(1);
     /// A retry comes up to so much earlier or later than the schedule says.
     private static final double JITTER = 0.2;
 
     private final Database db;
-    private final Deliveries deliveries;
-    private final WebhookConfigs configs;
-    private final Events events;
+    private final Placement placement;
+    private final Line line;
+    private final Outcomes outcomes;
     private final Sender sender;
     private final WebhookSettings settings;
     private final InstantSource clock;
@@ -62,9 +63,13 @@ public final class Dispatcher implements AutoCloseable {
 
     private final AtomicInteger underWay = new AtomicInteger();
     private final AtomicLong bytesUnderWay = new AtomicLong();
-    private final LinkedBlockingQueue<Deliveries.Settled> outcomes = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Outcomes.Settled> settled = new LinkedBlockingQueue<>();
     private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
     private final Semaphore wakes = new Semaphore(0);
+    /// By [System#nanoTime]; of the taking thread alone.
+    private long tookFirst;
+
+    private long tookAgain;
     private final Thread taking;
     private final Thread settling;
     private volatile boolean closing;
@@ -72,17 +77,17 @@ public final class Dispatcher implements AutoCloseable {
 
     Dispatcher(
             Database db,
-            Deliveries deliveries,
-            WebhookConfigs configs,
-            Events events,
+            Placement placement,
+            Line line,
+            Outcomes outcomes,
             Sender sender,
             WebhookSettings settings,
             InstantSource clock,
             RandomGenerator dice) {
         this.db = db;
-        this.deliveries = deliveries;
-        this.configs = configs;
-        this.events = events;
+        this.placement = placement;
+        this.line = line;
+        this.outcomes = outcomes;
         this.sender = sender;
         this.settings = settings;
         this.clock = clock;
@@ -129,19 +134,13 @@ public final class Dispatcher implements AutoCloseable {
     private void takeUntilClosed() {
         var away = false;
         int bored = 0;
-        long retried = 0;
         long expired = 0;
         while (!closing) {
             int found = 0;
             try {
-                deliveries.sequence();
-                found = take(Deliveries.FIRST, free());
-                if (elapsed(retried, RETRIES_EVERY)) {
-                    found += take(Deliveries.AGAIN, Math.min(free(), Math.max(1, settings.connections() / 4)));
-                    retried = System.nanoTime();
-                }
+                found = look();
                 if (elapsed(expired, EXPIRE_EVERY)) {
-                    db.systemDo(deliveries::expire);
+                    db.systemDo(line::expire);
                     expired = System.nanoTime();
                 }
                 away = false;
@@ -156,6 +155,60 @@ public final class Dispatcher implements AutoCloseable {
                 return;
             }
         }
+    }
+
+    /// Events that were placed or taken. A look costs the database the same whatever it finds, so a node that has
+    /// few slots left gathers some before it takes.
+    private int look() {
+        if (free() < settings.connections() / 8 && !elapsed(tookFirst, GATHER_SLOTS)) {
+            return 1;
+        }
+        tookFirst = System.nanoTime();
+        int found = takeFirst();
+        if (elapsed(tookAgain, RETRIES_EVERY)) {
+            found += takeAgain();
+            tookAgain = System.nanoTime();
+        }
+        return found;
+    }
+
+    /// New events get their place in the same transaction, so that those with a free slot leave at once.
+    private int takeFirst() {
+        var placed = new AtomicInteger();
+        var taken = db.system(tx -> {
+            Line.lock(tx);
+            placed.set(placement.arrange(tx));
+            return take(tx, Line.FIRST, settings.firstTries(), free());
+        });
+        taken.forEach(this::start);
+        return placed.get() + taken.size();
+    }
+
+    private int takeAgain() {
+        var taken = db.system(tx -> {
+            Line.lock(tx);
+            return take(tx, Line.AGAIN, settings.again(), Math.min(free(), Math.max(1, settings.connections() / 4)));
+        });
+        taken.forEach(this::start);
+        return taken.size();
+    }
+
+    /// Once half of the slots are in use nobody gets more than a quarter of its share, so that receivers which take
+    /// long to answer, or never do, leave slots for the others.
+    private List<Line.Taken> take(Handle tx, int lane, int share, int atMost) {
+        long bytes = MOST_BYTES - bytesUnderWay.get();
+        if (atMost <= 0 || bytes <= 0) {
+            return List.of();
+        }
+        var scarce = free() < settings.connections() / 2;
+        return line.take(tx, lane, scarce ? Math.max(1, share / 4) : share, Math.min(atMost, LARGEST_BATCH), bytes);
+    }
+
+    /// First started, then counted: what cannot be started takes no slot, and its lease runs out.
+    private void start(Line.Taken one) {
+        Thread.ofVirtual().name("ferry-webhook").start(() -> send(one));
+        underWay.incrementAndGet();
+        bytesUnderWay.addAndGet(bytes(one));
     }
 
     private static boolean elapsed(long since, Duration time) {
@@ -176,26 +229,11 @@ public final class Dispatcher implements AutoCloseable {
         return settings.connections() - underWay.get();
     }
 
-    private int take(int lane, int atMost) {
-        long bytes = MOST_BYTES - bytesUnderWay.get();
-        if (atMost <= 0 || bytes <= 0) {
-            return 0;
-        }
-        var taken = db.system(tx -> deliveries.take(tx, lane, Math.min(atMost, LARGEST_BATCH), bytes));
-        for (var one : taken) {
-            // First started, then counted: what cannot be started takes no slot, and its lease runs out.
-            Thread.ofVirtual().name("ferry-webhook").start(() -> send(one));
-            underWay.incrementAndGet();
-            bytesUnderWay.addAndGet(bytes(one));
-        }
-        return taken.size();
-    }
-
-    private static long bytes(Deliveries.Taken taken) {
+    private static long bytes(Line.Taken taken) {
         return taken.event().data().length();
     }
 
-    private void send(Deliveries.Taken taken) {
+    private void send(Line.Taken taken) {
         var thread = Thread.currentThread();
         sending.add(thread);
         Attempted attempted;
@@ -209,23 +247,23 @@ public final class Dispatcher implements AutoCloseable {
         } finally {
             sending.remove(thread);
         }
-        outcomes.add(settled(taken, attempted));
+        settled.add(settled(taken, attempted));
     }
 
     /// What follows from an attempt.
-    Deliveries.Settled settled(Deliveries.Taken taken, Attempted attempted) {
+    Outcomes.Settled settled(Line.Taken taken, Attempted attempted) {
         if (attempted.delivered()) {
-            return new Deliveries.Settled(taken, attempted, EventState.DELIVERED, Optional.empty());
+            return new Outcomes.Settled(taken, attempted, EventState.DELIVERED, Optional.empty());
         }
         var error = attempted.error().orElseThrow();
         if (error == AttemptError.INTERRUPTED) {
-            return new Deliveries.Settled(taken, attempted, EventState.PENDING, Optional.of(clock.instant()));
+            return new Outcomes.Settled(taken, attempted, EventState.PENDING, Optional.of(clock.instant()));
         }
         int retries = taken.event().retries();
         if (error == AttemptError.GONE || retries >= taken.schedule().size()) {
-            return new Deliveries.Settled(taken, attempted, EventState.FAILED, Optional.empty());
+            return new Outcomes.Settled(taken, attempted, EventState.FAILED, Optional.empty());
         }
-        return new Deliveries.Settled(
+        return new Outcomes.Settled(
                 taken,
                 attempted,
                 EventState.PENDING,
@@ -240,17 +278,16 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private void settleUntilClosed() {
-        var batch = new ArrayList<Deliveries.Settled>();
+        var batch = new ArrayList<Outcomes.Settled>();
         while (!takingOver || underWay.get() > 0) {
             try {
                 gather(batch);
                 if (!batch.isEmpty()) {
                     var outcome = List.copyOf(batch);
-                    db.systemDo(tx -> settle(tx, outcome));
+                    db.systemDo(tx -> outcomes.settle(tx, outcome));
                     batch.clear();
                     underWay.addAndGet(-outcome.size());
                     outcome.forEach(one -> bytesUnderWay.addAndGet(-bytes(one.taken())));
-                    wake();
                 }
             } catch (InterruptedException _) {
                 return;
@@ -275,57 +312,15 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     /// Adds what has come in, after a moment in which more may.
-    private void gather(List<Deliveries.Settled> batch) throws InterruptedException {
+    private void gather(List<Outcomes.Settled> batch) throws InterruptedException {
         if (batch.isEmpty()) {
-            var first = outcomes.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+            var first = settled.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
             if (first == null) {
                 return;
             }
             batch.add(first);
             TimeUnit.NANOSECONDS.sleep(GATHER.toNanos());
         }
-        outcomes.drainTo(batch, Math.max(0, LARGEST_BATCH - batch.size()));
-    }
-
-    private void settle(Handle tx, List<Deliveries.Settled> all) {
-        deliveries.settle(tx, all);
-        for (var gone : all) {
-            if (gone.attempted().error().filter(AttemptError.GONE::equals).isPresent()) {
-                stop(tx, gone, WebhookConfigState.Stopped.GONE);
-            }
-        }
-        var failed = all.stream()
-                .filter(s -> !s.attempted().delivered())
-                .map(s -> s.taken().config())
-                .distinct()
-                .toList();
-        if (!failed.isEmpty()) {
-            var over = deliveries.failingFor(tx, failed, settings.giveUp());
-            for (var config : over) {
-                all.stream()
-                        .filter(s -> s.taken().config() == config)
-                        .findFirst()
-                        .ifPresent(s -> stop(tx, s, WebhookConfigState.Stopped.FAILING));
-            }
-        }
-    }
-
-    /// Switches a config off, once, with an event.
-    private void stop(Handle tx, Deliveries.Settled why, WebhookConfigState.Stopped reason) {
-        var organisation = why.taken().organisation();
-        var before = configs.find(tx, organisation, why.taken().config()).orElseThrow();
-        if (before.state() == WebhookConfigState.DEACTIVATED) {
-            return;
-        }
-        var stopped = configs.deactivate(tx, organisation, before.id(), reason).orElseThrow();
-        events.emit(
-                tx,
-                organisation,
-                stopped.key(),
-                "webhook_config",
-                "deactivated",
-                Long.toString(stopped.id()),
-                WebhookConfigJson.of(organisation, stopped));
-        log.log(INFO, "webhook config {0} was switched off: {1}", stopped.id(), reason.slug());
+        settled.drainTo(batch, Math.max(0, LARGEST_BATCH - batch.size()));
     }
 }

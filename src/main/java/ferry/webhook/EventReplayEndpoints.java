@@ -30,14 +30,28 @@ public final class EventReplayEndpoints implements Endpoints {
 
     private final Database db;
     private final Events events;
-    private final Deliveries deliveries;
+    private final Placement placement;
+    private final Line line;
+    private final Replays replays;
+    private final AttemptLog attempts;
     private final Audit audit;
     private final Runnable wake;
 
-    EventReplayEndpoints(Database db, Events events, Deliveries deliveries, Audit audit, Runnable wake) {
+    EventReplayEndpoints(
+            Database db,
+            Events events,
+            Placement placement,
+            Line line,
+            Replays replays,
+            AttemptLog attempts,
+            Audit audit,
+            Runnable wake) {
         this.db = db;
         this.events = events;
-        this.deliveries = deliveries;
+        this.placement = placement;
+        this.line = line;
+        this.replays = replays;
+        this.attempts = attempts;
         this.audit = audit;
         this.wake = wake;
     }
@@ -60,7 +74,7 @@ public final class EventReplayEndpoints implements Endpoints {
             @Nullable Integer milliseconds,
             @Nullable String error,
             Instant dateCreated) {
-        static AttemptJson of(Deliveries.Entry entry) {
+        static AttemptJson of(AttemptLog.Entry entry) {
             var error = entry.error();
             return new AttemptJson(
                     entry.number(),
@@ -86,7 +100,7 @@ public final class EventReplayEndpoints implements Endpoints {
         var id = request.uuid("event");
         return db.read(organisation, tx -> {
             var _ = found(tx, request, id);
-            var all = deliveries.attempts(tx, organisation, id).stream()
+            var all = attempts.of(tx, organisation, id).stream()
                     .map(AttemptJson::of)
                     .toList();
             return Answer.ok(new ListJson<>("list", all, false, all.size(), "/events/" + id + "/attempts").bare());
@@ -96,13 +110,13 @@ public final class EventReplayEndpoints implements Endpoints {
     private Answer one(Request request) {
         var organisation = request.caller().organisation();
         var id = request.uuid("event");
-        deliveries.sequence();
+        placement.sequence();
         var answer = db.tenant(organisation, tx -> {
             var _ = found(tx, request, id);
-            if (deliveries.sending(tx, organisation, id)) {
+            if (line.sending(tx, organisation, id)) {
                 throw new ApiException(ErrorCode.CONFLICT, "The event is being sent at this moment.");
             }
-            if (deliveries.again(tx, organisation, List.of(id)) == 0) {
+            if (replays.again(tx, organisation, List.of(id)) == 0) {
                 throw new ApiException(
                         ErrorCode.UNCONFIGURED,
                         "There is no webhook config that the event could go to; tests are not sent again.");
@@ -125,7 +139,7 @@ public final class EventReplayEndpoints implements Endpoints {
         if (state.isPresent() && !EventState.slugs().contains(state.get())) {
             fields.problem("state", "is none of " + String.join(", ", EventState.slugs()));
         }
-        var replay = new Deliveries.Replay(
+        var filter = new Replays.Filter(
                 since.orElse(Instant.MAX),
                 after(fields),
                 fields.optionalInstant("until"),
@@ -133,8 +147,8 @@ public final class EventReplayEndpoints implements Endpoints {
                 fields.optionalWord("action"),
                 state);
         fields.check();
-        deliveries.sequence();
-        var fitting = db.tenant(organisation, tx -> deliveries.fitting(tx, organisation, replay, MOST + 1));
+        placement.sequence();
+        var fitting = db.tenant(organisation, tx -> replays.fitting(tx, organisation, filter, MOST + 1));
         var events = fitting.subList(0, Math.min(fitting.size(), MOST));
         int count = again(organisation, events);
         db.tenantDo(
@@ -148,9 +162,9 @@ public final class EventReplayEndpoints implements Endpoints {
 
     private int again(OrgId organisation, List<UUID> events) {
         int count = 0;
-        for (int from = 0; from < events.size(); from += Deliveries.AGAIN_AT_ONCE) {
-            var batch = events.subList(from, Math.min(events.size(), from + Deliveries.AGAIN_AT_ONCE));
-            count += db.tenant(organisation, tx -> deliveries.again(tx, organisation, batch));
+        for (int from = 0; from < events.size(); from += Replays.AT_ONCE) {
+            var batch = events.subList(from, Math.min(events.size(), from + Replays.AT_ONCE));
+            count += db.tenant(organisation, tx -> replays.again(tx, organisation, batch));
         }
         return count;
     }

@@ -33,14 +33,22 @@ public final class TestWebhook implements TaskHandler {
 
     private final Database db;
     private final WebhookConfigs configs;
-    private final Deliveries deliveries;
+    private final AttemptLog attempts;
+    private final Placement placement;
     private final Events events;
     private final Sender sender;
 
-    TestWebhook(Database db, WebhookConfigs configs, Deliveries deliveries, Events events, Sender sender) {
+    TestWebhook(
+            Database db,
+            WebhookConfigs configs,
+            AttemptLog attempts,
+            Placement placement,
+            Events events,
+            Sender sender) {
         this.db = db;
         this.configs = configs;
-        this.deliveries = deliveries;
+        this.attempts = attempts;
+        this.placement = placement;
         this.events = events;
         this.sender = sender;
     }
@@ -73,7 +81,7 @@ public final class TestWebhook implements TaskHandler {
                 "test",
                 Long.toString(config.id()),
                 WebhookConfigJson.of(organisation, config));
-        return deliveries.begin(tx, organisation, task.id(), config.id(), attempt.number());
+        return attempts.begin(tx, organisation, task.id(), config.id(), attempt.number());
     }
 
     private Outcome end(Handle tx, Attempt attempt, WebhookConfig config, Attempted found) {
@@ -81,18 +89,18 @@ public final class TestWebhook implements TaskHandler {
         var id = attempt.task().id();
         int number = attempt.number();
         if (found.delivered()) {
-            Deliveries.lock(tx);
-            deliveries.end(tx, organisation, id, number, found, EventState.DELIVERED);
+            Line.lock(tx);
+            attempts.end(tx, organisation, id, number, found, EventState.DELIVERED);
             configs.tested(tx, organisation, config.id(), config.revision(), WebhookConfigState.VALID, found)
                     .filter(valid -> configs.makeFirstDefault(tx, organisation, valid.id()))
-                    .ifPresent(valid -> deliveries.adopt(tx, organisation, valid));
+                    .ifPresent(valid -> placement.adopt(tx, organisation, valid));
             return new Outcome.Succeeded();
         }
         if (number <= AGAIN.size()) {
-            deliveries.end(tx, organisation, id, number, found, EventState.PENDING);
+            attempts.end(tx, organisation, id, number, found, EventState.PENDING);
             return new Outcome.Again(AGAIN.get(number - 1), ErrorCode.WEBHOOK_FAILED, found.sentence());
         }
-        deliveries.end(tx, organisation, id, number, found, EventState.FAILED);
+        attempts.end(tx, organisation, id, number, found, EventState.FAILED);
         configs.tested(tx, organisation, config.id(), config.revision(), WebhookConfigState.INVALID, found);
         return new Outcome.Failed(ErrorCode.WEBHOOK_FAILED, found.sentence());
     }

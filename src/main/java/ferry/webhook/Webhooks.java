@@ -24,7 +24,9 @@ public final class Webhooks implements AutoCloseable {
     private final Events events;
     private final Vault vault;
     private final WebhookConfigs configs;
-    private final Deliveries deliveries;
+    private final Placement placement;
+    private final Line line;
+    private final AttemptLog attempts;
     private final Outbound outbound;
     private final Sender sender;
     private final Dispatcher dispatcher;
@@ -35,29 +37,33 @@ public final class Webhooks implements AutoCloseable {
             Events events,
             Vault vault,
             WebhookSettings settings,
-            InstantSource clock) {
+            InstantSource clock,
+            InstantSource pulse) {
         this.db = db;
         this.settings = settings;
         this.clock = clock;
         this.events = events;
         this.vault = vault;
         this.configs = configs;
-        this.deliveries = new Deliveries(db, clock, settings);
+        this.placement = new Placement(db, clock);
+        this.line = new Line(clock, pulse, settings);
+        this.attempts = new AttemptLog(clock);
         // Beside the events there are tests, a few at a time.
         this.outbound = Outbound.open(settings.egress(), settings.connections() + 100);
         this.sender = new Sender(outbound, vault, clock, settings.timeout());
+        var outcomes = new Outcomes(attempts, configs, events, settings, clock);
         this.dispatcher =
-                new Dispatcher(db, deliveries, configs, events, sender, settings, clock, RandomGenerator.getDefault());
+                new Dispatcher(db, placement, line, outcomes, sender, settings, clock, RandomGenerator.getDefault());
     }
 
     /// Gives events their places.
     public Sequencer sequencer() {
-        return deliveries;
+        return placement;
     }
 
     /// The handler of [TestWebhook#TYPE].
     public TestWebhook test() {
-        return new TestWebhook(db, configs, deliveries, events, sender);
+        return new TestWebhook(db, configs, attempts, placement, events, sender);
     }
 
     /// The routes.
@@ -77,12 +83,18 @@ public final class Webhooks implements AutoCloseable {
                         keys,
                         audit,
                         clock),
-                new EventReplayEndpoints(db, events, deliveries, audit, dispatcher::wake));
+                new EventReplayEndpoints(
+                        db, events, placement, line, new Replays(clock), attempts, audit, dispatcher::wake));
     }
 
     /// Starts to send.
     public void start() {
         dispatcher.start();
+    }
+
+    /// Looks for what is due now, where the clock was moved.
+    public void wake() {
+        dispatcher.wake();
     }
 
     @Override

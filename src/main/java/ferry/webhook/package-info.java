@@ -1,4 +1,4 @@
-/// Telling organisations what happened: where ([WebhookConfigs]), in which turn ([Deliveries]), and the telling
+/// Telling organisations what happened: where ([WebhookConfigs]), in which turn ([Placement], [Line]), and the telling
 /// itself ([Dispatcher], [Sender]).
 ///
 /// Start at [WebhookConfigEndpoints] for a request, at [Dispatcher] for what happens to an event after its commit.

@@ -28,7 +28,7 @@ final class Teller implements AutoCloseable {
         this.wire = Node.wireTo(logins, (point, commit) -> watch.at(this, point, commit));
         this.db = Database.open(Node.through(wire, logins.tenant()), Node.through(wire, logins.system()), 3);
         var vault = new Vault(db, new Organisations(clock, master.sealer()), master.sealer());
-        this.webhooks = new Webhooks(db, new WebhookConfigs(clock), new Events(clock), vault, settings, clock);
+        this.webhooks = new Webhooks(db, new WebhookConfigs(clock), new Events(clock), vault, settings, clock, clock);
         webhooks.start();
     }
 

@@ -105,10 +105,11 @@ class NinetyDaysTest {
 
     private static void settled(Client client, String subscription, int polls) {
         var path = "/polls?limit=1&requestor=subscription&subscription=" + subscription;
-        Eventually.get(
-                () -> client.get(path).expect(200),
-                found -> found.at("/total_count").asInt() == polls
-                        && found.at("/data/0/state").asString().equals("completed"));
+        Eventually.eventually("poll " + polls + " is completed", () -> {
+            var found = client.get(path).expect(200);
+            return found.at("/total_count").asInt() == polls
+                    && found.at("/data/0/state").asString().equals("completed");
+        });
     }
 
     private static List<String> delivered(Client client, String subscription) throws IOException {

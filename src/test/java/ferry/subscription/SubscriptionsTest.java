@@ -122,6 +122,32 @@ class SubscriptionsTest {
     }
 
     @Test
+    void aTaskThatRunsWhileTheClockIsMovedIsNotBegunAnew() {
+        diary.hold();
+        diary.write("1", "one");
+        var poll = client.post(
+                        "/polls",
+                        "{'session': '%s', 'payload': {'data_types': ['diary.entries']}}".formatted(session("held")))
+                .expect(201);
+        var path = "/polls/" + id(poll);
+        client.settled(path, p -> p.at("/tasks_processing").size() == 1);
+        for (int jump = 0; jump < 60; jump++) {
+            advance(Duration.ofMinutes(10));
+        }
+        diary.release();
+        client.settled(path, p -> p.at("/state").asString().equals("completed"));
+        assertThat(attempts(id(poll))).containsExactly(1);
+    }
+
+    private List<Integer> attempts(String poll) {
+        return app.db()
+                .system(tx -> tx.createQuery("select attempt from task where poll = cast(:poll as uuid)")
+                        .bind("poll", poll)
+                        .mapTo(Integer.class)
+                        .list());
+    }
+
+    @Test
     void aSubscriptionIsShownAsTheContractSays() {
         var made = subscription(session("a"), "'info_types': ['*'], 'resource': 'x', 'filters': {'resource': 'y'}", "");
         assertThat(made.at("/resource").asString()).isEqualTo("subscription");

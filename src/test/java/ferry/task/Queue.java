@@ -91,7 +91,7 @@ final class Queue implements AutoCloseable {
     /// A node that is alive but runs nothing by itself.
     Admission admission(int slots, TaskSettings settings) {
         node(slots);
-        return new Admission(db, Worker.execution(_ -> {}), settings, clock, new Random(7));
+        return new Admission(db, Worker.execution(_ -> {}), settings, clock, clock, new Random(7));
     }
 
     void node(int slots) {
@@ -119,7 +119,7 @@ final class Queue implements AutoCloseable {
     }
 
     Worker worker(Database on, TaskHandler handler, TaskSettings settings) {
-        var worker = new Worker(on, Map.of("test", handler), settings, clock, new Random(7));
+        var worker = new Worker(on, Map.of("test", handler), settings, clock, clock, new Random(7));
         open.add(worker::close);
         worker.start();
         return worker;

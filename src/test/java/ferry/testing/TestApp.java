@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -196,7 +197,7 @@ public final class TestApp implements AutoCloseable {
                                 EgressPolicy.of(List.of()).withLoopback(),
                                 new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20))),
                         SubscriptionSettings.DEFAULT,
-                        Optional.of(clock::advance),
+                        Optional.of(new AppSettings.Moved(clock::advance, InstantSource.system())),
                         true));
     }
 

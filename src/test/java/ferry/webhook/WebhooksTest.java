@@ -14,6 +14,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -255,6 +256,57 @@ class WebhooksTest {
         var signed = receiver.of("poll.created");
         assertThat(signed).extracting(got -> got.header("Ricloud-Signature")).doesNotHaveDuplicates();
         assertThat(signed).extracting(Got::id).containsOnly(id);
+    }
+
+    @Test
+    void theSandboxsClockMovesRetriesAndCutsOffNothingThatIsUnderWay() {
+        config(receiver.url(), ", 'retries': [3600, 86400]");
+        receiver.answering(_ -> Reply.of(500));
+        var failing = happened();
+        eventuallyAttempted(failing, 1);
+        var heldBack = new CountDownLatch(1);
+        receiver.answering(got -> {
+            await(heldBack);
+            return Reply.of(200);
+        });
+        var slow = happened();
+        eventually("it is under way", () -> receiver.of("poll.created").size() == 2);
+
+        advance(Duration.ofHours(2));
+        eventually("the retry is made", () -> receiver.of("poll.created").size() == 3);
+        var dead = happened();
+        eventually("it is under way", () -> receiver.of("poll.created").size() == 4);
+        advance(Duration.ofDays(1));
+        dies(dead);
+        eventually("what a dead node sent is taken again", () -> attempts(dead).size() == 2);
+        assertThat(attempts(slow)).hasSize(1);
+        heldBack.countDown();
+        settledEvent(slow, "delivered");
+        settledEvent(failing, "delivered");
+        assertThat(attempts(slow)).hasSize(1);
+        assertThat(attempts(failing)).hasSize(2);
+    }
+
+    private void advance(Duration duration) {
+        client.post("/sandbox/clock/advance", "{'seconds': " + duration.toSeconds() + "}")
+                .expect(200);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Its node is taken for dead, by a clock that nobody moves.
+    private void dies(String event) {
+        app.db()
+                .systemDo(tx -> tx.createUpdate("update delivery set lease = :lease where event = cast(:event as uuid)")
+                        .bind("lease", InstantSource.system().instant().minusSeconds(1))
+                        .bind("event", event)
+                        .execute());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ferry.access.Scopes;
 import ferry.egress.EgressPolicy;
 import ferry.event.EventState;
+import ferry.event.Events;
 import ferry.testing.Client;
 import ferry.testing.TestApp;
 import java.time.Duration;
@@ -22,14 +23,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// The line of events under nodes that die and stand still, each step made by hand.
-class DeliveriesTest {
+class LineTest {
     private static final WebhookSettings SETTINGS =
             WebhookSettings.of(EgressPolicy.of(List.of()).withLoopback(), 8, 0, Duration.ofDays(5));
     private static final Attempted TAKEN =
             new Attempted(Optional.of(200), Duration.ofMillis(3), Optional.empty(), Optional.empty());
 
     private final TestApp app = TestApp.start(setup -> setup.webhooks(SETTINGS));
-    private final Deliveries deliveries = new Deliveries(app.db(), app.clock(), SETTINGS);
+    private final Placement placement = new Placement(app.db(), app.clock());
+    private final Line line = new Line(app.clock(), app.clock(), SETTINGS);
+    private final AttemptLog log = new AttemptLog(app.clock());
+    private final Outcomes outcomes =
+            new Outcomes(log, new WebhookConfigs(app.clock()), new Events(app.clock()), SETTINGS, app.clock());
     private final Receiver receiver = Receiver.start();
 
     @BeforeEach
@@ -55,26 +60,30 @@ class DeliveriesTest {
         return UUID.fromString(Happened.emit(app, app.first().id(), "poll", "created"));
     }
 
-    private List<Deliveries.Taken> take(int lane, int atMost) {
-        deliveries.sequence();
-        return app.db().system(tx -> deliveries.take(tx, lane, atMost, Long.MAX_VALUE));
+    private List<Line.Taken> take(int lane, int atMost) {
+        return take(lane, atMost, Long.MAX_VALUE);
     }
 
-    private void settle(Deliveries.Taken taken) {
+    private List<Line.Taken> take(int lane, int atMost, long bytes) {
+        placement.sequence();
+        return app.db().system(tx -> {
+            Line.lock(tx);
+            return line.take(tx, lane, SETTINGS.firstTries(), atMost, bytes);
+        });
+    }
+
+    private void settle(Line.Taken taken) {
         app.db()
-                .systemDo(tx -> deliveries.settle(
-                        tx, List.of(new Deliveries.Settled(taken, TAKEN, EventState.DELIVERED, Optional.empty()))));
+                .systemDo(tx -> outcomes.settle(
+                        tx, List.of(new Outcomes.Settled(taken, TAKEN, EventState.DELIVERED, Optional.empty()))));
     }
 
     private void expire() {
-        app.db().systemDo(deliveries::expire);
+        app.db().systemDo(line::expire);
     }
 
-    private List<Deliveries.Entry> attempts(UUID event) {
-        return app.db()
-                .tenant(
-                        app.first().id(),
-                        tx -> deliveries.attempts(tx, app.first().id(), event));
+    private List<AttemptLog.Entry> attempts(UUID event) {
+        return app.db().tenant(app.first().id(), tx -> log.of(tx, app.first().id(), event));
     }
 
     private String state(UUID event) {
@@ -84,32 +93,32 @@ class DeliveriesTest {
     @Test
     void anAttemptIsWrittenBeforeItIsMadeAndWhatADeadNodeTookIsTakenAgain() {
         var event = happened();
-        var first = take(Deliveries.FIRST, 10);
+        var first = take(Line.FIRST, 10);
         assertThat(first).hasSize(1);
         assertThat(attempts(event)).hasSize(1).allMatch(a -> !a.over());
-        assertThat(take(Deliveries.FIRST, 10)).isEmpty();
+        assertThat(take(Line.FIRST, 10)).isEmpty();
 
         app.clock().advance(SETTINGS.lease().plusSeconds(1));
         expire();
-        var second = take(Deliveries.FIRST, 10).getFirst();
+        var second = take(Line.FIRST, 10).getFirst();
         assertThat(second.attempt()).isEqualTo(2);
         settle(second);
         assertThat(state(event)).isEqualTo("delivered");
-        assertThat(attempts(event)).extracting(Deliveries.Entry::error).containsExactly(null, AttemptError.INTERRUPTED);
+        assertThat(attempts(event)).extracting(AttemptLog.Entry::error).containsExactly(null, AttemptError.INTERRUPTED);
         assertThat(app.client().get("/events/" + event).text("/retries")).isEqualTo("0");
     }
 
     @Test
     void aNodeThatStoodStillWritesOverNobody() {
         var event = happened();
-        var stalled = take(Deliveries.FIRST, 10).getFirst();
+        var stalled = take(Line.FIRST, 10).getFirst();
         app.clock().advance(SETTINGS.lease().plusSeconds(1));
         expire();
-        var second = take(Deliveries.FIRST, 10).getFirst();
+        var second = take(Line.FIRST, 10).getFirst();
 
         settle(stalled);
         assertThat(state(event)).isEqualTo("pending");
-        assertThat(take(Deliveries.FIRST, 10)).isEmpty();
+        assertThat(take(Line.FIRST, 10)).isEmpty();
         settle(second);
         assertThat(state(event)).isEqualTo("delivered");
     }
@@ -117,11 +126,10 @@ class DeliveriesTest {
     @Test
     void noMoreIsTakenThanThereIsRoomForButAlwaysOne() {
         var events = List.of(happened(), happened(), happened());
-        deliveries.sequence();
-        var first = app.db().system(tx -> deliveries.take(tx, Deliveries.FIRST, 10, 1));
+        var first = take(Line.FIRST, 10, 1);
         assertThat(first).hasSize(1);
         long two = 2L * first.getFirst().event().data().length();
-        var rest = app.db().system(tx -> deliveries.take(tx, Deliveries.FIRST, 10, two));
+        var rest = take(Line.FIRST, 10, two);
         assertThat(rest).hasSize(events.size() - 1);
     }
 
@@ -138,10 +146,10 @@ class DeliveriesTest {
         }
         others.forEach(other -> Happened.emit(app, other.id(), "poll", "created"));
 
-        var taken = take(Deliveries.FIRST, 4);
-        assertThat(taken).extracting(Deliveries.Taken::organisation).doesNotHaveDuplicates();
-        assertThat(take(Deliveries.FIRST, 100)).hasSize(SETTINGS.firstTries() - 1);
-        assertThat(take(Deliveries.FIRST, 100)).isEmpty();
+        var taken = take(Line.FIRST, 4);
+        assertThat(taken).extracting(Line.Taken::organisation).doesNotHaveDuplicates();
+        assertThat(take(Line.FIRST, 100)).hasSize(SETTINGS.firstTries() - 1);
+        assertThat(take(Line.FIRST, 100)).isEmpty();
     }
 
     @Test
@@ -172,9 +180,9 @@ class DeliveriesTest {
             events.add(happened());
         }
         Map<UUID, Integer> arrived = new HashMap<>();
-        var stalled = new ArrayList<Deliveries.Taken>();
+        var stalled = new ArrayList<Line.Taken>();
         for (int round = 0; (round < 400 && !arrived.keySet().containsAll(events)) || round < 5; round++) {
-            for (var taken : take(Deliveries.FIRST, 1 + dice.nextInt(6))) {
+            for (var taken : take(Line.FIRST, 1 + dice.nextInt(6))) {
                 int fate = dice.nextInt(10);
                 if (fate == 0) {
                     continue;
@@ -196,7 +204,7 @@ class DeliveriesTest {
         drain();
         assertThat(events).allSatisfy(event -> {
             assertThat(state(event)).isEqualTo("delivered");
-            assertThat(attempts(event)).allMatch(Deliveries.Entry::over);
+            assertThat(attempts(event)).allMatch(AttemptLog.Entry::over);
         });
     }
 
@@ -204,7 +212,7 @@ class DeliveriesTest {
         for (int i = 0; i < 20; i++) {
             app.clock().advance(SETTINGS.lease().plusSeconds(1));
             expire();
-            take(Deliveries.FIRST, 100).forEach(this::settle);
+            take(Line.FIRST, 100).forEach(this::settle);
         }
     }
 }

@@ -1,0 +1,104 @@
+package ferry.webhook;
+
+import ferry.access.OrgId;
+import ferry.db.Database;
+import ferry.db.Ids;
+import ferry.event.Sequencer;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.jdbi.v3.core.Handle;
+
+/// Gives events their place in the list, and leads each to the config that wants it. Under the [Line#lock].
+final class Placement implements Sequencer {
+    /// Events that get their place in one transaction.
+    static final int AT_ONCE = 1000;
+    /// What ids may be ahead of the dates beside them.
+    static final Duration AHEAD = Duration.ofMinutes(1);
+
+    /// A pattern such as `poll.*` as `like` wants it.
+    private static final String WANTS = """
+            exists (select from unnest(coalesce(c.events, :documented)) p
+                     where e.type || '.' || e.action like replace(replace(p, '_', '\\_'), '*', '%'))
+            """;
+
+    private final Database db;
+    private final InstantSource clock;
+
+    Placement(Database db, InstantSource clock) {
+        this.db = db;
+        this.clock = clock;
+    }
+
+    /// A batch that is not full has left nothing that was committed before it: what comes meanwhile is the next
+    /// caller's.
+    @Override
+    public void sequence() {
+        if (!db.system(Placement::anyNew)) {
+            return;
+        }
+        int placed;
+        do {
+            placed = db.system(tx -> {
+                Line.lock(tx);
+                return arrange(tx);
+            });
+        } while (placed == AT_ONCE);
+    }
+
+    private static boolean anyNew(Handle tx) {
+        return tx.createQuery("select exists (select from delivery where line = 'new')")
+                .mapTo(boolean.class)
+                .one();
+    }
+
+    /// Gives every committed event its place and leads it to the config that wants it: its key's, else its
+    /// organisation's default. A config that the organisation switched off gets none. In a
+    /// transaction that has taken the [Line#lock].
+    ///
+    /// @return how many, at most [#AT_ONCE]
+    int arrange(Handle tx) {
+        return tx.createUpdate("""
+                        update delivery d
+                           set sequence = n.sequence, config = coalesce(d.config, n.config), due = :now,
+                               line = case when n.config is not null and d.config is null then 'waiting' end
+                          from (select f.event, f.config, nextval('event_sequence') as sequence
+                                  from (select fresh.event, c.id as config
+                                          from (select * from delivery where line = 'new'
+                                                 order by number limit :max) fresh
+                                          join event e on e.id = fresh.event
+                                          left join api_key k
+                                            on k.organisation = fresh.organisation and k.id = fresh.key
+                                          left join webhook_default w on w.organisation = fresh.organisation
+                                          left join webhook_config c
+                                            on c.organisation = fresh.organisation
+                                           and c.id = coalesce(k.webhook_config, w.config)
+                                           and c.stopped is distinct from 'organisation'
+                                           and %s
+                                         order by fresh.number offset 0) f) n
+                         where d.event = n.event
+                        """.formatted(WANTS))
+                .bind("now", clock.instant())
+                .bind("max", AT_ONCE)
+                .bindArray("documented", String.class, WebhookConfig.DOCUMENTED)
+                .execute();
+    }
+
+    /// What happened since the config was made and found none goes to it, now that it is the default. In the
+    /// transaction that makes it so, which has taken the [Line#lock].
+    void adopt(Handle tx, OrgId organisation, WebhookConfig config) {
+        tx.createUpdate("""
+                        update delivery d set config = c.id, line = 'waiting', due = :now
+                          from event e, webhook_config c
+                         where c.organisation = :organisation and c.id = :config
+                           and d.organisation = :organisation and d.event >= :from and d.line is null
+                           and d.config is null and d.state = 'pending'
+                           and e.id = d.event and e.date_created >= c.date_created and %s
+                        """.formatted(WANTS))
+                .bind("organisation", organisation.value())
+                .bind("config", config.id())
+                .bind("from", Ids.first(config.dateCreated().minus(AHEAD)))
+                .bind("now", clock.instant())
+                .bindArray("documented", String.class, WebhookConfig.DOCUMENTED)
+                .execute();
+    }
+}
