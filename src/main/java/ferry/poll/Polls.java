@@ -134,6 +134,7 @@ public final class Polls {
                         select id, organisation, :now, :now from poll p
                          where organisation = :organisation and id = :id and storage_config is not null
                            and exists (select from task t where t.organisation = p.organisation and t.poll = p.id)
+                        on conflict (poll) do nothing
                         """)
                 .bind("organisation", organisation.value())
                 .bind("id", id)

@@ -65,7 +65,7 @@ final class Checker {
                         .list());
         var known = new TreeSet<String>(urls);
         known.removeAll(forgotten);
-        assertThat(cluster.store().objects()).isEqualTo(known);
+        assertThat(cluster.store().withoutManifests()).isEqualTo(known);
         assertThat(cluster.signIns()).as("sign-ins").isEqualTo(1);
         var open = cluster.db()
                 .system(tx -> tx.createQuery("select count(*) from task where date_completed is null")
@@ -125,8 +125,8 @@ final class Checker {
     }
 
     private Set<String> of(String poll) throws IOException {
-        return cluster.store().objects().stream()
-                .filter(url -> url.contains(poll) && !Cluster.isManifest(url))
+        return cluster.store().withoutManifests().stream()
+                .filter(url -> url.contains(poll))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

@@ -19,7 +19,6 @@ import ferry.poll.LateFeeds;
 import ferry.session.SignInBudget;
 import ferry.storage.Lanes;
 import ferry.storage.LocalBuckets;
-import ferry.storage.ObjectKey;
 import ferry.storage.PartBuffers;
 import ferry.storage.Publishers;
 import ferry.storage.Reach;
@@ -177,11 +176,6 @@ final class Cluster implements AutoCloseable {
             }
         }
         return ids;
-    }
-
-    /// Whether this is a poll's manifest or its signature: written by whoever comes first once the poll has ended.
-    static boolean isManifest(String url) {
-        return url.endsWith("/" + ObjectKey.MANIFEST) || url.endsWith("/" + ObjectKey.MANIFEST + ObjectKey.SIGNATURE);
     }
 
     /// Deletes what stalled workers published late and could not take back.

@@ -159,8 +159,8 @@ final class KilledPoll implements AutoCloseable {
 
     /// The `url` of each object of a poll, as the store has them.
     Set<String> objectsOf(String poll) throws IOException {
-        return store.objects().stream()
-                .filter(url -> url.contains(poll) && !Cluster.isManifest(url))
+        return store.withoutManifests().stream()
+                .filter(url -> url.contains(poll))
                 .collect(TreeSet::new, TreeSet::add, TreeSet::addAll);
     }
 

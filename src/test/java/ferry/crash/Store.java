@@ -1,5 +1,6 @@
 package ferry.crash;
 
+import ferry.storage.ObjectKey;
 import ferry.testing.FakeGcs;
 import ferry.testing.TestS3;
 import java.io.IOException;
@@ -20,6 +21,15 @@ sealed interface Store extends AutoCloseable {
 
     /// The `url` of every visible object.
     Set<String> objects() throws IOException;
+
+    /// The same without manifests and their signatures, which are no results: whoever comes first writes them once a
+    /// poll has ended.
+    default Set<String> withoutManifests() throws IOException {
+        var all = new TreeSet<>(objects());
+        all.removeIf(url -> url.endsWith("/" + ObjectKey.MANIFEST)
+                || url.endsWith("/" + ObjectKey.MANIFEST + ObjectKey.SIGNATURE));
+        return all;
+    }
 
     /// An object's bytes.
     byte[] read(String url) throws IOException;
