@@ -24,7 +24,7 @@ class NinetyDaysTest {
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final Pattern DATE = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z");
     private static final Pattern VOLATILE =
-            Pattern.compile("\"(url|checksum|signed_url|object_key)\":(\"[^\"]*\"|\\{[^}]*})");
+            Pattern.compile("\"(url|checksum|sha256|signed_url|object_key)\":(\"[^\"]*\"|\\{[^}]*})");
     private static final int LOST = 40;
     private static final int REPAIRED = 45;
     private static final int DAYS = 90;
