@@ -81,12 +81,10 @@ public final class Verification {
     private long problems;
 
     /// @param manifest the file; its signature is expected beside it
-    /// @param elsewhere the folder that the objects' keys are relative to, where it is not the manifest's own;
-    nothing
-    /// outside it is looked at
+    /// @param elsewhere the folder that keys are relative to, where it is not the manifest's own; nothing outside
+    /// it is looked at
     /// @param trusted keys known to be the organisation's; empty to see only whether manifest and signature fit,
-    and
-    /// then nothing outside the folder is looked at
+    /// and then nothing outside the folder is looked at
     /// @param identities open what is encrypted; empty to compare only its length
     public Verification(
             Path manifest,

@@ -55,7 +55,8 @@ class BucketKillNineTest {
                         "poll %s: completed, %d results, each with its object and no object without%n",
                         poll, results.size());
             }
-            assertThat(killed.store().objects()).isEqualTo(left);
+            assertThat(killed.store().objects().stream().filter(url -> !Cluster.isManifest(url)))
+                    .containsExactlyInAnyOrderElementsOf(left);
             assertThat(killed.store().unfinished()).isZero();
             assertThat(killed.signIns()).isEqualTo(1);
         }
