@@ -269,7 +269,7 @@ class ManifestTest {
                         "--key",
                         forger.key(),
                         "--bucket",
-                        manifest.getParent().toString()))
+                        manifest.resolve("..").normalize().toString()))
                 .isEqualTo(1);
         assertThat(said.toString())
                 .contains("outside the given folder: ../../near.txt")
