@@ -219,7 +219,17 @@ public final class App implements AutoCloseable {
                 clock);
         var manifestKeys = new ManifestKeys(vault, clock);
         var manifests = new PollManifests(
-                db, new Manifests(clock), manifestKeys, polls, errors, tasks, results, sources, configs, publishers);
+                db,
+                new Manifests(clock),
+                manifestKeys,
+                polls,
+                errors,
+                tasks,
+                results,
+                sources,
+                configs,
+                publishers,
+                clock);
         var handlers = new HashMap<String, TaskHandler>();
         handlers.put(
                 OpenSession.TYPE,

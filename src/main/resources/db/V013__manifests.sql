@@ -39,7 +39,7 @@ create table manifest (
   writing         boolean not null default false,
   -- the key it is signed with: every attempt writes the same bytes
   key             text,
-  -- the object and its signature; null until they are written
+  -- where the object and its signature go; null until the first attempt has chosen it, for every later one too
   url             text,
   signature_url   text,
   size            bigint,
@@ -50,9 +50,11 @@ create table manifest (
   date_created    timestamptz not null,
   date_written    timestamptz,
   foreign key (organisation, key) references manifest_key (organisation, id),
-  check ((state in ('available', 'expired')) = (url is not null)),
+  check (state not in ('available', 'expired') or url is not null),
+  check ((url is null) = (signature_url is null)),
   check ((state = 'failed') = (error is not null))
 );
 create index manifest_due on manifest (date_next) where state = 'pending';
+create index manifest_writing on manifest (date_next) where writing and state = 'pending';
 create index manifest_local on manifest (poll) where state = 'available' and url like 'local:%';
 call tenant_table('manifest');

@@ -27,7 +27,8 @@ import tools.jackson.core.JacksonException;
         description = {
             "Compares the objects of a poll with its manifest, offline: its signature, each object's presence, size,",
             "MD5 and SHA-256, and that nothing else lies there. Prints a line for each thing that is wrong.",
-            "Exit code 0 where all is as the manifest says, 1 where anything is not."
+            "Exit code 0 where all is as the manifest says and it is signed with KEY, 1 where anything is not,",
+            "3 where only --key is wanting."
         },
         footer = {
             "",
@@ -39,6 +40,9 @@ import tools.jackson.core.JacksonException;
             "  ./ferry verify manifest.json --bucket copied/01a205bf-… --key organisation.pem --identity key.txt"
         })
 public final class Verify implements Callable<Integer> {
+    /// All fits, and nobody says whose it is.
+    private static final int UNTRUSTED = 3;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs anything
     private CommandSpec spec;
@@ -50,7 +54,8 @@ public final class Verify implements Callable<Integer> {
     @Option(
             names = "--bucket",
             paramLabel = "DIR",
-            description = "the folder that the keys in the manifest are relative to (default: the manifest's own)")
+            description = "the folder that the keys in the manifest are relative to (default: the manifest's own);"
+                    + " nothing outside it is looked at")
     private @Nullable Path bucket;
 
     @Option(
@@ -71,35 +76,44 @@ public final class Verify implements Callable<Integer> {
         if (!Files.isRegularFile(file)) {
             throw new CommandFailed("There is no manifest " + manifest + ".");
         }
-        var folder = bucket == null ? parent(file) : bucket.toAbsolutePath().normalize();
-        if (!Files.isDirectory(folder)) {
+        if (bucket != null && !Files.isDirectory(bucket)) {
             throw new CommandFailed("There is no folder " + bucket + ".");
         }
         var trusted = Optional.ofNullable(key).map(Verify::keys);
         var identities = identity == null ? Optional.<AgeIdentities>empty() : Optional.of(identities(identity));
         try (var bar = new Bar("verify", Bar.isTerminal())) {
             var out = spec.commandLine().getOut();
-            var found = new Verification(file, folder, trusted, identities, new Verification.Watcher() {
-                        @Override
-                        public void problem(String line) {
-                            out.println(line);
-                        }
+            var found = new Verification(
+                            file, Optional.ofNullable(bucket), trusted, identities, new Verification.Watcher() {
+                                @Override
+                                public void problem(String line) {
+                                    out.println(line);
+                                }
 
-                        @Override
-                        public void progress(long done, long total) {
-                            bar.at(done, total);
-                        }
-                    })
+                                @Override
+                                public void progress(long done, long total) {
+                                    bar.at(done, total);
+                                }
+                            })
                     .run();
             report(found, trusted.isPresent());
-            return found.problems() == 0 ? 0 : 1;
+            return code(found, trusted.isPresent());
         } catch (JacksonException _) {
             throw new CommandFailed(manifest + " is no manifest: it is not JSON.");
         }
     }
 
+    /// A script that forgets --key must not take anybody's manifest for the organisation's.
+    private static int code(Verification.Found found, boolean trusted) {
+        if (found.problems() > 0) {
+            return 1;
+        }
+        return trusted ? 0 : UNTRUSTED;
+    }
+
     private void report(Verification.Found found, boolean trusted) {
         var out = spec.commandLine().getOut();
+        out.println("Poll " + found.poll() + ", completed " + found.completed() + ".");
         if (found.unread() > 0) {
             out.printf(
                     Locale.ROOT,
@@ -107,8 +121,8 @@ public final class Verify implements Callable<Integer> {
                     found.unread());
         }
         if (!trusted) {
-            out.println("Only self-consistent: no --key was given, so nothing says that the manifest is the"
-                    + " organisation's. It is signed with key " + found.key() + ".");
+            out.println("No --key was given, so nothing says that the manifest is the organisation's. It is signed"
+                    + " with key " + found.key() + ".");
         }
         if (!found.complete()) {
             out.println("The manifest says that the poll got less than was asked for; its errors name what.");
@@ -116,7 +130,7 @@ public final class Verify implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "%s: %,d objects, %,d bytes compared, %,d problems%s%n",
-                found.problems() == 0 ? "Verified" : "Not verified",
+                verdict(found, trusted),
                 found.objects(),
                 found.bytes(),
                 found.problems(),
@@ -124,9 +138,11 @@ public final class Verify implements Callable<Integer> {
         out.flush();
     }
 
-    private static Path parent(Path file) {
-        var parent = file.getParent();
-        return parent == null ? file : parent;
+    private static String verdict(Verification.Found found, boolean trusted) {
+        if (found.problems() > 0) {
+            return "Not verified";
+        }
+        return trusted ? "Verified" : "Only self-consistent";
     }
 
     /// A file, or the key itself.

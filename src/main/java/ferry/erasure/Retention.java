@@ -110,7 +110,8 @@ public final class Retention {
         }
     }
 
-    /// One whose objects are yet to be cleaned waits for that.
+    /// One whose objects are yet to be cleaned waits for that, and one whose manifest is yet to be written waits for
+    /// that: a manifest of what is half deleted would be signed and wrong.
     private List<UUID> old(Handle tx, Duration age) {
         return tx.createQuery("""
                         select p.id from poll p
@@ -122,12 +123,11 @@ public final class Retention {
                                                           where m.poll = p.id and m.state = 'available'
                                                             and m.url like 'local:%'))
                            and not exists (select from manifest m
-                                            where m.poll = p.id and m.writing and m.date_next > :now)
+                                            where m.poll = p.id and m.state = 'pending')
                          order by p.id limit :limit
                         """)
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("before", clock.instant().minus(age))
-                .bind("now", clock.instant())
                 .bind("cleaned", settings.results().isPresent() && local.isPresent())
                 .bind("limit", AT_ONCE)
                 .mapTo(UUID.class)
@@ -150,11 +150,10 @@ public final class Retention {
                 .execute();
     }
 
-    /// One that is written at this moment stays, and its poll with it.
-    private void deleteManifests(Handle tx, List<UUID> polls) {
-        tx.createUpdate("delete from manifest where poll = any(:polls) and not (writing and date_next > :now)")
+    /// One that is yet to be written stays, and its poll with it.
+    private static void deleteManifests(Handle tx, List<UUID> polls) {
+        tx.createUpdate("delete from manifest where poll = any(:polls) and state <> 'pending'")
                 .bindArray("polls", UUID.class, polls)
-                .bind("now", clock.instant())
                 .execute();
     }
 

@@ -74,7 +74,7 @@ record Traces(OrgId organisation, long user) {
                 .one();
     }
 
-    /// A poll's manifest and where it and its signature lie.
+    /// A poll's manifest and where it and its signature lie, or would once they are written.
     record Manifest(UUID poll, List<URI> urls) {}
 
     /// Some of the manifests of the user's polls, also such as were never written.

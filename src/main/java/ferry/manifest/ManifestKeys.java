@@ -21,7 +21,7 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /// The table of the keys that manifests are signed with. An organisation's first one is made when its first manifest
-/// is; one that is replaced stays listed.
+/// is. Nothing replaces one yet; one that is retired stays listed.
 public final class ManifestKeys {
     /// The name of the signature's algorithm, as in the JDK and in manifests.
     public static final String ALGORITHM = "Ed25519";
@@ -43,18 +43,6 @@ public final class ManifestKeys {
         }
         insert(tx, organisation);
         return inUse(tx, organisation).orElseThrow();
-    }
-
-    /// Signs with another key from now on. Manifests that were begun with the old one are finished with it.
-    public ManifestKey rotate(Handle tx, OrgId organisation) {
-        tx.createUpdate("""
-                        update manifest_key set date_retired = :now
-                         where organisation = :organisation and date_retired is null
-                        """)
-                .bind("organisation", organisation.value())
-                .bind("now", clock.instant())
-                .execute();
-        return current(tx, organisation);
     }
 
     /// One key of the organisation, also one that is retired.

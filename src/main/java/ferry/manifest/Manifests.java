@@ -5,7 +5,6 @@ import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -14,8 +13,13 @@ import org.jdbi.v3.core.Handle;
 /// poll; whoever takes it writes the object and says so. Who dies on the way is followed by another, who writes the
 /// same bytes.
 public final class Manifests {
-    /// How long somebody may write before he counts as dead. Should he live, both write the same.
-    static final Duration LEASE = Duration.ofMinutes(2);
+    /// How long a writer counts as alive after it was last heard of, see [#renew]. Should it live, both write the
+    /// same.
+    public static final Duration LEASE = Duration.ofMinutes(2);
+
+    /// How many manifests of one storage config are written at once, by all nodes: a bucket that hangs holds up only
+    /// its own.
+    static final int PER_CONFIG = 2;
 
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
@@ -33,33 +37,55 @@ public final class Manifests {
     /// @param since when its poll was completed
     public record Due(OrgId organisation, UUID poll, int attempts, Instant since) {}
 
-    /// Where a manifest lies.
+    /// Where a manifest goes.
+    public record Place(String url, String signatureUrl) {}
+
+    /// What lies there.
     ///
     /// @param sha256 of the manifest, hex
-    public record Written(String url, String signatureUrl, long size, String sha256) {}
+    public record Written(long size, String sha256) {}
 
-    /// Takes some that are due, of every organisation; nobody else gets them before the lease is over. Polls of users
-    /// that are being erased are left alone.
-    public List<Due> take(Handle system, int limit) {
+    /// Takes the one that is due for longest, of whatever organisation; nobody else gets it before the lease is over.
+    /// Polls of users that are being erased are left alone, and so are configs of which enough are being written:
+    /// about so many, since nodes that look at once do not see each other.
+    public Optional<Due> take(Handle system) {
         var now = clock.instant();
         return system.createQuery("""
                         update manifest set attempts = attempts + 1, writing = true, date_next = :lease
-                         where poll in (select m.poll from manifest m
-                                         where m.state = 'pending' and m.date_next <= :now
-                                           and not exists (select from poll p join end_user u on u.id = p.end_user
-                                                            where p.id = m.poll and u.state = 'deleted')
-                                         order by m.date_next limit :limit for update of m skip locked)
+                         where poll = (select m.poll from manifest m join poll p on p.id = m.poll
+                                        where m.state = 'pending' and m.date_next <= :now
+                                          and p.storage_config not in
+                                              (select busy.storage_config from manifest w join poll busy on busy.id = w.poll
+                                                where w.writing and w.state = 'pending' and w.date_next > :now
+                                                group by busy.storage_config having count(*) >= :perConfig)
+                                          and not exists (select from end_user u
+                                                           where u.id = p.end_user and u.state = 'deleted')
+                                        order by m.date_next limit 1 for update of m skip locked)
                         returning organisation, poll, attempts, date_created
                         """)
                 .bind("now", now)
                 .bind("lease", now.plus(LEASE))
-                .bind("limit", limit)
+                .bind("perConfig", PER_CONFIG)
                 .map((row, _) -> new Due(
                         new OrgId(row.getLong("organisation")),
                         row.getObject("poll", UUID.class),
                         row.getInt("attempts"),
                         row.getTimestamp("date_created").toInstant()))
-                .list();
+                .findOne();
+    }
+
+    /// Whoever writes it is alive; does nothing where another has taken it since.
+    public void renew(Handle system, Due due) {
+        system.createUpdate("""
+                        update manifest set date_next = :lease
+                         where organisation = :organisation and poll = :poll and state = 'pending' and writing
+                           and attempts = :attempts
+                        """)
+                .bind("lease", clock.instant().plus(LEASE))
+                .bind("organisation", due.organisation().value())
+                .bind("poll", due.poll())
+                .bind("attempts", due.attempts())
+                .execute();
     }
 
     /// The key this manifest is signed with: once chosen, for good. Empty where it is not to be written any more.
@@ -78,20 +104,37 @@ public final class Manifests {
                 .findOne();
     }
 
+    /// Where this manifest goes: once chosen, for good, so that it can be found whoever dies. Empty where it is not to
+    /// be written any more.
+    ///
+    /// @param current what is chosen where nothing is
+    public Optional<Place> place(Handle tx, OrgId organisation, UUID poll, Place current) {
+        return tx.createQuery("""
+                        update manifest
+                           set url = coalesce(url, :url), signature_url = coalesce(signature_url, :signatureUrl)
+                         where organisation = :organisation and poll = :poll and state = 'pending'
+                        returning url, signature_url
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bind("url", current.url())
+                .bind("signatureUrl", current.signatureUrl())
+                .map((row, _) -> new Place(row.getString("url"), row.getString("signature_url")))
+                .findOne();
+    }
+
     /// It lies in the bucket, and so does its signature.
     ///
     /// @return whether the poll is still there: else nobody knows of the objects, and they must go
     public boolean written(Handle tx, OrgId organisation, UUID poll, Written written) {
         tx.createUpdate("""
                         update manifest
-                           set state = 'available', writing = false, url = :url, signature_url = :signatureUrl,
-                               size = :size, sha256 = :sha256, date_written = :now
+                           set state = 'available', writing = false, size = :size, sha256 = :sha256,
+                               date_written = :now
                          where organisation = :organisation and poll = :poll and state = 'pending'
                         """)
                 .bind("organisation", organisation.value())
                 .bind("poll", poll)
-                .bind("url", written.url())
-                .bind("signatureUrl", written.signatureUrl())
                 .bind("size", written.size())
                 .bind("sha256", written.sha256())
                 .bind("now", clock.instant())

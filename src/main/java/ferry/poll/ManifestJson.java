@@ -33,10 +33,11 @@ record ManifestJson(
             return Optional.empty();
         }
         var written = row.getTimestamp("manifest_date");
+        boolean lies = !state.equals("failed");
         return Optional.of(new ManifestJson(
                 state,
-                row.getString("manifest_url"),
-                row.getString("manifest_signature_url"),
+                lies ? row.getString("manifest_url") : null,
+                lies ? row.getString("manifest_signature_url") : null,
                 row.getString("manifest_key"),
                 row.getObject("manifest_size", Long.class),
                 row.getString("manifest_sha256"),

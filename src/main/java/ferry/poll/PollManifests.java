@@ -22,11 +22,16 @@ import ferry.storage.StorageConfig;
 import ferry.storage.StorageConfigState;
 import ferry.storage.StorageConfigs;
 import ferry.task.Tasks;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -41,6 +46,16 @@ public final class PollManifests {
     private static final int AT_ONCE = 8;
     private static final int PAGE = 1000;
 
+    /// How often it says that those under way are alive.
+    private static final Duration RENEWAL = Manifests.LEASE.dividedBy(4);
+
+    /// How long it waits, while some are under way, before it looks for more.
+    private static final Duration LOOK = Duration.ofMillis(500);
+
+    /// With another place every attempt would write other bytes, and one that died would leave its own behind.
+    private static final String MOVED =
+            "The storage config was pointed elsewhere after the manifest had been begun at its former place.";
+
     private final Database db;
     private final Manifests manifests;
     private final ManifestKeys keys;
@@ -51,6 +66,7 @@ public final class PollManifests {
     private final Sources sources;
     private final StorageConfigs configs;
     private final Publishers publishers;
+    private final InstantSource clock;
 
     public PollManifests(
             Database db,
@@ -62,7 +78,8 @@ public final class PollManifests {
             Results results,
             Sources sources,
             StorageConfigs configs,
-            Publishers publishers) {
+            Publishers publishers,
+            InstantSource clock) {
         this.db = db;
         this.manifests = manifests;
         this.keys = keys;
@@ -73,19 +90,39 @@ public final class PollManifests {
         this.sources = sources;
         this.configs = configs;
         this.publishers = publishers;
+        this.clock = clock;
     }
 
-    /// Writes what is due, some at once. One that fails holds up no other. Once interrupted it stops; what it had begun
-    /// is taken up again when its lease is over.
-    public void runDue() {
-        while (!Thread.currentThread().isInterrupted()) {
-            var due = db.system(tx -> manifests.take(tx, AT_ONCE));
-            if (due.isEmpty()) {
-                return;
-            }
-            try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                due.forEach(one -> threads.execute(() -> write(one)));
-            }
+    /// Writes what is due, some at once, until nothing is. One that fails or hangs holds up no other: as soon as one is
+    /// done the next begins. Once interrupted it stops; what it had begun is taken up again when its lease is over.
+    public void runDue() throws InterruptedException {
+        var underWay = ConcurrentHashMap.<Manifests.Due>newKeySet();
+        var ended = new Semaphore(0);
+        var renewed = clock.instant();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            do {
+                ended.drainPermits();
+                if (renewed.plus(RENEWAL).isBefore(clock.instant())) {
+                    renewed = clock.instant();
+                    underWay.forEach(due -> db.systemDo(tx -> manifests.renew(tx, due)));
+                }
+                while (underWay.size() < AT_ONCE) {
+                    var due = db.system(manifests::take);
+                    if (due.isEmpty()) {
+                        break;
+                    }
+                    underWay.add(due.get());
+                    threads.execute(() -> {
+                        try {
+                            write(due.get());
+                        } finally {
+                            underWay.remove(due.get());
+                            ended.release();
+                        }
+                    });
+                }
+                var _ = !underWay.isEmpty() && ended.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            } while (!underWay.isEmpty());
         }
     }
 
@@ -105,6 +142,15 @@ public final class PollManifests {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             log.warn("the manifest of poll {} could not be written; it is tried again", due.poll(), e);
+            broken(due);
+        }
+    }
+
+    private void broken(Manifests.Due due) {
+        try {
+            failed(due, ErrorCode.INTERNAL, "The manifest could not be put together.", false);
+        } catch (RuntimeException e) {
+            log.warn("nor could that be noted of the manifest of poll {}; its lease runs out", due.poll(), e);
         }
     }
 
@@ -116,15 +162,27 @@ public final class PollManifests {
         }
         var key = job.config().manifestKey(due.poll());
         try (var publisher = publishers.open(organisation, job.config())) {
-            var content = publish(publisher, key, job);
-            sign(publisher, key, job, content);
-            var url = publisher.url(key).toString();
-            var signature = publisher.url(key.signature()).toString();
-            var written = new Manifests.Written(url, signature, content.length(), content.sha256Hex());
-            if (!db.tenant(organisation, tx -> manifests.written(tx, organisation, due.poll(), written))) {
-                publisher.delete(key);
-                publisher.delete(key.signature());
+            var here = new Manifests.Place(
+                    publisher.url(key).toString(),
+                    publisher.url(key.signature()).toString());
+            var place = db.tenant(organisation, tx -> manifests.place(tx, organisation, due.poll(), here));
+            if (place.isPresent() && !place.get().equals(here)) {
+                failed(due, ErrorCode.STORAGE_FAILED, MOVED, true);
+            } else if (place.isPresent()) {
+                write(due, job, publisher, key);
             }
+        }
+    }
+
+    private void write(Manifests.Due due, Job job, Publisher publisher, ObjectKey key)
+            throws PublishException, InterruptedException {
+        var organisation = due.organisation();
+        var content = publish(publisher, key, job);
+        sign(publisher, key, job, content);
+        var written = new Manifests.Written(content.length(), content.sha256Hex());
+        if (!db.tenant(organisation, tx -> manifests.written(tx, organisation, due.poll(), written))) {
+            publisher.delete(key);
+            publisher.delete(key.signature());
         }
     }
 

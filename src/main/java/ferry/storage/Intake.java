@@ -20,9 +20,9 @@ public final class Intake implements AutoCloseable {
     private Optional<Content> content = Optional.empty();
     private boolean closed;
 
-    private Intake(Upload upload) {
+    private Intake(Upload upload, Optional<EncryptedUpload> encrypted) {
         this.upload = upload;
-        this.encrypted = upload instanceof EncryptedUpload e ? Optional.of(e) : Optional.empty();
+        this.encrypted = encrypted;
     }
 
     /// Starts an object, see [Publisher#begin].
@@ -41,8 +41,8 @@ public final class Intake implements AutoCloseable {
     public static Intake open(Publisher publisher, ObjectKey key, About about, Optional<AgeRecipients> recipients)
             throws PublishException, InterruptedException {
         var upload = publisher.begin(key, about);
-        return new Intake(
-                recipients.<Upload>map(to -> new EncryptedUpload(upload, to)).orElse(upload));
+        var encrypted = recipients.map(to -> new EncryptedUpload(upload, to));
+        return new Intake(encrypted.isPresent() ? encrypted.get() : upload, encrypted);
     }
 
     /// Takes the next bytes, any number of them. The array is the caller's again when this returns.

@@ -57,6 +57,28 @@ final class Checker {
         events(poll, tasks(ask));
     }
 
+    /// Near the end of a cluster's life: every poll that ended has its manifest, and local buckets are as it says.
+    void checkManifests() throws IOException {
+        cluster.awaitManifests();
+        List<String> without = cluster.db()
+                .system(tx -> tx.createQuery("""
+                        select cast(p.id as text) from poll p left join manifest m on m.poll = p.id
+                         where p.date_completed is not null and m.state is distinct from 'available'
+                        """).mapTo(String.class).list());
+        assertThat(without).as("polls without a manifest").isEmpty();
+        if (cluster.store() instanceof Store.Local) {
+            var organisation = cluster.client().get("/organisation").expect(200).toString();
+            List<String> urls = cluster.db()
+                    .system(tx -> tx.createQuery("select url from manifest")
+                            .mapTo(String.class)
+                            .list());
+            assertThat(urls).isNotEmpty();
+            for (var url : urls) {
+                assertThat(Verified.problems(url, organisation)).as(url).isEmpty();
+            }
+        }
+    }
+
     /// At the end of a cluster's life: no object of any poll lies in the bucket that is not a result.
     void checkWhatIsLeft() throws IOException {
         List<String> urls = cluster.db()

@@ -313,6 +313,24 @@ final class Cluster implements AutoCloseable {
         });
     }
 
+    /// Waits until every poll that ended has its manifest. What waits for its time has it brought forward.
+    void awaitManifests() {
+        ServerProcess.patiently("manifests are written", () -> {
+            var next = db.system(
+                    tx -> tx.createQuery("select min(date_next) as next from manifest where state = 'pending'")
+                            .map((row, _) -> Optional.ofNullable(row.getTimestamp("next")))
+                            .one());
+            next.map(java.sql.Timestamp::toInstant).ifPresent(due -> {
+                var ahead = Duration.between(clock.instant(), due);
+                if (ahead.isPositive()) {
+                    clock.advance(ahead);
+                    store.clockAhead(ahead());
+                }
+            });
+            return next.isEmpty();
+        });
+    }
+
     private Optional<Instant> firstDue() {
         return db.system(tx -> tx.createQuery("select min(due) from task where state = 'suspended'")
                 .mapTo(Instant.class)

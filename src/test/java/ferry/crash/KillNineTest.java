@@ -41,6 +41,9 @@ class KillNineTest {
             var completed = killed.completed(poll);
             var undisturbed = killed.ask(photos);
             var other = killed.completed(undisturbed);
+            killed.killAndStart();
+            assertThat(killed.problems(poll)).isEmpty();
+            assertThat(killed.problems(undisturbed)).isEmpty();
             assertThat(killed.feed(completed)).hasSize(PHOTOS).isEqualTo(killed.feed(other));
             var results = killed.results(poll);
             var expected = killed.results(undisturbed);

@@ -164,6 +164,21 @@ final class KilledPoll implements AutoCloseable {
                 .collect(TreeSet::new, TreeSet::add, TreeSet::addAll);
     }
 
+    /// What is wrong by the poll's manifest, which comes within a while.
+    List<String> problems(String poll) throws IOException {
+        ServerProcess.patiently(
+                "poll " + poll + " has its manifest",
+                () -> !client().get("/polls/" + poll)
+                        .expect(200)
+                        .at("/manifest")
+                        .isNull());
+        var manifest = client().get("/polls/" + poll).expect(200).at("/manifest");
+        assertThat(manifest.at("/state").asString()).as("%s", manifest).isEqualTo("available");
+        return Verified.problems(
+                manifest.at("/url").asString(),
+                client().get("/organisation").expect(200).toString());
+    }
+
     /// Where the results lie.
     Store store() {
         return store;

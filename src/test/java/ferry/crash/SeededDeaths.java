@@ -103,6 +103,7 @@ final class SeededDeaths {
                             failure);
                 }
             }
+            checker.checkManifests();
             cluster.stop();
             checker.checkWhatIsLeft();
             synchronized (this) {

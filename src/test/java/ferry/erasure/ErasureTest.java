@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,7 +122,10 @@ class ErasureTest {
     void nothingIsLeftWhereRetentionHasDeletedThePollsBefore() {
         RetentionTest.catchUp(app);
         var user = client.user(CANARY);
-        poll(session(user));
+        var poll = poll(session(user));
+        client.settled(
+                "/polls/" + poll.at("/id").asString(),
+                shown -> !shown.at("/manifest").isNull());
         app.clock().advance(Duration.ofDays(31));
         assertThat(bodiesOf("poll", "task", "result")).anyMatch(body -> body.contains(CANARY));
         new Retention(
@@ -232,6 +236,32 @@ class ErasureTest {
                                             .mapTo(Long.class)
                                             .one())
                             == 0);
+        }
+    }
+
+    @Test
+    void aManifestGoesTooWhoseWriterDiedBeforeItCouldSayThatItLiesThere() throws Exception {
+        var month = Optional.of(Duration.ofDays(30));
+        var results = new Retention.Settings(Optional.empty(), Optional.empty(), month, Optional.empty());
+        try (var cleaning = TestApp.start(setup -> setup.connector(source).retention(results))) {
+            var other = cleaning.client();
+            other.storage("local://bucket/results");
+            // Whoever writes a manifest gets no further than the bucket.
+            var owner = cleaning.logins().owner();
+            Jdbi.create(owner.url(), owner.user(), owner.password())
+                    .useHandle(tx ->
+                            tx.execute("alter table manifest add constraint nobody_says check (state <> 'available')"));
+            var user = other.user(CANARY);
+            var session = other.session(user, CanarySource.TYPE, CANARY + "@example.org", "'password': 'x'");
+            var poll = other.completedPoll(session.at("/id").asString(), "'data_types': ['canary.photos']");
+            var feed = Path.of(poll.at("/results/data/0/url").asString().replace("local://", ""));
+            var folder = feed.resolve("../../..").normalize();
+            Eventually.eventually("it lies there", () -> Files.exists(folder.resolve("manifest.json.sig")));
+
+            other.delete("/users/" + user).expect(200);
+
+            Eventually.eventually("the manifest is gone", () -> !Files.exists(folder.resolve("manifest.json")));
+            Eventually.eventually("its signature is gone", () -> !Files.exists(folder.resolve("manifest.json.sig")));
         }
     }
 

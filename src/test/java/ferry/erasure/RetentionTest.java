@@ -53,7 +53,9 @@ class RetentionTest {
     }
 
     private JsonNode poll() {
-        return client.completedPoll(session, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
+        var poll = client.completedPoll(session, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
+        return client.settled(
+                "/polls/" + id(poll), shown -> !shown.at("/manifest").isNull());
     }
 
     private void run(Retention.Settings settings) {
@@ -123,8 +125,7 @@ class RetentionTest {
 
     @Test
     void aManifestGoesWithTheLastOfItsPollsObjects() {
-        var poll = client.settled(
-                "/polls/" + id(poll()), shown -> !shown.at("/manifest").isNull());
+        var poll = poll();
         var manifest = Path.of(poll.at("/manifest/url").asString().replace("local://", ""));
         var signature = Path.of(poll.at("/manifest/signature_url").asString().replace("local://", ""));
         app.clock().advance(Duration.ofDays(31));
@@ -144,6 +145,32 @@ class RetentionTest {
         assertThat(manifest).doesNotExist();
         assertThat(signature).doesNotExist();
         assertThat(client.get("/polls/" + id(poll)).text("/manifest/state")).isEqualTo("expired");
+    }
+
+    @Test
+    void aPollWhoseManifestIsYetToBeWrittenStaysWhole() {
+        var poll = poll();
+        app.db()
+                .systemDo(tx -> tx.createUpdate("""
+                        update manifest set state = 'pending', writing = false, date_next = :later
+                         where poll = cast(:poll as uuid)
+                        """)
+                        .bind("later", app.clock().instant().plus(Duration.ofDays(365)))
+                        .bind("poll", id(poll))
+                        .execute());
+        app.clock().advance(Duration.ofDays(31));
+
+        run(new Retention.Settings(MONTH, FOR_EVER, FOR_EVER, FOR_EVER));
+
+        assertThat(client.get("/polls/" + id(poll)).expect(200).at("/results/total_count"))
+                .isEqualTo(poll.at("/results/total_count"));
+        app.db()
+                .systemDo(tx -> tx.createUpdate(
+                                "update manifest set state = 'available' where poll = cast(:poll as uuid)")
+                        .bind("poll", id(poll))
+                        .execute());
+        run(new Retention.Settings(MONTH, FOR_EVER, FOR_EVER, FOR_EVER));
+        assertThat(client.get("/polls/" + id(poll)).status()).isEqualTo(404);
     }
 
     @Test

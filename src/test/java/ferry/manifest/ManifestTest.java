@@ -13,14 +13,23 @@ import ferry.testing.TestApp;
 import ferry.testing.TestS3;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.MessageDigest;
+import java.security.Signature;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -126,8 +135,8 @@ class ManifestTest {
     void withoutAKeyItSaysThatItIsOnlySelfConsistent() throws Exception {
         var poll = poll(client, "'data_types': ['mocks.notes']");
 
-        assertThat(verify(poll)).isZero();
-        assertThat(said.toString()).contains("Only self-consistent");
+        assertThat(verify(poll)).as("a code of its own").isEqualTo(3);
+        assertThat(said.toString()).contains("Only self-consistent").doesNotContain("Verified");
     }
 
     @Test
@@ -218,7 +227,132 @@ class ManifestTest {
                 file, Files.readString(file).replaceFirst("\"key\":\"data/[^\"]*\"", "\"key\":\"../../../../passwd\""));
 
         assertThat(verify(poll)).isEqualTo(1);
-        assertThat(said.toString()).contains("The manifest names something outside its bucket: ../../../../passwd");
+        assertThat(said.toString())
+                .contains("The manifest names something outside its folder, which is followed only with a key:"
+                        + " ../../../../passwd");
+    }
+
+    @Test
+    void noObjectIsTouchedBeforeTheSignatureFits() throws Exception {
+        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var file = folder(poll).resolve("manifest.json");
+        Files.writeString(file, Files.readString(file).replaceFirst("\"key\":\"data/[^\"]*\"", "\"key\":\"nowhere\""));
+
+        assertThat(verify(poll, "--key", key(client))).isEqualTo(1);
+        assertThat(said.toString())
+                .contains("The signature does not fit")
+                .contains("0 objects")
+                .doesNotContain("Missing");
+    }
+
+    @Test
+    void theBucketOfAManifestIsWhatItsFoldersNamesSayAndNotItsOwnKey() throws Exception {
+        var id = "01a205bf-0000-7000-8000-000000000001";
+        var forger = new Forger();
+        copied("secret.txt", "secret".getBytes(StandardCharsets.UTF_8));
+        copied("bucket/near.txt", "near".getBytes(StandardCharsets.UTF_8));
+        var manifest = forger.write(
+                folder.resolve("bucket/results/" + id),
+                id,
+                "a/b/c/results/" + id + "/manifest.json",
+                "../../near.txt",
+                "../../../secret.txt");
+
+        assertThat(execute(manifest.toString(), "--key", forger.key())).isEqualTo(1);
+        assertThat(said.toString())
+                .contains("The manifest names something outside its bucket: ../../../secret.txt")
+                .contains("Changed: ../../near.txt")
+                .contains("2 problems");
+        said.getBuffer().setLength(0);
+        assertThat(execute(
+                        manifest.toString(),
+                        "--key",
+                        forger.key(),
+                        "--bucket",
+                        manifest.resolve("..").normalize().toString()))
+                .isEqualTo(1);
+        assertThat(said.toString())
+                .contains("outside the given folder: ../../near.txt")
+                .contains("outside the given folder: ../../../secret.txt");
+    }
+
+    @Test
+    void whatLiesBehindALinkedFolderIsNotRead() throws Exception {
+        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var data = folder(poll).resolve("data");
+        Files.move(data, folder.resolve("elsewhere"));
+        Files.createSymbolicLink(data, folder.resolve("elsewhere"));
+
+        assertThat(verify(poll, "--key", key(client))).isEqualTo(1);
+        assertThat(said.toString()).contains("Not a file: data/");
+    }
+
+    @Test
+    void aManifestInTheFolderOfAnotherPollIsFoundAndItsOwnIsTold() throws Exception {
+        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var other = "01a205bf-0000-7000-8000-000000000002";
+        Files.move(folder(poll), folder(poll).resolveSibling(other));
+
+        assertThat(execute(folder(poll).resolveSibling(other + "/manifest.json").toString(), "--key", key(client)))
+                .isEqualTo(1);
+        assertThat(said.toString())
+                .contains("The manifest is of poll " + id(poll) + ", and the folder is that of poll " + other + ".")
+                .contains("Poll " + id(poll) + ", completed "
+                        + poll.at("/date_completed").asString() + ".")
+                .contains("1 problems");
+    }
+
+    @Test
+    void nothingThatOthersWroteReachesTheTerminalAsItStands() throws Exception {
+        var id = "01a205bf-0000-7000-8000-000000000003";
+        var forger = new Forger();
+        var manifest = forger.write(folder.resolve(id), id + "\u001b[2J", "x", "a\u001b]0;\u0007\u202eb");
+        Files.writeString(folder.resolve(id).resolve("\u001b[31mred"), "");
+
+        assertThat(execute(manifest.toString(), "--key", forger.key())).isEqualTo(1);
+        assertThat(said.toString())
+                .contains("Missing: a\\u{1b}]0;\\u{7}\\u{202e}b")
+                .contains("Not in the manifest: \\u{1b}[31mred")
+                .doesNotContain("\u001b")
+                .doesNotContain("\u202e");
+    }
+
+    @Test
+    void noMoreOfASignatureIsReadThanOneCanHave() throws Exception {
+        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var signature = folder(poll).resolve("manifest.json.sig");
+        try (var file = new RandomAccessFile(signature.toFile(), "rw")) {
+            file.setLength(8L << 30);
+        }
+
+        assertThat(verify(poll, "--key", key(client))).isEqualTo(1);
+        assertThat(said.toString()).contains("The signature does not fit");
+    }
+
+    @Test
+    void aFolderThatCannotBeReadIsAProblemAndNotTheEnd() throws Exception {
+        var poll = poll(client, "'data_types': ['mocks.notes']");
+        // Deeper than a path may be long, so that nobody can open it, whoever they are.
+        var name = "d".repeat(200);
+        var deep = folder.resolve("deep");
+        var inner = deep;
+        for (int i = 0; i < 15; i++) {
+            inner = inner.resolve(name);
+        }
+        Files.createDirectories(inner);
+        var outer = folder(poll);
+        for (int i = 0; i < 15; i++) {
+            outer = outer.resolve(name);
+        }
+        Files.createDirectories(outer);
+        var moved = outer.resolve("deep");
+        Files.move(deep, moved);
+        try {
+            assertThat(verify(poll, "--key", key(client))).isEqualTo(1);
+            assertThat(said.toString()).contains("Cannot be read: dddd").contains("1 problems");
+        } finally {
+            Files.move(moved, deep);
+        }
     }
 
     @Test
@@ -295,7 +429,7 @@ class ManifestTest {
         client.delete("/configs/storage/" + config).expect(200);
         app.db()
                 .systemDo(tx -> tx.createUpdate("""
-                        update manifest set state = 'pending', date_next = :now, url = null
+                        update manifest set state = 'pending', date_next = :now
                          where poll = cast(:poll as uuid)
                         """)
                         .bind("now", app.clock().instant())
@@ -310,14 +444,15 @@ class ManifestTest {
     }
 
     @Test
-    void anotherKeyIsUsedFromItsRotationOnAndTheOldOneStillProves() throws Exception {
+    void anotherKeyIsUsedOnceOneIsRetiredWhichStillProves() throws Exception {
         var before = poll(client, "'data_types': ['mocks.notes']");
         long organisation = client.get("/organisation").expect(200).at("/id").asLong();
-        app.db().tenantDo(() -> organisation, tx -> {
-            var vault = new ferry.access.Vault(
-                    app.db(), app.app().organisations(), app.master().sealer());
-            new ManifestKeys(vault, app.clock()).rotate(tx, new ferry.access.OrgId(organisation));
-        });
+        app.db()
+                .systemDo(tx -> tx.createUpdate(
+                                "update manifest_key set date_retired = :now where organisation = :organisation")
+                        .bind("now", app.clock().instant())
+                        .bind("organisation", organisation)
+                        .execute());
         var after = poll(client, "'data_types': ['mocks.notes']");
 
         assertThat(after.at("/manifest/key")).isNotEqualTo(before.at("/manifest/key"));
@@ -412,7 +547,7 @@ class ManifestTest {
         var poll = poll(client, "'data_types': ['mocks.notes']");
         app.db()
                 .systemDo(tx -> tx.createUpdate("""
-                        update manifest set state = 'pending', attempts = 0, date_next = :now, url = null
+                        update manifest set state = 'pending', attempts = 0, date_next = :now
                          where poll = cast(:poll as uuid)
                         """)
                         .bind("now", app.clock().instant())
@@ -436,6 +571,165 @@ class ManifestTest {
 
         app.clock().advance(Duration.ofDays(4));
         assertThat(written(client, id(poll)).at("/manifest/state").asString()).isEqualTo("failed");
+    }
+
+    @Test
+    void aBucketThatHangsHoldsUpItsOwnAloneAndItsWriterIsKnownToBeAlive() throws Exception {
+        var s3 = TestS3.start("hanging-bucket");
+        var port = s3.port();
+        var body = JSON.createObjectNode()
+                .put("url", "s3://hanging-bucket/results")
+                .put("endpoint", s3.url().toString());
+        body.set(
+                "credentials",
+                JSON.createObjectNode()
+                        .put("access_key_id", TestS3.KEYS.id())
+                        .put("secret_access_key", TestS3.KEYS.secret().reveal()));
+        var hung =
+                app.organisation("hung " + NUMBER.incrementAndGet(), Scopes.ALL).client();
+        configure(hung, body);
+        var polls = new ArrayList<String>();
+        for (int i = 0; i < 3; i++) {
+            polls.add(id(poll(hung, "'data_types': ['mocks.notes']")));
+        }
+        s3.close();
+        // Takes whoever calls, and never answers.
+        try (var _ = new ServerSocket(port, 50, InetAddress.getLoopbackAddress())) {
+            polls.forEach(ManifestTest::pend);
+            Eventually.eventually("some are begun", () -> attempts(polls) == Manifests.PER_CONFIG);
+
+            assertThat(poll(client, "'data_types': ['mocks.notes']")
+                            .at("/manifest/state")
+                            .asString())
+                    .isEqualTo("available");
+            app.clock().advance(Manifests.LEASE.plusSeconds(1));
+            poll(client, "'data_types': ['mocks.notes']");
+            Eventually.eventually("they are known to be alive", () -> alive(polls) == Manifests.PER_CONFIG);
+            assertThat(attempts(polls)).as("nobody else began").isEqualTo(Manifests.PER_CONFIG);
+        } finally {
+            app.db()
+                    .systemDo(tx -> tx.createUpdate("""
+                            update manifest set state = 'failed', error = 'storage-failed', writing = false
+                             where state = 'pending' and poll = any(cast(:polls as uuid[]))
+                            """)
+                            .bindArray("polls", String.class, polls)
+                            .execute());
+        }
+    }
+
+    @Test
+    void whatGoesWrongOnOurSideIsGivenUpInTheEndToo() {
+        var poll = id(poll(client, "'data_types': ['mocks.notes']"));
+        app.db().systemDo(tx -> tx.createUpdate("""
+                        update manifest_key set private_key = '\\x00'
+                         where organisation = (select organisation from poll where id = cast(:poll as uuid))
+                        """).bind("poll", poll).execute());
+        pend(poll);
+        Eventually.eventually("it has failed once", () -> attempts(List.of(poll)) == 1 && alive(List.of(poll)) == 0);
+
+        app.clock().advance(Duration.ofDays(4));
+        var shown = written(client, poll).at("/manifest");
+        assertThat(shown.at("/state").asString()).isEqualTo("failed");
+        assertThat(shown.at("/error").asString()).isEqualTo("internal");
+        assertThat(shown.at("/url").isNull()).isTrue();
+    }
+
+    @Test
+    void aManifestWhoseConfigWasPointedElsewhereOnceItWasBegunIsGivenUp() throws Exception {
+        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var before = read(poll);
+        var config = client.get("/configs/storage").expect(200).at("/data/0/id").asString();
+        var name = "manifest-" + NUMBER.get();
+        client.post("/configs/storage/" + config, "{'url': 'local://" + name + "/elsewhere'}")
+                .expect(200);
+        client.settled(
+                "/configs/storage/" + config, c -> c.at("/state").asString().equals("valid"));
+        pend(id(poll));
+
+        var shown = written(client, id(poll)).at("/manifest");
+
+        assertThat(shown.at("/state").asString()).isEqualTo("failed");
+        assertThat(shown.at("/error").asString()).isEqualTo("storage-failed");
+        assertThat(shown.at("/message").asString()).startsWith("The storage config was pointed elsewhere");
+        assertThat(read(poll)).isEqualTo(before);
+    }
+
+    /// As if it were yet to be written.
+    private static void pend(String poll) {
+        app.db()
+                .systemDo(tx -> tx.createUpdate("""
+                        update manifest set state = 'pending', attempts = 0, date_next = :now
+                         where poll = cast(:poll as uuid)
+                        """)
+                        .bind("now", app.clock().instant())
+                        .bind("poll", poll)
+                        .execute());
+    }
+
+    private static int attempts(List<String> polls) {
+        return app.db()
+                .<Integer>system(tx -> tx.createQuery(
+                                "select sum(attempts) from manifest where poll = any(cast(:polls as uuid[]))")
+                        .bindArray("polls", String.class, polls)
+                        .mapTo(Integer.class)
+                        .one());
+    }
+
+    /// How many are written by somebody whose lease is good.
+    private static int alive(List<String> polls) {
+        return app.db()
+                .<Integer>system(tx -> tx.createQuery("""
+                                select count(*) from manifest
+                                 where poll = any(cast(:polls as uuid[])) and writing and date_next > :now
+                                """)
+                        .bindArray("polls", String.class, polls)
+                        .bind("now", app.clock().instant())
+                        .mapTo(Integer.class)
+                        .one());
+    }
+
+    /// Signs whatever manifest it likes, with a key that the caller trusts.
+    private static final class Forger {
+        private final KeyPair pair;
+
+        Forger() throws Exception {
+            this.pair = KeyPairGenerator.getInstance(ManifestKeys.ALGORITHM).generateKeyPair();
+        }
+
+        String key() {
+            return Base64.getEncoder().encodeToString(pair.getPublic().getEncoded());
+        }
+
+        /// A manifest of objects of four bytes each, with hashes of nothing.
+        Path write(Path folder, String poll, String key, String... objects) throws Exception {
+            var node = JSON.createObjectNode()
+                    .put("schema", "1")
+                    .put("poll", poll)
+                    .put("key", key)
+                    .put("complete", true);
+            node.putObject("signature")
+                    .put("key", ManifestKey.id(pair.getPublic().getEncoded()))
+                    .put("public_key", key());
+            node.putObject("counts").put("objects", objects.length);
+            var all = node.putArray("objects");
+            for (var object : objects) {
+                all.addObject()
+                        .put("identifier", object)
+                        .put("key", object)
+                        .put("size", 4)
+                        .put("md5", "")
+                        .put("sha256", "");
+            }
+            var bytes = JSON.writeValueAsBytes(node);
+            Files.createDirectories(folder);
+            var sha256 = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            var signing = Signature.getInstance(ManifestKeys.ALGORITHM);
+            signing.initSign(pair.getPrivate());
+            signing.update(Signed.line(sha256));
+            Files.write(folder.resolve("manifest.json.sig"), signing.sign());
+            return Files.write(folder.resolve("manifest.json"), bytes);
+        }
     }
 
     private static String session(Client client) {

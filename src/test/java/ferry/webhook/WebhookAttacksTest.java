@@ -1,11 +1,11 @@
 package ferry.webhook;
 
-import static ferry.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.egress.AttackUrls;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Sinks;
+import ferry.testing.Eventually;
 import ferry.testing.TestApp;
 import java.time.Duration;
 import java.util.List;
@@ -29,13 +29,12 @@ class WebhookAttacksTest {
             assertThat(answers).containsOnlyKeys(201, 400);
             int made = answers.getOrDefault(201, 0);
             assertThat(made).isGreaterThan(150);
-            eventually(
-                    "each was tested",
+            // each is tried several times over some seconds
+            Eventually.get(
                     () -> count(
-                                    app,
-                                    "select count(distinct config) from webhook_attempt"
-                                            + " where date_completed is not null")
-                            == made);
+                            app,
+                            "select count(distinct config) from webhook_attempt where date_completed is not null"),
+                    tested -> tested == made);
 
             assertThat(count(
                             app,
