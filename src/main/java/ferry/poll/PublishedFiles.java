@@ -117,11 +117,12 @@ final class PublishedFiles implements Files {
             }
         }
 
-        /// Publishes; the result is recorded soon after: should the process die between the two, the next attempt
-        /// writes the same key again and records it. Asks first whether the file is still ours to publish: all
-        /// attempts share its key, and a worker that wakes up late must not overwrite what has been recorded since.
-        /// What stays open is a worker that stalls inside the storage's own commit, of a file whose bytes have
-        /// changed. Those of an encrypted one are others each time, of the same length and content.
+        /// Publishes; the result is recorded soon after: should the process die between the two, the next
+        /// attempt writes the same key again and records it. Asks first whether the file is still ours to
+        /// publish: all attempts share its key, and a worker that wakes up late must not overwrite what was
+        /// recorded since. What stays open is a worker that stalls inside the storage's own commit, of a file
+        /// whose bytes have changed. Those of an encrypted one are others each time, of the same length and
+        /// content.
         @Override
         public void commit(Integrity integrity) throws InterruptedException {
             var identifier = identifier(id);

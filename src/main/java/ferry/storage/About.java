@@ -8,8 +8,8 @@ import java.util.TreeMap;
 ///
 /// @param mediaType such as `image/jpeg`; anything that is none is stored as `application/octet-stream`
 /// @param labels by name, in lower case with hyphens; printable ASCII only, see [Labels]
-/// @param staysOpen whether other objects are written while this one is, as a feed is around the files it lists. It then
-///     has memory of its own
+/// @param staysOpen whether other objects are written while this one is, as a feed is around the files it lists. It
+///     then has memory of its own
 public record About(String mediaType, SortedMap<String, String> labels, boolean staysOpen) {
     public About {
         labels = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(labels));

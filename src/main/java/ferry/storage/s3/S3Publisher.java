@@ -323,8 +323,8 @@ public final class S3Publisher implements Publisher {
             }
         }
 
-        /// A part that was still being taken in when the upload was aborted may stay, as S3 says itself: so once more,
-        /// a little later.
+        /// A part that was still being taken in when the upload was aborted may stay, as S3 says itself: so once
+        /// more, a little later.
         private void forget(Unfinished begun) throws PublishException, InterruptedException {
             abort(begun);
             if (cutOff) {
