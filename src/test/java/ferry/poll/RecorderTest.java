@@ -150,7 +150,8 @@ class RecorderTest {
     }
 
     private static List<String> names(int count) {
-        return new ArrayList<>(IntStream.range(0, count).mapToObj(i -> "file:" + i).toList());
+        return new ArrayList<>(
+                IntStream.range(0, count).mapToObj(i -> "file:" + i).toList());
     }
 
     private static Results.Published published(int number) {
