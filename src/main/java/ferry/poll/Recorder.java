@@ -159,6 +159,7 @@ final class Recorder implements AutoCloseable {
         return next;
     }
 
+    @SuppressWarnings("WaitNotInLoop") // to be woken too early does no harm
     private synchronized void awaitCompany() {
         try {
             wait(COMPANY_MILLIS);
