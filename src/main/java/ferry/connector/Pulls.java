@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Several files of one task on their way at once. So many are pulled as the source allows, and twice as many may be
 /// published meanwhile, which takes longer: a file that has been pulled hands its turn to the next one before it is
-/// committed, so that the
-/// source does not stand idle while a bucket takes a file, and a slow bucket holds the pulling up after that.
+/// committed, so that the source does not stand idle while a bucket takes a file, and a slow bucket holds the pulling
+/// up after that.
 ///
 /// [#start] and [#finish] are called by one thread. What one file throws stops all others and comes out of the next
 /// call of either. Closed by whoever made it.

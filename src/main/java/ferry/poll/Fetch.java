@@ -140,7 +140,9 @@ public final class Fetch implements TaskHandler {
     }
 
     /// What the task needs to know.
-    private record Job(Poll poll, Source source, StorageConfig config, SessionState session) {}
+    ///
+    /// @param alone whether no other task of the poll is under way, or will be
+    private record Job(Poll poll, Source source, StorageConfig config, SessionState session, boolean alone) {}
 
     @Override
     public Outcome run(Attempt attempt) throws InterruptedException {
@@ -152,18 +154,19 @@ public final class Fetch implements TaskHandler {
         if (job.config().state() == StorageConfigState.DEACTIVATED) {
             return new Outcome.Failed(ErrorCode.STORAGE_FAILED, "The storage config was deactivated.");
         }
-        try (var publisher = publishers.open(task.organisation(), job.config())) {
-            var publication = new Publication(
-                    db,
-                    attempt,
-                    job.poll(),
-                    job.source(),
-                    job.config(),
-                    publisher,
-                    results,
-                    errors,
-                    fileIds,
-                    told(job.poll()));
+        try (var publisher = publishers.open(task.organisation(), job.config());
+                var publication = new Publication(
+                        db,
+                        attempt,
+                        job.poll(),
+                        job.source(),
+                        job.config(),
+                        publisher,
+                        results,
+                        errors,
+                        fileIds,
+                        job.alone(),
+                        told(job.poll()))) {
             publication.forgetEarlierProblems();
             fetch(publication);
             publication.flush();
@@ -275,6 +278,7 @@ public final class Fetch implements TaskHandler {
                 reading,
                 PollRequest.refs(fileIds, publication.source(), ids),
                 new PublishedFiles(publication, true, Optional.empty()));
+        publication.settle();
     }
 
     /// Deletes the feeds that earlier attempts may have left. A late one of a stalled worker deletes itself when it
@@ -348,6 +352,7 @@ public final class Fetch implements TaskHandler {
                 sources.find(tx, organisation, poll.source()).orElseThrow(),
                 configs.find(tx, organisation, poll.storageConfig().orElseThrow())
                         .orElseThrow(),
-                sessions.find(tx, organisation, poll.session()).orElseThrow().state());
+                sessions.find(tx, organisation, poll.session()).orElseThrow().state(),
+                polls.isAlone(tx, organisation, id, task.id()));
     }
 }

@@ -52,20 +52,55 @@ final class Fingerprints {
         return new Fingerprints(Arrays.copyOf(prints, kept));
     }
 
-    /// Grows. Thread-safe.
+    /// Grows, and tells what it holds meanwhile. Thread-safe.
     static final class Growing {
-        private long[] all = new long[64];
+        /// Open addressing; 0 is a free place.
+        private long[] places = new long[64];
+
         private int count;
+        private boolean zero;
 
         synchronized void add(long print) {
-            if (count == all.length) {
-                all = Arrays.copyOf(all, 2 * count);
+            if (print == 0) {
+                zero = true;
+            } else if (put(places, print) && 2 * ++count > places.length) {
+                var larger = new long[2 * places.length];
+                for (long each : places) {
+                    put(larger, each);
+                }
+                places = larger;
             }
-            all[count++] = print;
+        }
+
+        synchronized boolean holds(long print) {
+            return print == 0 ? zero : places[place(places, print)] == print;
         }
 
         synchronized Fingerprints now() {
-            return sorted(Arrays.copyOf(all, count));
+            var all = new long[count + (zero ? 1 : 0)];
+            int at = 0;
+            for (long each : places) {
+                if (each != 0) {
+                    all[at++] = each;
+                }
+            }
+            return sorted(all);
+        }
+
+        private static boolean put(long[] places, long print) {
+            int place = place(places, print);
+            boolean fresh = places[place] != print;
+            places[place] = print;
+            return fresh;
+        }
+
+        /// Where it is, or would be. There is always a free place.
+        private static int place(long[] places, long print) {
+            int place = (int) print & (places.length - 1);
+            while (places[place] != 0 && places[place] != print) {
+                place = (place + 1) & (places.length - 1);
+            }
+            return place;
         }
     }
 }

@@ -100,6 +100,20 @@ public final class Polls {
         return LISTING.page(tx, organisation, filter, page, (row, _) -> poll(row));
     }
 
+    /// Whether no other task of the poll can find anything any more. Once so, it stays so.
+    boolean isAlone(Handle tx, OrgId organisation, UUID id, UUID task) {
+        return tx.createQuery("""
+                        select not exists (select from task
+                                            where organisation = :organisation and poll = :id and id <> :task
+                                              and state not in ('succeeded', 'failed'))
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("task", task)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
     /// Completes the poll if all its tasks have ended. Takes the poll's row lock first: two last tasks that
     /// settle at once would each fail to see the other's uncommitted row, and neither would complete it.
     ///

@@ -8,6 +8,7 @@ import ferry.http.SharedReads;
 import ferry.result.Results;
 import ferry.source.FileIds;
 import ferry.source.Source;
+import ferry.storage.About;
 import ferry.storage.Intake;
 import ferry.storage.Labels;
 import ferry.storage.ObjectKey;
@@ -21,13 +22,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /// What one attempt publishes and what it could not: counts both, records both inside the attempt's fence, and
-/// keeps the task's progress. Thread-safe.
-final class Publication {
+/// keeps the task's progress. Thread-safe. Closed before its publisher, by whoever made it; all is recorded then.
+final class Publication implements AutoCloseable {
     private static final int PROBLEMS_AT_ONCE = 100;
 
     private final Database db;
@@ -42,7 +46,9 @@ final class Publication {
     private final Told told;
 
     private final SharedReads<UUID, String, Boolean> known = new SharedReads<>((_, identifiers) -> known(identifiers));
-    private final SharedReads<UUID, Results.Published, Boolean> recording;
+    private final Seen seen;
+    private final Recorder recorder = new Recorder(this::recordAll);
+    private final ConcurrentHashMap<String, CompletableFuture<Boolean>> pending = new ConcurrentHashMap<>();
     private final List<PollErrors.Problem> unsaved = new ArrayList<>();
     private long items;
     private long bytes;
@@ -50,6 +56,7 @@ final class Publication {
     private long refused;
     private Optional<Long> expected = Optional.empty();
 
+    /// @param alone whether no other task of the poll adds results meanwhile
     Publication(
             Database db,
             Attempt attempt,
@@ -60,6 +67,7 @@ final class Publication {
             Results results,
             PollErrors errors,
             FileIds fileIds,
+            boolean alone,
             Told told) {
         this.db = db;
         this.attempt = attempt;
@@ -71,7 +79,7 @@ final class Publication {
         this.errors = errors;
         this.fileIds = fileIds;
         this.told = told;
-        this.recording = new SharedReads<>((_, objects) -> attempt.fenced(tx -> record(tx, objects)));
+        this.seen = Seen.of(db, results, poll, alone);
     }
 
     /// Hears of each new result, in the transaction that records it.
@@ -114,8 +122,18 @@ final class Publication {
     /// @param name what the source calls it
     Intake open(ObjectKey key, String identifier, String mediaType, Optional<String> name)
             throws PublishException, InterruptedException {
+        return Intake.open(publisher, key, about(identifier, mediaType, name), config.recipients());
+    }
+
+    /// Starts the object of a feed, which stays open while files are published.
+    Intake openFeed(ObjectKey key, String identifier, String mediaType) throws PublishException, InterruptedException {
+        var about = about(identifier, mediaType, Optional.empty()).stayingOpen();
+        return Intake.open(publisher, key, about, config.recipients());
+    }
+
+    private About about(String identifier, String mediaType, Optional<String> name) {
         var labels = Labels.of(poll.id(), source.type(), identifier, poll.dateCreated());
-        return Intake.open(publisher, key, config.about(mediaType, labels, name), config.recipients());
+        return config.about(mediaType, labels, name);
     }
 
     String fileId(FileRef ref) {
@@ -129,35 +147,88 @@ final class Publication {
         return known.find(poll.id(), identifier).isPresent();
     }
 
-    /// Records a result. The object is in the bucket, and verified. Files that end while others are being recorded are
-    /// recorded together, in one transaction that holds the task's row once; this returns when it is committed.
+    /// Whether the poll has this result already, as far as that can be told at little cost: one that another task has
+    /// added since this attempt began may be missing. [#has] knows better.
+    boolean mayHave(String identifier) {
+        return !seen.isNew(identifier) && has(identifier);
+    }
+
+    /// Makes this the only file of its identifier that this attempt publishes now, until [#record] has recorded it or
+    /// [#release] gives it up. Waits for another one; whether that was recorded is then to be asked.
+    void claim(String identifier) throws InterruptedException {
+        recorder.throwFailure();
+        var mine = new CompletableFuture<Boolean>();
+        for (var other = pending.putIfAbsent(identifier, mine);
+                other != null;
+                other = pending.putIfAbsent(identifier, mine)) {
+            try {
+                other.get();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("it never fails", e);
+            }
+        }
+    }
+
+    /// Lets others publish that identifier.
+    void release(String identifier) {
+        var mine = pending.remove(identifier);
+        if (mine != null) {
+            mine.complete(true);
+        }
+    }
+
+    /// Sees to it that a result is recorded, together with others. The object is in the bucket, and verified, and its
+    /// identifier claimed, which it is until then. [#settle] tells when.
+    ///
+    /// @param then runs once it is recorded, on another thread; must not block
+    /// @throws ferry.task.LeaseLost if another attempt was seen to have the task
+    void record(Results.Published object, Runnable then) throws InterruptedException {
+        recorder.add(object, recorded -> {
+            if (recorded) {
+                seen.add(object.identifier());
+                done(object);
+                then.run();
+            }
+            release(object.identifier());
+        });
+    }
+
+    /// Waits until all results are recorded.
     ///
     /// @throws ferry.task.LeaseLost if another attempt has the task now
-    void record(Results.Published object) {
-        var _ = recording.find(poll.id(), object);
-        done(object);
+    void settle() throws InterruptedException {
+        recorder.settle();
+    }
+
+    @Override
+    public void close() {
+        recorder.close();
     }
 
     /// Records a result at once, and writes what must not be there without it.
     ///
     /// @throws ferry.task.LeaseLost if another attempt has the task now
-    void record(Results.Published object, Consumer<Handle> with) {
+    void recordNow(Results.Published object, Consumer<Handle> with) {
         attempt.fenced(tx -> {
             with.accept(tx);
-            return record(tx, Set.of(object));
+            return record(tx, List.of(object));
         });
         done(object);
     }
 
     private Map<String, Boolean> known(Set<String> identifiers) {
-        var there = db.tenant(organisation(), tx -> results.known(tx, organisation(), poll.id(), identifiers));
+        var there = db.read(organisation(), tx -> results.known(tx, organisation(), poll.id(), identifiers));
         return there.stream().collect(Collectors.toMap(it -> it, _ -> true));
     }
 
-    private Map<Results.Published, Boolean> record(Handle tx, Set<Results.Published> objects) {
+    private void recordAll(List<Results.Published> objects) {
+        attempt.fenced(tx -> record(tx, objects));
+    }
+
+    private Set<String> record(Handle tx, List<Results.Published> objects) {
         var fresh = results.record(tx, organisation(), objects);
         fresh.forEach(identifier -> told.created(tx, identifier));
-        return objects.stream().collect(Collectors.toMap(it -> it, it -> fresh.contains(it.identifier())));
+        return fresh;
     }
 
     private void done(Results.Published object) {

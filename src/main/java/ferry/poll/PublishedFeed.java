@@ -68,7 +68,7 @@ final class PublishedFeed implements Feed, AutoCloseable {
             Publication publication, ObjectKey.Kind kind, String identifier, String type, Optional<Delivered> delivered)
             throws PublishException, InterruptedException {
         var key = key(publication, kind, type, publication.attempt().number());
-        var intake = publication.open(key, identifier, JSON, Optional.empty());
+        var intake = publication.openFeed(key, identifier, JSON);
         return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake), delivered);
     }
 
@@ -140,8 +140,10 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 .orElseGet(() -> publication.asked().payload().window());
     }
 
-    /// Ends the feed: it becomes a result, unless this attempt has lost its task; then its object goes.
+    /// Ends the feed, once all of its files are results: it becomes one, unless this attempt has lost its task; then
+    /// its object goes.
     void finish(Progress progress) throws PublishException, InterruptedException {
+        publication.settle();
         var window = window();
         boolean whole = complete && publication.refused() == missed;
         var source = JsonNodeFactory.instance.objectNode();
@@ -168,7 +170,7 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 writer.count(),
                 missed));
         try {
-            publication.record(
+            publication.recordNow(
                     new Results.Published(
                             publication.poll(),
                             publication.attempt().task().id(),

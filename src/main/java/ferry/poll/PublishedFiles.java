@@ -9,6 +9,7 @@ import ferry.result.Results;
 import ferry.storage.Intake;
 import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
+import ferry.storage.Stored;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -30,21 +31,27 @@ final class PublishedFiles implements Files {
 
     @Override
     public boolean isPublished(FileRef ref) {
-        return isPublished(publication.fileId(ref));
+        var id = publication.fileId(ref);
+        return wasDelivered(id) || counted(id, publication.mayHave(identifier(id)));
     }
 
-    private boolean isPublished(String id) {
-        if (delivered.isPresent() && delivered.get().hasFile(id)) {
-            return true;
+    private boolean wasDelivered(String id) {
+        return delivered.isPresent() && delivered.get().hasFile(id);
+    }
+
+    private boolean counted(String id, boolean published) {
+        if (published) {
+            count(id);
         }
-        boolean there = publication.has(identifier(id));
-        if (there) {
-            delivered.ifPresent(seen -> seen.delivered(id));
-        }
-        if (there && countsItems) {
+        return published;
+    }
+
+    /// It is a result.
+    private void count(String id) {
+        delivered.ifPresent(seen -> seen.delivered(id));
+        if (countsItems) {
             publication.item();
         }
-        return there;
     }
 
     @Override
@@ -110,38 +117,47 @@ final class PublishedFiles implements Files {
             }
         }
 
-        /// Publishes, then records: should the process die between the two, the next attempt writes the same
-        /// key again and records it. Asks first whether the file is still ours to publish: all attempts share
-        /// its key, and a worker that wakes up late must not overwrite what has been recorded since. What stays
-        /// open is a worker that stalls inside the storage's own commit, of a file whose bytes have changed.
-        /// Those of an encrypted one are others each time, of the same length and content.
+        /// Publishes; the result is recorded soon after: should the process die between the two, the next
+        /// attempt writes the same key again and records it. Asks first whether the file is still ours to
+        /// publish: all attempts share its key, and a worker that wakes up late must not overwrite what was
+        /// recorded since. What stays open is a worker that stalls inside the storage's own commit, of a file
+        /// whose bytes have changed. Those of an encrypted one are others each time, of the same length and
+        /// content.
         @Override
         public void commit(Integrity integrity) throws InterruptedException {
+            var identifier = identifier(id);
+            publication.claim(identifier);
+            boolean recording = false;
             try {
-                if (isPublished(id)) {
+                if (wasDelivered(id) || counted(id, publication.has(identifier))) {
                     return;
                 }
                 var stored = intake.commit();
                 // its memory is free while it waits to be recorded
                 intake.close();
-                publication.record(new Results.Published(
-                        publication.poll(),
-                        publication.attempt().task().id(),
-                        publication.config().id(),
-                        identifier(id),
-                        Optional.ofNullable(meta.extension()),
-                        key.toString(),
-                        publication.publisher().url(key).toString(),
-                        stored,
-                        intake.content(),
-                        Optional.empty()));
-                delivered.ifPresent(seen -> seen.delivered(id));
-                if (countsItems) {
-                    publication.item();
-                }
+                publication.record(published(identifier, stored), () -> count(id));
+                recording = true;
             } catch (PublishException e) {
                 throw new SinkFailed(e);
+            } finally {
+                if (!recording) {
+                    publication.release(identifier);
+                }
             }
+        }
+
+        private Results.Published published(String identifier, Stored stored) {
+            return new Results.Published(
+                    publication.poll(),
+                    publication.attempt().task().id(),
+                    publication.config().id(),
+                    identifier,
+                    Optional.ofNullable(meta.extension()),
+                    key.toString(),
+                    publication.publisher().url(key).toString(),
+                    stored,
+                    intake.content(),
+                    Optional.empty());
         }
 
         @Override

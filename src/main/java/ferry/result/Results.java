@@ -176,6 +176,24 @@ public final class Results {
                 .collectIntoSet();
     }
 
+    /// The identifiers of a poll's results, in their order.
+    ///
+    /// @param after begins behind this one
+    /// @param atMost how many
+    public List<String> identifiers(Handle tx, OrgId organisation, UUID poll, String after, int atMost) {
+        return tx.createQuery("""
+                        select identifier from result
+                         where organisation = :organisation and poll = :poll and identifier > :after
+                         order by identifier limit :atMost
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("poll", poll)
+                .bind("after", after)
+                .bind("atMost", atMost)
+                .mapTo(String.class)
+                .list();
+    }
+
     /// One result of the organisation.
     public Optional<Result> find(Handle tx, OrgId organisation, UUID id) {
         return tx.createQuery("select * from result where organisation = :organisation and id = :id")

@@ -8,19 +8,26 @@ import java.util.TreeMap;
 ///
 /// @param mediaType such as `image/jpeg`; anything that is none is stored as `application/octet-stream`
 /// @param labels by name, in lower case with hyphens; printable ASCII only, see [Labels]
-public record About(String mediaType, SortedMap<String, String> labels) {
+/// @param staysOpen whether other objects are written while this one is, as a feed is around the files it lists. It
+///     then has memory of its own
+public record About(String mediaType, SortedMap<String, String> labels, boolean staysOpen) {
     public About {
         labels = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(labels));
     }
 
     /// Only what it is.
     public static About of(String mediaType) {
-        return new About(mediaType, new TreeMap<>());
+        return new About(mediaType, new TreeMap<>(), false);
     }
 
     /// With labels that [Labels] has made.
     public static About of(String mediaType, Map<String, String> labels) {
-        return new About(mediaType, new TreeMap<>(labels));
+        return new About(mediaType, new TreeMap<>(labels), false);
+    }
+
+    /// The same of an object that others are written beside.
+    public About stayingOpen() {
+        return new About(mediaType, labels, true);
     }
 
     /// The media type as a header can carry it: what a source says may be anything.

@@ -4,20 +4,34 @@ import ferry.egress.Answer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /// How many requests to one bucket this process has under way at once, whatever the number of tasks that publish there:
 /// half as many once the store asks to slow down, one more for each round of answers in which it does not. So
-/// publishing
-/// finds the pace of the bucket, and pulling, which is held up by it, finds it too. Thread-safe.
+/// publishing finds the pace of the bucket, and pulling, which is held up by it, finds it too. Thread-safe.
 public final class Lanes {
     /// As many as connections are kept to one host.
     static final int MOST = 32;
 
+    /// A request is signed before it waits, and S3 takes no signature that is older than a quarter of an hour. Whoever
+    /// waited this long is sent away, and signs anew when it is tried again.
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
+
+    private final long longestWait;
     private int open = MOST;
     private int taken;
     private int answered;
     private int slowdowns;
+
+    private Lanes() {
+        this(LONGEST_WAIT);
+    }
+
+    Lanes(Duration longestWait) {
+        this.longestWait = longestWait.toNanos();
+    }
 
     /// The lanes to every bucket. Made once; thread-safe.
     public static final class ToBuckets {
@@ -50,30 +64,44 @@ public final class Lanes {
         Answer now() throws IOException;
     }
 
+    /// What a request tells of the store.
+    private enum Told {
+        GO_ON,
+        SLOW_DOWN,
+        /// It was not answered.
+        NOTHING
+    }
+
     /// Waits for a lane, sends, and frees the lane once the answer's head is there.
     ///
     /// @throws InterruptedIOException where the thread was interrupted while it waited, which it then still is
+    /// @throws IOException where no lane was free for five minutes, or what sending throws
     public Answer send(Sending sending) throws IOException {
         int before = take();
-        boolean slow = false;
+        var told = Told.NOTHING;
         try {
             var answer = sending.now();
-            slow = answer.status() == 429 || answer.status() == 503;
+            told = answer.status() == 429 || answer.status() == 503 ? Told.SLOW_DOWN : Told.GO_ON;
             return answer;
         } finally {
-            free(slow, before);
+            free(told, before);
         }
     }
 
     /// How many requests may be under way now.
-    public synchronized int open() {
+    synchronized int open() {
         return open;
     }
 
-    private synchronized int take() throws InterruptedIOException {
+    private synchronized int take() throws IOException {
+        long until = System.nanoTime() + longestWait;
         try {
             while (taken >= open) {
-                wait();
+                long left = until - System.nanoTime();
+                if (left <= 0) {
+                    throw new IOException("the bucket answers too slowly for all that is sent to it");
+                }
+                TimeUnit.NANOSECONDS.timedWait(this, left);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -86,15 +114,23 @@ public final class Lanes {
     /// Requests that were under way together are refused together: they count once.
     ///
     /// @param before how often it had slowed down when the request was sent
-    private synchronized void free(boolean slow, int before) {
+    private synchronized void free(Told told, int before) {
         taken--;
-        if (slow && before == slowdowns) {
-            slowdowns++;
-            open = Math.max(1, open / 2);
-            answered = 0;
-        } else if (!slow && ++answered >= open) {
-            open = Math.min(MOST, open + 1);
-            answered = 0;
+        switch (told) {
+            case GO_ON -> {
+                if (++answered >= open) {
+                    open = Math.min(MOST, open + 1);
+                    answered = 0;
+                }
+            }
+            case SLOW_DOWN -> {
+                if (before == slowdowns) {
+                    slowdowns++;
+                    open = Math.max(1, open / 2);
+                    answered = 0;
+                }
+            }
+            case NOTHING -> {}
         }
         notifyAll();
     }

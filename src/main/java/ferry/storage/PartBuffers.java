@@ -11,8 +11,6 @@ public final class PartBuffers {
     /// Bytes of a part: above the least that S3 takes (5 MiB), and a multiple of what Google does (256 KiB).
     public static final int PART = 8 * 1024 * 1024;
 
-    private static final long PATIENCE_SECONDS = 2;
-
     private final Semaphore free;
     private final ConcurrentLinkedQueue<byte[]> idle = new ConcurrentLinkedQueue<>();
 
@@ -26,34 +24,36 @@ public final class PartBuffers {
         return new PartBuffers(Math.clamp(Runtime.getRuntime().maxMemory() / 4 / PART, 2, 64));
     }
 
+    /// What an upload needs that stays open while others begin and end, as a feed does around the files it lists: one
+    /// buffer that nobody else waits for. Were it one of those that are shared, all of them might be held by feeds
+    /// whose files wait for one.
+    public static PartBuffers ofOne() {
+        return new PartBuffers(1);
+    }
+
     /// A buffer, until it is closed.
-    ///
-    /// @param counted whether it is one of those that are held at once
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Lent(PartBuffers owner, byte[] bytes, boolean counted) implements AutoCloseable {
+    record Lent(PartBuffers owner, byte[] bytes) implements AutoCloseable {
         @Override
         public void close() {
-            if (counted) {
-                owner.idle.add(bytes);
-                owner.free.release();
-            }
+            owner.idle.add(bytes);
+            owner.free.release();
         }
     }
 
-    /// Waits a moment for one. Where none comes back it makes one more, rather than wait for an upload that may
-    /// itself be waiting for this one: a feed stays open while the files it lists are published.
+    /// The first one of an upload: waits until one is free. Who has one never waits for another, so one is in the end.
     Lent take() throws InterruptedException {
-        boolean counted = free.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        return lend(counted);
+        free.acquire();
+        return lend();
     }
 
     /// One more for an upload that has one already; empty where none is free, or somebody waits for a first one.
     Optional<Lent> takeFree() throws InterruptedException {
-        return free.tryAcquire(0, TimeUnit.SECONDS) ? Optional.of(lend(true)) : Optional.empty();
+        return free.tryAcquire(0, TimeUnit.SECONDS) ? Optional.of(lend()) : Optional.empty();
     }
 
-    private Lent lend(boolean counted) {
-        var old = counted ? idle.poll() : null;
-        return new Lent(this, old == null ? new byte[PART] : old, counted);
+    private Lent lend() {
+        var old = idle.poll();
+        return new Lent(this, old == null ? new byte[PART] : old);
     }
 }

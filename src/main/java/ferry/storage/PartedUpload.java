@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// larger one part is held, and a few more are on their way, each on a thread of its own, as far as there is memory
 /// for them. Nothing is visible before [#commit].
 public final class PartedUpload implements Upload {
-    /// Up to here an upload has memory of its own, so that small objects never wait for each other.
-    private static final int SMALL = 1024 * 1024;
+    /// Up to here an upload has memory of its own, so that small objects never wait for each other. Little: there may
+    /// be a dozen for each task.
+    private static final int SMALL = 256 * 1024;
 
     private final LargeObject object;
     private final PartBuffers buffers;

@@ -8,6 +8,7 @@ import ferry.egress.Header;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -131,6 +132,38 @@ class LanesTest {
         goOn.countDown();
         first.join();
         send(200);
+    }
+
+    @Test
+    void aRequestWithoutAnAnswerTellsNothing() throws IOException {
+        send(503);
+        for (int i = 0; i < Lanes.MOST; i++) {
+            assertThatThrownBy(() -> lanes.send(() -> {
+                        throw new IOException("reset");
+                    }))
+                    .hasMessage("reset");
+        }
+
+        assertThat(lanes.open()).isEqualTo(Lanes.MOST / 2);
+    }
+
+    @Test
+    void whoWaitsTooLongIsSentAwayToSignAnew() throws IOException {
+        var impatient = new Lanes(Duration.ofMillis(1));
+        for (int i = 0; i < 20; i++) {
+            impatient.send(() -> new Status(503)).close();
+        }
+
+        impatient.send(() -> {
+            assertThatThrownBy(() -> impatient.send(() -> new Status(200)))
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(InterruptedIOException.class)
+                    .hasMessageContaining("too slowly");
+            return new Status(200);
+        });
+
+        // it gave no lane back that it never had
+        assertThat(impatient.open()).isEqualTo(2);
     }
 
     @Test

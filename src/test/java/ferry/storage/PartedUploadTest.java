@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -54,6 +56,50 @@ class PartedUploadTest {
 
         assertThat(parts.mostAtOnce.get()).isEqualTo(1);
         assertThat(parts.memory).hasSize(1);
+    }
+
+    /// However many there are: what they need is what the buffers are.
+    @Test
+    void largeObjectsWaitForTheirFirstBuffer() throws Exception {
+        var buffers = new PartBuffers(1);
+        var first = new PartedUpload(parts, buffers);
+        write(first, 1024 * 1024 + 1);
+        Thread.currentThread().interrupt();
+        try (var stopped = new PartedUpload(parts, buffers)) {
+            assertThatThrownBy(() -> write(stopped, 1024 * 1024 + 1)).isInstanceOf(InterruptedException.class);
+        }
+        var others = IntStream.range(0, 20)
+                .mapToObj(_ -> CompletableFuture.runAsync(() -> whole(buffers)))
+                .toList();
+        assertThat(others).noneMatch(CompletableFuture::isDone);
+        first.close();
+        others.forEach(CompletableFuture::join);
+
+        assertThat(parts.finished.get()).isEqualTo(20);
+        assertThat(parts.memory).hasSize(1);
+    }
+
+    /// A feed is open while the files it lists are published.
+    @Test
+    void whatStaysOpenHoldsNoMemoryThatOthersWaitFor() throws Exception {
+        var buffers = new PartBuffers(1);
+        try (var feed = new PartedUpload(parts, PartBuffers.ofOne())) {
+            write(feed, 2 * PartBuffers.PART + 1);
+            whole(buffers);
+            feed.commit(UNSEEN);
+        }
+
+        assertThat(parts.finished.get()).isEqualTo(2);
+        assertThat(parts.memory).hasSize(2);
+    }
+
+    private void whole(PartBuffers buffers) {
+        try (var upload = new PartedUpload(parts, buffers)) {
+            write(upload, PartBuffers.PART + 1);
+            upload.commit(UNSEEN);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

@@ -127,7 +127,7 @@ public abstract class PublisherContract {
         var together = new CyclicBarrier(uploads);
         var jobs = new ArrayList<Callable<Stored>>();
         for (int i = 0; i < uploads; i++) {
-            var bytes = new byte[300_000 + i];
+            var bytes = new byte[200_000 + i];
             Arrays.fill(bytes, (byte) ('a' + i));
             jobs.add(() -> {
                 try (var intake = Intake.open(publisher(), key("same.bin"), "application/octet-stream")) {

@@ -88,7 +88,7 @@ public final class GcsPublisher implements Publisher {
 
     @Override
     public Upload begin(ObjectKey key, About about) {
-        return new PartedUpload(new Putting(key.toString(), about), buffers);
+        return new PartedUpload(new Putting(key.toString(), about), about.staysOpen() ? PartBuffers.ofOne() : buffers);
     }
 
     @Override

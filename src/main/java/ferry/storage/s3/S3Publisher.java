@@ -45,8 +45,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 ///
 /// An object of up to one part is put in one request with its MD5; a larger one as a multipart upload, each part
 /// with its own MD5 and a few at once, completed when the caller commits. A part that fails is sent again, not the
-/// object. An upload
-/// that is closed without a commit is aborted; what a killed process leaves, [UnfinishedParts] aborts.
+/// object. An upload that is closed without a commit is aborted; what a killed process leaves, [UnfinishedParts]
+/// aborts.
 public final class S3Publisher implements Publisher {
     /// Of one object.
     private static final int PARTS_AT_ONCE = 4;
@@ -56,6 +56,7 @@ public final class S3Publisher implements Publisher {
     private final KeysInUse keys;
     private final S3Failures failures;
     private final PartBuffers buffers;
+    private final Retries retries;
     private final Optional<Outbound> own;
 
     private S3Publisher(
@@ -64,12 +65,14 @@ public final class S3Publisher implements Publisher {
             KeysInUse keys,
             S3Failures failures,
             PartBuffers buffers,
+            Retries retries,
             Optional<Outbound> own) {
         this.store = store;
         this.client = client;
         this.keys = keys;
         this.failures = failures;
         this.buffers = buffers;
+        this.retries = retries;
         this.own = own;
     }
 
@@ -87,12 +90,13 @@ public final class S3Publisher implements Publisher {
                 keys,
                 new S3Failures(store, reach.clock()),
                 reach.buffers(),
+                reach.retries(),
                 own);
     }
 
     @Override
     public Upload begin(ObjectKey key, About about) {
-        return new PartedUpload(new Putting(key.toString(), about), buffers);
+        return new PartedUpload(new Putting(key.toString(), about), about.staysOpen() ? PartBuffers.ofOne() : buffers);
     }
 
     @Override
@@ -236,6 +240,8 @@ public final class S3Publisher implements Publisher {
         private final ConcurrentSkipListMap<Integer, Sent> parts = new ConcurrentSkipListMap<>();
 
         private Optional<String> upload = Optional.empty();
+        /// Whether the sending of a part was stopped: the store may still be taking it in.
+        private volatile boolean cutOff;
 
         Putting(String key, About about) {
             this.key = key;
@@ -274,7 +280,12 @@ public final class S3Publisher implements Publisher {
 
         @Override
         public void part(int number, byte[] bytes) throws PublishException, InterruptedException {
-            send(number, bytes, bytes.length);
+            try {
+                send(number, bytes, bytes.length);
+            } catch (InterruptedException e) {
+                cutOff = true;
+                throw e;
+            }
         }
 
         @Override
@@ -297,7 +308,7 @@ public final class S3Publisher implements Publisher {
             // the reason may be an interrupt, which would end this call too
             boolean interrupted = Thread.interrupted();
             try {
-                abort(new Unfinished(key, begun.get(), Instant.EPOCH));
+                forget(new Unfinished(key, begun.get(), Instant.EPOCH));
             } catch (PublishException e) {
                 System.getLogger(S3Publisher.class.getName())
                         .log(
@@ -309,6 +320,17 @@ public final class S3Publisher implements Publisher {
             }
             if (interrupted) {
                 Thread.currentThread().interrupt();
+            }
+        }
+
+        /// A part that was still being taken in when the upload was aborted may stay, as S3 says itself: so once
+        /// more, a little later.
+        private void forget(Unfinished begun) throws PublishException, InterruptedException {
+            abort(begun);
+            if (cutOff) {
+                cutOff = false;
+                Thread.sleep(retries.wait(1));
+                abort(begun);
             }
         }
 

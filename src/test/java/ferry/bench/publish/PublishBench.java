@@ -62,18 +62,23 @@ class PublishBench {
     private record Run(double seconds, Map<String, Double> busy) {}
 
     @Test
-    void smallAndLargeObjectsBesideRcloneAndABareLoop() throws Exception {
+    void smallObjectsBesideRcloneAndABareLoop() throws Exception {
+        beside(new Load(1000, SMALL.size()), SMALL, "bare puts", 0.6, 1.5);
+    }
+
+    @Test
+    void largeObjectsBesideRcloneAndABareLoop() throws Exception {
+        beside(new Load(4, LARGE.size()), LARGE, "bare parts", 0.8, 0);
+    }
+
+    /// @param warmUp each JVM has seen the code before it is measured
+    private void beside(Load warmUp, Load load, String bare, double ofBare, double ofRclone) throws Exception {
         try (var stage = stage()) {
             var machine = Runtime.getRuntime().availableProcessors();
             System.out.printf(
                     Locale.ROOT, "publish: %d processors, %d at once, best of %d rounds%n", machine, PARALLEL, ROUNDS);
-            // each JVM has seen the code before it is measured
-            compare(stage, new Load(1000, SMALL.size()), 1, Map.of());
-            var small = compare(stage, SMALL, ROUNDS, Map.of());
-            print(SMALL, small, "bare puts", 0.6, "rclone copy", 1.5);
-            compare(stage, new Load(4, LARGE.size()), 1, Map.of());
-            var large = compare(stage, LARGE, ROUNDS, Map.of());
-            print(LARGE, large, "bare parts", 0.8, "rclone copy", 0);
+            compare(stage, warmUp, 1, Map.of());
+            print(load, compare(stage, load, ROUNDS, Map.of()), bare, ofBare, "rclone copy", ofRclone);
             System.out.printf(
                     Locale.ROOT,
                     "  Ferry's peak resident memory %d MB, -Xmx256m%n",
@@ -168,10 +173,10 @@ class PublishBench {
         double into(String bucket) throws Exception;
     }
 
-    private static int number;
+    private int number;
 
     /// Runs it into a new bucket and looks whether everything is there, and nothing else.
-    private static Run measured(Stage stage, Load.Contents expected, Work work) throws Exception {
+    private Run measured(Stage stage, Load.Contents expected, Work work) throws Exception {
         var bucket = "bucket-" + number++;
         stage.bucket().ask("create " + bucket);
         var ours = List.of(stage.ferry(), stage.shelf(), stage.bucket(), stage.loop());
@@ -207,9 +212,9 @@ class PublishBench {
         return Long.parseLong(stage.loop().ask(order)) / 1e9;
     }
 
-    private static String configured = "";
+    private String configured = "";
 
-    private static double ferry(Stage stage, String session, String bucket) {
+    private double ferry(Stage stage, String session, String bucket) {
         // an organisation publishes to its default config, which is the first one
         var made = stage.client()
                 .post("/configs/storage" + (configured.isEmpty() ? "" : "/" + configured), """

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.crypto.Secret;
+import ferry.egress.Answer;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
 import ferry.storage.About;
@@ -23,6 +24,7 @@ import ferry.testing.FlakyLine.Fault;
 import ferry.testing.TestS3;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -220,12 +223,28 @@ class S3PublisherTest extends PublisherContract {
     @Test
     void aStoreThatIsTooBusyIsAskedForLessAtOnce() throws Exception {
         var mine = lanes.to(line.url().getAuthority() + "/" + bucket);
-        int before = mine.open();
+        int before = open(mine);
         line.next(new Fault.Answer(503));
         publish(key("a.txt"), "later");
 
         assertThat(line.isThrough()).isTrue();
-        assertThat(mine.open()).isEqualTo(before / 2);
+        assertThat(open(mine)).isEqualTo(before / 2);
+    }
+
+    /// Takes one after the other until the next would have to wait.
+    private static int open(Lanes lanes) {
+        var taken = new AtomicInteger();
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> takeAll(lanes, taken)).isInstanceOf(InterruptedIOException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        return taken.get();
+    }
+
+    private static Answer takeAll(Lanes lanes, AtomicInteger taken) throws IOException {
+        return lanes.send(() -> {
+            taken.incrementAndGet();
+            return takeAll(lanes, taken);
+        });
     }
 
     @Test
