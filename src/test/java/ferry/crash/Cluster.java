@@ -250,7 +250,7 @@ final class Cluster implements AutoCloseable {
         store.arm(List.of());
         awaitStarters();
         wakeTheStalled();
-        eventually("only the dead still hold uploads", () -> store.unfinished() <= deadUploads());
+        eventually("only the dead still hold uploads", () -> store.unfinished() <= deadUploads(polls.size()));
         int swept = sweepUploads();
         buryTheDead();
         return new Aftermath(polls, struck, upset, swept);
@@ -343,9 +343,9 @@ final class Cluster implements AutoCloseable {
                 .one());
     }
 
-    /// A dead read leaves its feed and one file at most.
-    private synchronized int deadUploads() {
-        return 2 * dead.stream().mapToInt(Node::busy).sum();
+    /// A dead read leaves its feed and one file at most, a dead node one manifest of each poll.
+    private synchronized int deadUploads(int polls) {
+        return 2 * dead.stream().mapToInt(Node::busy).sum() + dead.size() * polls;
     }
 
     private synchronized void wakeTheStalled() {

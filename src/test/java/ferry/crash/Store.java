@@ -26,8 +26,8 @@ sealed interface Store extends AutoCloseable {
     /// poll has ended.
     default Set<String> withoutManifests() throws IOException {
         var all = new TreeSet<>(objects());
-        all.removeIf(url -> url.endsWith("/" + ObjectKey.MANIFEST)
-                || url.endsWith("/" + ObjectKey.MANIFEST + ObjectKey.SIGNATURE));
+        all.removeIf(url ->
+                url.endsWith("/" + ObjectKey.MANIFEST) || url.endsWith("/" + ObjectKey.MANIFEST + ObjectKey.SIGNATURE));
         return all;
     }
 

@@ -312,8 +312,8 @@ class CloudStorageTest {
                 "This service may not connect to 10.1.2.3: 10.1.2.3:443 leads to an address that is not in the open"
                         + " internet; if it is meant, list it in FERRY_EGRESS_ALLOW.");
         assertInvalid(
-                google(google.serviceAccount()).put("endpoint", "https://127.0.0.1:" + google.port()),
-                "127.0.0.1:" + google.port()
+                google(google.serviceAccount()).put("endpoint", "https://127.0.0.1:" + s3.port()),
+                "127.0.0.1:" + s3.port()
                         + " does not speak TLS as https needs it; look at the endpoint's scheme and port.");
     }
 

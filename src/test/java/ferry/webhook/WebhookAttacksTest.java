@@ -32,8 +32,7 @@ class WebhookAttacksTest {
             // each is tried several times over some seconds
             Eventually.get(
                     () -> count(
-                            app,
-                            "select count(distinct config) from webhook_attempt where date_completed is not null"),
+                            app, "select count(distinct config) from webhook_attempt where date_completed is not null"),
                     tested -> tested == made);
 
             assertThat(count(
