@@ -6,8 +6,11 @@ import ferry.testing.TestS3;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -75,11 +78,19 @@ sealed interface Store extends AutoCloseable {
         @Override
         public Set<String> objects() throws IOException {
             var all = new TreeSet<String>();
-            try (var paths = Files.walk(buckets)) {
-                paths.filter(Files::isRegularFile).forEach(path -> all.add("local://" + path));
-            } catch (UncheckedIOException e) {
-                throw e.getCause();
-            }
+            // uploads under way come and go meanwhile; [#unfinished] counts them
+            Files.walkFileTree(buckets, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                    return folder.endsWith(".uploads") ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                    all.add("local://" + file);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
             return all;
         }
 

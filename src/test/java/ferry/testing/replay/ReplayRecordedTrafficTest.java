@@ -258,9 +258,13 @@ class ReplayRecordedTrafficTest {
     /// What lies in the bucket under a poll's name, finished or not.
     /// But for its manifest, which comes once the poll has ended.
     private static List<Path> objects(JsonNode poll) throws IOException {
-        try (var all = Files.walk(data.toRealPath().resolve("buckets"))) {
-            return all.filter(path -> path.toString().contains(text(poll, "id")))
-                    .filter(path -> !path.getFileName().toString().startsWith(ObjectKey.MANIFEST))
+        var folder =
+                data.toRealPath().resolve("buckets/replayed-traffic/photos").resolve(text(poll, "id"));
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (var all = Files.walk(folder)) {
+            return all.filter(path -> !path.getFileName().toString().startsWith(ObjectKey.MANIFEST))
                     .filter(Files::isRegularFile)
                     .toList();
         }
