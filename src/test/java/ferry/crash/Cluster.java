@@ -50,6 +50,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
@@ -76,6 +77,8 @@ final class Cluster implements AutoCloseable {
     private static final EgressPolicy LOOPBACK = EgressPolicy.of(List.of()).withLoopback();
     private static final Retries QUICK = new Retries(4, Duration.ofMillis(5), Duration.ofMillis(20));
     private static final int NODES = 2;
+    /// Longer than one takes to be taken and written.
+    private static final Duration ONE_MANIFEST = Duration.ofSeconds(2);
     private static final int MOST_NODES = 4;
 
     private final Databases.Logins logins = Databases.freshLogins();
@@ -313,21 +316,23 @@ final class Cluster implements AutoCloseable {
         });
     }
 
-    /// Waits until every poll that ended has its manifest. What waits for its time has it brought forward.
+    /// Waits until every poll that ended has its manifest. What waits for its time has it brought forward, the lease
+    /// of a dead writer among it; not more than once in a while, so that a living one ends what it writes.
     void awaitManifests() {
+        var moved = new AtomicLong(System.nanoTime());
         ServerProcess.patiently("manifests are written", () -> {
-            var next = db.system(
-                    tx -> tx.createQuery("select min(date_next) as next from manifest where state = 'pending'")
-                            .map((row, _) -> Optional.ofNullable(row.getTimestamp("next")))
-                            .one());
-            next.map(java.sql.Timestamp::toInstant).ifPresent(due -> {
-                var ahead = Duration.between(clock.instant(), due);
-                if (ahead.isPositive()) {
-                    clock.advance(ahead);
+            var pending = db.system(
+                    tx -> tx.createQuery("select date_next from manifest where state = 'pending' order by date_next")
+                            .mapTo(Instant.class)
+                            .list());
+            if (System.nanoTime() - moved.get() > ONE_MANIFEST.toNanos()) {
+                moved.set(System.nanoTime());
+                pending.stream().filter(clock.instant()::isBefore).findFirst().ifPresent(due -> {
+                    clock.advance(Duration.between(clock.instant(), due));
                     store.clockAhead(ahead());
-                }
-            });
-            return next.isEmpty();
+                });
+            }
+            return pending.isEmpty();
         });
     }
 
