@@ -6,6 +6,7 @@ import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
@@ -30,17 +31,23 @@ public final class Database implements AutoCloseable {
     /// A machine that stands still in a transaction keeps its locks, among them the one that all nodes admit
     /// tasks under, until the server takes its connection away. A URL with `options` of its own overrides it.
     private static final Duration STANDS_STILL = Duration.ofSeconds(5);
+    /// Of a pool's connections, one in so many is for reads of tenants. More reads at once take turns on the server's
+    /// processors: none is faster, and whoever is unlucky waits several times as long.
+    private static final int FOR_READS = 3;
 
     private final HikariDataSource tenants;
     private final HikariDataSource system;
     private final Jdbi tenantJdbi;
     private final Jdbi systemJdbi;
+    /// Fair: who came first reads first, which a pool does not promise.
+    private final Semaphore reads;
 
     private Database(HikariDataSource tenants, HikariDataSource system) {
         this.tenants = tenants;
         this.system = system;
         this.tenantJdbi = jdbi(tenants);
         this.systemJdbi = jdbi(system);
+        this.reads = new Semaphore(Math.max(1, tenants.getMaximumPoolSize() / FOR_READS), true);
     }
 
     /// Opens both pools. Fails at once where the database does not answer or refuses a role.
@@ -78,7 +85,19 @@ public final class Database implements AutoCloseable {
     /// query reads: each is a transaction of its own, sent with all that belongs to it in one message, so it costs
     /// one round trip instead of three. Where several queries must see one moment, or anything is locked or
     /// written, it is [#tenant]. What fails for want of an organisation is done again in a transaction.
+    ///
+    /// Reads wait for each other, the first come first, where more than a third of the pool would be at it; so
+    /// `work` must not read again, nor is this to be called in a transaction.
     public <T extends @Nullable Object> T read(Tenant tenant, Work<T> work) {
+        reads.acquireUninterruptibly();
+        try {
+            return readNow(tenant, work);
+        } finally {
+            reads.release();
+        }
+    }
+
+    private <T extends @Nullable Object> T readNow(Tenant tenant, Work<T> work) {
         try {
             return without(tenantJdbi, tx -> {
                 NarrowedQueries.narrow(tx, tenant);

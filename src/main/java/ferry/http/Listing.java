@@ -2,6 +2,7 @@ package ferry.http;
 
 import ferry.db.Tenant;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -40,6 +41,14 @@ public record Listing(
         Map<String, String> dates,
         Optional<String> counted,
         String order) {
+    /// Of each kind of filter: a class makes them anew for everyone who asks.
+    private static final ClassValue<RecordComponent[]> COMPONENTS = new ClassValue<>() {
+        @Override
+        protected RecordComponent[] computeValue(Class<?> filter) {
+            return filter.getRecordComponents();
+        }
+    };
+
     /// The two families of ids.
     public enum Family {
         /// Of what people name in words: they travel as strings of digits.
@@ -103,8 +112,7 @@ public record Listing(
         page.check(known);
         var unasked = unasked(filter);
         var narrowed = select + FilterText.without(where, unasked) + text(conditions);
-        boolean everything =
-                conditions.isEmpty() && unasked.size() == filter.getClass().getRecordComponents().length;
+        boolean everything = conditions.isEmpty() && unasked.size() == COMPONENTS.get(filter.getClass()).length;
         var rows = bound(
                         tx.createQuery("""
                                 select %1$s as list_total, listed.*
@@ -200,7 +208,7 @@ public record Listing(
     /// The filter's components that are empty.
     private static Set<String> unasked(Record filter) {
         var unasked = new HashSet<String>();
-        for (var component : filter.getClass().getRecordComponents()) {
+        for (var component : COMPONENTS.get(filter.getClass())) {
             try {
                 if (Optional.empty().equals(component.getAccessor().invoke(filter))) {
                     unasked.add(component.getName());

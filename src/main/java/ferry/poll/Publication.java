@@ -142,15 +142,19 @@ final class Publication implements AutoCloseable {
 
     /// Whether the poll has this result already. Outside the fence, which is one row that all files of a task would
     /// queue for: a superseded attempt learns that it is one when it records. Files that ask together are looked up
-    /// together.
+    /// together; and nothing is asked about one that nobody but this attempt can have recorded.
     boolean has(String identifier) {
+        return !(attempt.isSurelyCurrent() && seen.isNew(identifier)) && isKnown(identifier);
+    }
+
+    private boolean isKnown(String identifier) {
         return known.find(poll.id(), identifier).isPresent();
     }
 
     /// Whether the poll has this result already, as far as that can be told at little cost: one that another task has
     /// added since this attempt began may be missing. [#has] knows better.
     boolean mayHave(String identifier) {
-        return !seen.isNew(identifier) && has(identifier);
+        return !seen.isNew(identifier) && isKnown(identifier);
     }
 
     /// Makes this the only file of its identifier that this attempt publishes now, until [#record] has recorded it or

@@ -3,6 +3,8 @@ package ferry.task;
 import ferry.crypto.Sealed;
 import ferry.db.Database;
 import ferry.db.Work;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -34,6 +36,8 @@ public final class Attempt {
 
     private final Database db;
     private final Started started;
+    private final InstantSource pulse;
+    private volatile Instant heldUntil = Instant.MIN;
     private volatile Mark mark;
     private volatile Mark saved;
 
@@ -41,9 +45,11 @@ public final class Attempt {
     private @Nullable Thread thread;
     private @Nullable Stop stop;
 
-    Attempt(Database db, Started started) {
+    /// @param pulse the clock of leases, which nobody moves
+    Attempt(Database db, Started started, InstantSource pulse) {
         this.db = db;
         this.started = started;
+        this.pulse = pulse;
         this.mark = new Mark(started.task().progress(), started.cursor());
         this.saved = mark;
     }
@@ -98,6 +104,17 @@ public final class Attempt {
             }
             return work.in(tx);
         });
+    }
+
+    /// Whether no other attempt can have begun yet, as far as can be told without asking the database: this one was
+    /// seen to be the current one, and less than half of its lease has gone by since its last heartbeat. False says
+    /// nothing; only [#fenced] is certain whatever the nodes' clocks say.
+    public boolean isSurelyCurrent() {
+        return pulse.instant().isBefore(heldUntil);
+    }
+
+    void heldUntil(Instant moment) {
+        heldUntil = moment;
     }
 
     private boolean holds(Handle tx) {

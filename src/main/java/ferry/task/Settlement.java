@@ -25,12 +25,19 @@ final class Settlement {
     private final Map<String, TaskHandler> handlers;
     private final TaskSettings settings;
     private final InstantSource clock;
+    private final InstantSource pulse;
 
-    Settlement(Database db, Map<String, TaskHandler> handlers, TaskSettings settings, InstantSource clock) {
+    Settlement(
+            Database db,
+            Map<String, TaskHandler> handlers,
+            TaskSettings settings,
+            InstantSource clock,
+            InstantSource pulse) {
         this.db = db;
         this.handlers = handlers;
         this.settings = settings;
         this.clock = clock;
+        this.pulse = pulse;
     }
 
     /// Starts the next attempt of an admitted task and takes its payload out of the database. Empty if the
@@ -56,7 +63,7 @@ final class Settlement {
                 .bind("admission", admission)
                 .bind("limit", clock.instant().minus(settings.payloadKept()))
                 .bind("now", clock.instant())
-                .map((row, _, _) -> new Attempt(db, started(row)))
+                .map((row, _, _) -> new Attempt(db, started(row), pulse))
                 .findOne());
     }
 

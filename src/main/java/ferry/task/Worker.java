@@ -16,6 +16,7 @@ import ferry.db.Database;
 import ferry.db.DatabaseException;
 import ferry.db.Ids;
 import ferry.error.ErrorCode;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -93,7 +94,7 @@ public final class Worker implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.pulse = pulse;
-        this.settlement = new Settlement(db, Map.copyOf(handlers), settings, clock);
+        this.settlement = new Settlement(db, Map.copyOf(handlers), settings, clock, pulse);
         var execution = execution(this::execute);
         this.admission = new Admission(db, execution, settings, clock, pulse, dice);
         this.scheduler = scheduler(execution);
@@ -401,7 +402,8 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    private record Seen(UUID id, int admission, int attempt, boolean cancel) {}
+    /// @param beat the last heartbeat of its execution
+    private record Seen(UUID id, int admission, int attempt, boolean cancel, Optional<Instant> beat) {}
 
     /// One statement for all attempts of this node: which are still ours, and which someone has cancelled.
     private void watch() {
@@ -410,15 +412,19 @@ public final class Worker implements AutoCloseable {
             return;
         }
         var seen = db.system(tx -> tx.createQuery("""
-                        select id, admission, attempt, cancel from task
+                        select id, admission, attempt, cancel, last_heartbeat
+                          from task left join scheduled_tasks s
+                               on s.task_name = :execution and s.task_instance = task.id || '/' || admission
                          where state = 'processing' and id = any(:ids)
                         """)
+                .bind("execution", EXECUTION)
                 .bind("ids", attempts.stream().map(Attempt::id).toArray(UUID[]::new))
                 .map((row, _, _) -> new Seen(
                         row.getObject("id", UUID.class),
                         row.getInt("admission"),
                         row.getInt("attempt"),
-                        row.getBoolean("cancel")))
+                        row.getBoolean("cancel"),
+                        Optional.ofNullable(row.getTimestamp("last_heartbeat")).map(Timestamp::toInstant)))
                 .list());
         for (var attempt : attempts) {
             var current = seen.stream()
@@ -428,7 +434,13 @@ public final class Worker implements AutoCloseable {
                     .findFirst();
             if (current.isEmpty()) {
                 attempt.stop(Attempt.Stop.LEASE_LOST);
-            } else if (current.get().cancel()) {
+                continue;
+            }
+            current.get()
+                    .beat()
+                    .ifPresent(
+                            beat -> attempt.heldUntil(beat.plus(settings.lease().dividedBy(2))));
+            if (current.get().cancel()) {
                 cancelled(attempt);
             }
         }

@@ -126,6 +126,30 @@ class WorkerTest {
     }
 
     @Test
+    void anAttemptIsSurelyTheCurrentOneOnlyWhileItsNodeIsHeard() {
+        var first = new AtomicReference<Attempt>();
+        var doubted = new AtomicReference<Boolean>();
+        var handler = new Recording(attempt -> {
+            if (attempt.number() == 1) {
+                first.set(attempt);
+                new Semaphore(0).acquire();
+            }
+            doubted.set(!first.get().isSurelyCurrent());
+            return DONE;
+        });
+        var itsDatabase = queue.another();
+        queue.worker(itsDatabase, handler, Queue.SETTINGS);
+        var task = queue.bulk(queue.organisation(), 1);
+        eventually("it is certain", () -> first.get() != null && first.get().isSurelyCurrent());
+
+        itsDatabase.close();
+        queue.worker(handler);
+
+        queue.becomes(task, TaskState.SUCCEEDED);
+        assertThat(doubted.get()).isTrue();
+    }
+
+    @Test
     void aDeadNodesTaskIsTakenOver() {
         var running = new CountDownLatch(1);
         var handler = new Recording(attempt -> {
@@ -342,7 +366,7 @@ class WorkerTest {
         var organisation = queue.organisation();
         var task = queue.interactive(organisation, t -> t.payload(new Sealed(new byte[] {1})));
         queue.db.system(tx -> tx.execute("update task set state = 'processing', admission = 1"));
-        var settlement = new Settlement(queue.db, Map.of(), Queue.SETTINGS, queue.clock);
+        var settlement = new Settlement(queue.db, Map.of(), Queue.SETTINGS, queue.clock, queue.clock);
 
         queue.clock.advance(Duration.ofMinutes(3));
 
