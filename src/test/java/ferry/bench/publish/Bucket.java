@@ -12,13 +12,15 @@ import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 
 /// The S3 server that files go to, in a process of its own. It checks signatures, and counts what lies in it past any
-/// client. Its argument is a folder to keep objects in; without one they are kept in memory.
+/// client. Its arguments: how many milliseconds away it is, and a folder to keep objects in; without one they are kept
+/// in
+/// memory.
 final class Bucket {
     private Bucket() {}
 
     public static void main(String[] arguments) throws Exception {
         BlobStore store =
-                arguments.length == 0 ? new TransientNio2BlobStore() : new FilesystemNio2BlobStore(arguments[0]);
+                arguments.length == 1 ? new TransientNio2BlobStore() : new FilesystemNio2BlobStore(arguments[1]);
         var server = S3Proxy.builder()
                 .endpoint(URI.create("http://127.0.0.1:0"))
                 .blobStore(store)
@@ -32,7 +34,8 @@ final class Bucket {
         while (!server.getState().equals("STARTED")) {
             Thread.onSpinWait();
         }
-        Worker.serve(line -> answer(store, server.getPort(), line.split(" ", -1)));
+        int port = Distance.to(server.getPort(), Integer.parseInt(arguments[0]));
+        Worker.serve(line -> answer(store, port, line.split(" ", -1)));
         System.exit(0);
     }
 

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class PublishBench {
     private static final int PARALLEL = Integer.getInteger("ferry.parallel", 8);
     private static final int ROUNDS = Integer.getInteger("ferry.rounds", 3);
-    private static final Load SMALL = new Load(3000, 64 * 1024);
+    /// Milliseconds that source and store take to answer, as if they were that far away.
+    private static final int FAR = Integer.getInteger("ferry.far", 0);
+    private static final Load SMALL = new Load(10_000, 64 * 1024);
     private static final Load LARGE = new Load(16, 64 * 1024 * 1024);
 
     @TempDir
@@ -44,9 +47,14 @@ class PublishBench {
         }
     }
 
-    private Stage stage(String... bucketArguments) throws IOException {
-        var shelf = Worker.start(Shelf.class, "512m");
-        var bucket = Worker.start(Bucket.class, "6g", bucketArguments);
+    /// @param objects the folder where they lie, or none for memory
+    private Stage stage(String... objects) throws IOException {
+        var far = Integer.toString(FAR);
+        var shelf = Worker.start(Shelf.class, "512m", far);
+        var bucket = Worker.start(
+                Bucket.class,
+                "6g",
+                Stream.concat(Stream.of(far), Stream.of(objects)).toArray(String[]::new));
         var shelfUrl = shelf.ask("url");
         var s3 = bucket.ask("url");
         var loop = Worker.start(PutLoop.class, "2g", s3);
@@ -63,22 +71,27 @@ class PublishBench {
 
     @Test
     void smallObjectsBesideRcloneAndABareLoop() throws Exception {
-        beside(new Load(1000, SMALL.size()), SMALL, "bare puts", 0.6, 1.5);
+        beside(new Load(FAR == 0 ? 60_000 : 10_000, SMALL.size()), SMALL, "bare puts", 0.6, 1.5);
     }
 
     @Test
     void largeObjectsBesideRcloneAndABareLoop() throws Exception {
-        beside(new Load(4, LARGE.size()), LARGE, "bare parts", 0.8, 0);
+        beside(new Load(32, LARGE.size()), LARGE, "bare parts", 0.8, 0);
     }
 
-    /// @param warmUp each JVM has seen the code before it is measured
+    /// @param warmUp what each JVM does before it is measured: a service has run for longer than its compiler takes
     private void beside(Load warmUp, Load load, String bare, double ofBare, double ofRclone) throws Exception {
         try (var stage = stage()) {
             var machine = Runtime.getRuntime().availableProcessors();
             System.out.printf(
-                    Locale.ROOT, "publish: %d processors, %d at once, best of %d rounds%n", machine, PARALLEL, ROUNDS);
-            compare(stage, warmUp, 1, Map.of());
-            print(load, compare(stage, load, ROUNDS, Map.of()), bare, ofBare, "rclone copy", ofRclone);
+                    Locale.ROOT,
+                    "publish: %d processors, %d at once, source and store %d ms away, best of %d rounds%n",
+                    machine,
+                    PARALLEL,
+                    FAR,
+                    ROUNDS);
+            compare(stage, warmUp, 1, false);
+            print(load, compare(stage, load, ROUNDS, hasRclone()), bare, ofBare, "rclone copy", ofRclone);
             System.out.printf(
                     Locale.ROOT,
                     "  Ferry's peak resident memory %d MB, -Xmx256m%n",
@@ -126,8 +139,8 @@ class PublishBench {
     }
 
     /// Each in its turn, so many rounds, each into a bucket of its own; the best round of each counts.
-    private Map<String, Run> compare(Stage stage, Load load, int rounds, Map<String, Run> before) throws Exception {
-        var best = new LinkedHashMap<>(before);
+    private Map<String, Run> compare(Stage stage, Load load, int rounds, boolean rclone) throws Exception {
+        var best = new LinkedHashMap<String, Run>();
         var expected = load.contents();
         var session = session(stage, load);
         boolean inParts = load.size() > 8 * 1024 * 1024;
@@ -148,7 +161,7 @@ class PublishBench {
                                 expected,
                                 bucket -> loop(stage, "parts " + bucket + " " + load.name() + " " + PARALLEL)));
             }
-            if (hasRclone()) {
+            if (rclone) {
                 keep(best, "rclone copy", measured(stage, expected, bucket -> rclone(stage, load, bucket)));
                 keep(
                         best,
@@ -241,7 +254,7 @@ class PublishBench {
                 .at("/id")
                 .asString();
         while (!stage.client().get("/polls/" + poll).text("/state").equals("completed")) {
-            LockSupport.parkNanos(250_000_000);
+            LockSupport.parkNanos(500_000_000);
         }
         var done = stage.client().get("/polls/" + poll).expect(200);
         assertThat(done.at("/tasks_failed")).as("%s", done).isEmpty();

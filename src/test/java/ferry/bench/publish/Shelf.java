@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 
 /// The HTTP server that files come from, in a process of its own: `/<load>/` lists them as a web server lists a folder,
-/// `/<load>/<number>.bin` is one.
+/// `/<load>/<number>.bin` is one. Its argument: how many milliseconds away it is.
 final class Shelf {
     private Shelf() {}
 
@@ -20,7 +20,7 @@ final class Shelf {
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/", Shelf::handle);
         server.start();
-        var url = "http://127.0.0.1:" + server.getAddress().getPort();
+        var url = "http://127.0.0.1:" + Distance.to(server.getAddress().getPort(), Integer.parseInt(arguments[0]));
         Worker.serve(_ -> url);
         System.exit(0);
     }
