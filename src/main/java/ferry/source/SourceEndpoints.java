@@ -86,8 +86,8 @@ public final class SourceEndpoints implements Endpoints {
                         Map.of("user", source.user(), "state", wanted.get()),
                         request.id());
             }
-            return Answer.ok(SourceJson.of(
-                    sources.find(tx, caller.organisation(), source.id()).orElseThrow()));
+            return Answer.ok(SourceJson.of(sources.find(tx, caller.organisation(), source.id())
+                    .orElseThrow(() -> ApiException.notFound("source"))));
         });
     }
 

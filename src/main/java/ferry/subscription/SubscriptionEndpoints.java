@@ -224,7 +224,8 @@ public final class SubscriptionEndpoints implements Endpoints {
         var id = request.uuid("subscription");
         var changed = db.tenant(organisation, tx -> {
             sessions.lock(tx, organisation, found(tx, organisation, id).session());
-            var held = subscriptions.lock(tx, organisation, id).orElseThrow();
+            var held =
+                    subscriptions.lock(tx, organisation, id).orElseThrow(() -> ApiException.notFound("subscription"));
             change.accept(tx, held);
             watch.keep(tx, organisation, held.session());
             note(tx, request, act, held);

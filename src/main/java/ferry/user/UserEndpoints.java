@@ -151,8 +151,8 @@ public final class UserEndpoints implements Endpoints {
                     "user/" + user.id(),
                     Map.of("user", user.id(), "identifier_changed", identifier.isPresent(), "state", state.orElse("")),
                     request.id());
-            return Answer.ok(
-                    UserJson.of(users.find(tx, caller.organisation(), user.id()).orElseThrow()));
+            return Answer.ok(UserJson.of(
+                    users.find(tx, caller.organisation(), user.id()).orElseThrow(() -> ApiException.notFound("user"))));
         });
     }
 

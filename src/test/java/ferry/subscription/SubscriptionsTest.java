@@ -14,7 +14,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +122,33 @@ class SubscriptionsTest {
 
     private JsonNode shown(String subscription) {
         return client.get("/subscriptions/" + subscription).expect(200);
+    }
+
+    @Test
+    void oneThatIsErasedWhileItIsChangedIsNotFound() throws Exception {
+        var session = session("erased");
+        var subscription = id(subscription(session, ENTRIES, ""));
+        var held = new CountDownLatch(1);
+        var erase = new Semaphore(0);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var erasure = threads.submit(() -> app.db().system(tx -> {
+                tx.execute("select from session where id = ? for update", UUID.fromString(session));
+                held.countDown();
+                erase.acquireUninterruptibly();
+                return tx.execute("delete from subscription where id = ?", UUID.fromString(subscription));
+            }));
+            held.await();
+            var paused = threads.submit(() -> client.post("/subscriptions/" + subscription + "/pause", "{}"));
+            Eventually.eventually(
+                    "it waits for the session",
+                    () -> app.db()
+                            .system(tx -> tx.createQuery("select exists (select from pg_locks where not granted)")
+                                    .mapTo(boolean.class)
+                                    .one()));
+            erase.release();
+            assertThat(erasure.get()).isEqualTo(1);
+            paused.get().expect(404);
+        }
     }
 
     @Test
