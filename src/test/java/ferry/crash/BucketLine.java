@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -34,6 +35,7 @@ final class BucketLine implements AutoCloseable {
     private final Deque<Upset> waiting = new ArrayDeque<>();
     private final List<Upset> happened = new ArrayList<>();
     private int passed;
+    private int unknownUploads;
     private volatile boolean away;
 
     /// What the store would say itself.
@@ -93,11 +95,22 @@ final class BucketLine implements AutoCloseable {
         happened.clear();
         waiting.addAll(upsets);
         passed = 0;
+        unknownUploads = 0;
     }
 
     /// What has gone wrong since [#arm].
     synchronized List<Upset> happened() {
         return List.copyOf(happened);
+    }
+
+    /// Uploads in parts that were begun since [#arm], and nobody was told which they are: whoever asked for them cannot
+    /// give them up.
+    synchronized int unknownUploads() {
+        return unknownUploads;
+    }
+
+    private synchronized void unknownUpload() {
+        unknownUploads++;
     }
 
     /// Nobody gets through any more, or again.
@@ -152,11 +165,19 @@ final class BucketLine implements AutoCloseable {
             near.setTcpNoDelay(true);
             far.setTcpNoDelay(true);
             var instead = new AtomicReference<Kind>();
-            var back = Thread.ofVirtual().start(() -> back(far, near, instead));
+            var begins = new AtomicBoolean();
+            var back = Thread.ofVirtual().start(() -> back(far, near, instead, begins));
             var in = near.getInputStream();
-            for (var head = Head.read(in); head != null && !away; head = Head.read(in)) {
-                if (!forth(head, in, near.getOutputStream(), far.getOutputStream(), instead)) {
-                    break;
+            try {
+                for (var head = Head.read(in); head != null && !away; head = Head.read(in)) {
+                    begins.set(head.beginsUpload());
+                    if (!forth(head, in, near.getOutputStream(), far.getOutputStream(), instead)) {
+                        break;
+                    }
+                }
+            } finally {
+                if (begins.get()) {
+                    unknownUpload();
                 }
             }
             if (instead.get() != null) {
@@ -211,7 +232,8 @@ final class BucketLine implements AutoCloseable {
         far.flush();
     }
 
-    private void back(Socket far, Socket near, AtomicReference<Kind> instead) {
+    /// @param begins whether an upload is being begun that nobody was told of yet
+    private void back(Socket far, Socket near, AtomicReference<Kind> instead, AtomicBoolean begins) {
         var buffer = new byte[16 * 1024];
         try (near;
                 far) {
@@ -225,6 +247,7 @@ final class BucketLine implements AutoCloseable {
                     return;
                 }
                 near.getOutputStream().write(buffer, 0, n);
+                begins.set(false);
             }
         } catch (IOException _) {
             // one side is gone
@@ -272,6 +295,12 @@ final class BucketLine implements AutoCloseable {
                 case EXPIRED -> changes && !text.contains("upload_id="); // a session's URL is its own permission
                 default -> changes;
             };
+        }
+
+        /// Of S3: Google forgets such uploads by itself.
+        boolean beginsUpload() {
+            return text.startsWith("POST ")
+                    && text.lines().findFirst().orElse("").contains("?uploads");
         }
 
         /// A byte of the object itself: of Google's two bodies in one it is the second, which ends with a boundary.

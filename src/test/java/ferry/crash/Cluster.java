@@ -250,10 +250,13 @@ final class Cluster implements AutoCloseable {
         var struck = blows.struck();
         var upset = store.happened();
         blows.arm(List.of());
+        int unknown = store.unknown();
         store.arm(List.of());
         awaitStarters();
         wakeTheStalled();
-        eventually("only the dead still hold uploads", () -> store.unfinished() <= deadUploads(polls.size()));
+        eventually(
+                "only the dead still hold uploads",
+                () -> store.unfinished() <= deadUploads(polls.size()) + unknown + store.unknown());
         int swept = sweepUploads();
         buryTheDead();
         return new Aftermath(polls, struck, upset, swept);

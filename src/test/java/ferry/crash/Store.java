@@ -40,6 +40,11 @@ sealed interface Store extends AutoCloseable {
     /// How many uploads are neither committed nor given up.
     int unfinished();
 
+    /// Those of them that nobody can give up, since the answer that names them was lost.
+    default int unknown() {
+        return 0;
+    }
+
     /// Takes an object away that a check is through with, so that large ones do not pile up.
     void forget(String url) throws IOException;
 
@@ -188,6 +193,11 @@ sealed interface Store extends AutoCloseable {
         @Override
         public int unfinished() {
             return server.unfinished(bucket);
+        }
+
+        @Override
+        public int unknown() {
+            return line.unknownUploads();
         }
 
         @Override

@@ -21,6 +21,7 @@ import ferry.subscription.SubscriptionSettings;
 import ferry.task.UpstreamSettings;
 import ferry.testing.Client;
 import ferry.testing.Databases;
+import ferry.testing.Eventually;
 import ferry.testing.TestApp;
 import ferry.testing.TestClock;
 import ferry.webhook.WebhookSettings;
@@ -217,14 +218,16 @@ final class Tellers implements AutoCloseable {
 
     /// Waits until all are delivered. Where nothing is under way, what waits is let come due.
     private void drain(List<UUID> events) {
-        eventually("all events are delivered", () -> {
-            var left = left(events);
-            if (left.waiting() > 0 && left.sending() == 0) {
-                clock.advance(Duration.ofMillis(500));
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-            return left.undelivered() == 0;
-        });
+        var _ = Eventually.get(
+                () -> {
+                    var left = left(events);
+                    if (left.waiting() > 0 && left.sending() == 0) {
+                        clock.advance(Duration.ofMillis(500));
+                    }
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+                    return left;
+                },
+                left -> left.undelivered() == 0);
     }
 
     private record Left(long undelivered, long waiting, long sending) {}

@@ -11,7 +11,9 @@ import tools.jackson.databind.JsonNode;
 
 /// What may never be in an answer. Thread-safe.
 final class Witness {
-    private static final Pattern UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    /// Of version 7, as all are that the service makes: any other one was made up by somebody who called.
+    private static final Pattern UUID =
+            Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}");
     /// Fields that name a resource whose ids are numbers, and which.
     private static final Map<String, String> REFERENCES = Map.of(
             "user", "user",
