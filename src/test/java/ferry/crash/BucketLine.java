@@ -9,10 +9,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -21,12 +23,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 
 /// The line from every node to a store in the cloud, and what goes wrong on it. Reads along where each request begins
 /// and ends, so that a fault meets a request at a known point; what is signed stays as it was. Thread-safe.
 final class BucketLine implements AutoCloseable {
     private static final long SLOW = TimeUnit.MILLISECONDS.toNanos(150);
     private static final int LONGEST_HEAD = 64 * 1024;
+    private static final Pattern UPLOAD = Pattern.compile("<UploadId>([^<]+)</UploadId>");
+    private static final Pattern MENTIONED = Pattern.compile("^[A-Z]+ [^ ]*[?&]uploadId=([^& ]+)");
 
     private final ServerSocket door;
     private final int port;
@@ -35,7 +40,9 @@ final class BucketLine implements AutoCloseable {
     private final Deque<Upset> waiting = new ArrayDeque<>();
     private final List<Upset> happened = new ArrayList<>();
     private int passed;
-    private int unknownUploads;
+    private int lostUploads;
+    /// Named in an answer, and in no request since.
+    private final Set<String> unmentionedUploads = new HashSet<>();
     private volatile boolean away;
 
     /// What the store would say itself.
@@ -95,7 +102,8 @@ final class BucketLine implements AutoCloseable {
         happened.clear();
         waiting.addAll(upsets);
         passed = 0;
-        unknownUploads = 0;
+        lostUploads = 0;
+        unmentionedUploads.clear();
     }
 
     /// What has gone wrong since [#arm].
@@ -103,14 +111,27 @@ final class BucketLine implements AutoCloseable {
         return List.copyOf(happened);
     }
 
-    /// Uploads in parts that were begun since [#arm], and nobody was told which they are: whoever asked for them cannot
-    /// give them up.
+    /// Uploads in parts that were begun since [#arm], and that whoever asked for them cannot give up: the answer that
+    /// names them was lost, or came when nobody listened any more.
     synchronized int unknownUploads() {
-        return unknownUploads;
+        return lostUploads + unmentionedUploads.size();
     }
 
-    private synchronized void unknownUpload() {
-        unknownUploads++;
+    private synchronized void lostUpload() {
+        lostUploads++;
+    }
+
+    /// @return whether the answer names an upload
+    private synchronized boolean named(String answer) {
+        var id = UPLOAD.matcher(answer);
+        return id.find() && unmentionedUploads.add(id.group(1));
+    }
+
+    private synchronized void mentioned(Head head) {
+        var id = MENTIONED.matcher(head.text());
+        if (id.find()) {
+            unmentionedUploads.remove(URLDecoder.decode(id.group(1), StandardCharsets.UTF_8));
+        }
     }
 
     /// Nobody gets through any more, or again.
@@ -170,6 +191,7 @@ final class BucketLine implements AutoCloseable {
             var in = near.getInputStream();
             try {
                 for (var head = Head.read(in); head != null && !away; head = Head.read(in)) {
+                    mentioned(head);
                     begins.set(head.beginsUpload());
                     if (!forth(head, in, near.getOutputStream(), far.getOutputStream(), instead)) {
                         break;
@@ -177,7 +199,7 @@ final class BucketLine implements AutoCloseable {
                 }
             } finally {
                 if (begins.get()) {
-                    unknownUpload();
+                    lostUpload();
                 }
             }
             if (instead.get() != null) {
@@ -246,8 +268,10 @@ final class BucketLine implements AutoCloseable {
                 if (instead.get() != null || away) {
                     return;
                 }
+                if (begins.get() && named(new String(buffer, 0, n, StandardCharsets.ISO_8859_1))) {
+                    begins.set(false);
+                }
                 near.getOutputStream().write(buffer, 0, n);
-                begins.set(false);
             }
         } catch (IOException _) {
             // one side is gone

@@ -247,9 +247,11 @@ class CloudStorageTest {
         assertThat(store.posted().getFirst()).contains("Action=AssumeRole", "role%2Fferry", "ExternalId=of+ours");
     }
 
-    @Test
-    void aStoreThatIsBusyIsUnreachableForNow() {
-        store.refuses("PUT", 503, "SlowDown");
+    /// What stands in front of a store and waited too long for it answers 408.
+    @ParameterizedTest
+    @CsvSource({"503, SlowDown", "408, InvalidRequest"})
+    void aStoreThatIsBusyIsUnreachableForNow(int status, String code) {
+        store.refuses("PUT", status, code);
 
         var config = tested(app.client(), with(keys(), store.url()));
 

@@ -81,7 +81,7 @@ record S3Failures(S3Store store, InstantSource clock) {
         if (status == 404) {
             return noBucket(store.bucket(), store.where(), e);
         }
-        if (status == 429 || status >= 500) {
+        if (status == 408 || status == 429 || status >= 500) {
             return new Unavailable(store.where() + " is too busy or out of order at the moment.", e);
         }
         var said = code.matches("[A-Za-z0-9.]{1,60}") ? code : "status " + status;
