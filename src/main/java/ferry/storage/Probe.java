@@ -53,12 +53,23 @@ public final class Probe {
         }
     }
 
-    /// Writes, compares and deletes.
+    /// Writes, compares and deletes. Whoever is told to stop deletes all the same: the next attempt may have looked for
+    /// the object before it was there.
     ///
     /// @return what is missing although results can be published: the roles that Google's documentation names for
     /// publishing cannot delete
     static Optional<String> tryOut(Publisher publisher, ObjectKey key) throws PublishException, InterruptedException {
-        write(publisher, key);
+        try {
+            write(publisher, key);
+            return delete(publisher, key);
+        } catch (InterruptedException e) {
+            forget(publisher, key);
+            throw e;
+        }
+    }
+
+    private static Optional<String> delete(Publisher publisher, ObjectKey key)
+            throws PublishException, InterruptedException {
         try {
             publisher.delete(key);
             return Optional.empty();

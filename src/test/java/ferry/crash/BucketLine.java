@@ -102,8 +102,6 @@ final class BucketLine implements AutoCloseable {
         happened.clear();
         waiting.addAll(upsets);
         passed = 0;
-        lostUploads = 0;
-        unmentionedUploads.clear();
     }
 
     /// What has gone wrong since [#arm].
@@ -111,10 +109,17 @@ final class BucketLine implements AutoCloseable {
         return List.copyOf(happened);
     }
 
-    /// Uploads in parts that were begun since [#arm], and that whoever asked for them cannot give up: the answer that
+    /// Uploads in parts that were begun since [#forgetUploads], and that whoever asked for them cannot give up: the
+    /// answer that
     /// names them was lost, or came when nobody listened any more.
     synchronized int unknownUploads() {
         return lostUploads + unmentionedUploads.size();
+    }
+
+    /// Whatever was begun until now is swept next.
+    synchronized void forgetUploads() {
+        lostUploads = 0;
+        unmentionedUploads.clear();
     }
 
     private synchronized void lostUpload() {

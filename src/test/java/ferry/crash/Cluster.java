@@ -251,13 +251,12 @@ final class Cluster implements AutoCloseable {
         var struck = blows.struck();
         var upset = store.happened();
         blows.arm(List.of());
-        int unknown = store.unknown();
         store.arm(List.of());
         awaitStarters();
         wakeTheStalled();
         eventually(
                 "only the dead still hold uploads",
-                () -> store.unfinished() <= deadUploads(polls.size()) + unknown + store.unknown());
+                () -> store.unfinished() <= deadUploads(polls.size()) + store.unknown());
         int swept = sweepUploads();
         buryTheDead();
         return new Aftermath(polls, struck, upset, swept);
@@ -274,6 +273,7 @@ final class Cluster implements AutoCloseable {
                             new StorageConfigs(clock),
                             publishers(outbound),
                             () -> Instant.now().plusSeconds(60));
+                    s3.line().forgetUploads();
                     int swept = sweeper.sweep(Duration.ZERO);
                     // a worker that has just woken up may begin one more before it learns that it is late
                     for (int again = 0; again < SWEPT_AGAIN && s3.unfinished() > 0; again++) {
