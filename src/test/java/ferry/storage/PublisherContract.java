@@ -212,6 +212,43 @@ public abstract class PublisherContract {
     }
 
     @Test
+    void aProbeThatIsStoppedLeavesNothing() throws Exception {
+        var stopped = new StoppedBeforeItCompares(publisher());
+
+        assertThatThrownBy(() -> Probe.tryOut(stopped, ObjectKey.probe("results", POLL, 1)))
+                .isInstanceOf(InterruptedException.class);
+        assertThat(objects()).isZero();
+    }
+
+    /// Whoever looks what was written is told to stop.
+    private record StoppedBeforeItCompares(Publisher to) implements Publisher {
+        @Override
+        public Upload begin(ObjectKey key, About about) throws PublishException, InterruptedException {
+            return to.begin(key, about);
+        }
+
+        @Override
+        public URI url(ObjectKey key) {
+            return to.url(key);
+        }
+
+        @Override
+        public void delete(ObjectKey key) throws PublishException, InterruptedException {
+            to.delete(key);
+        }
+
+        @Override
+        public Optional<Head> head(ObjectKey key) throws InterruptedException {
+            throw new InterruptedException("stopped");
+        }
+
+        @Override
+        public void close() {
+            to.close();
+        }
+    }
+
+    @Test
     void anInterruptStopsAnUpload() throws Exception {
         try (var intake = Intake.open(publisher(), key("a.txt"), "text/plain")) {
             Thread.currentThread().interrupt();
