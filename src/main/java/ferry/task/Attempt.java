@@ -106,11 +106,12 @@ public final class Attempt {
         });
     }
 
-    /// Whether no other attempt can have begun yet, as far as can be told without asking the database: this one was
-    /// seen to be the current one, and less than half of its lease has gone by since its last heartbeat. False says
-    /// nothing; only [#fenced] is certain whatever the nodes' clocks say.
-    public boolean isSurelyCurrent() {
-        return pulse.instant().isBefore(heldUntil);
+    /// Whether no other attempt can have begun yet, as far as can be told without asking the database: this one
+    /// was seen to be the current one, less than half of its lease has gone by since its last heartbeat, and it
+    /// was not told to stop, after which its task may be given to another one at once. False says nothing; only
+    /// [#fenced] is certain whatever the nodes' clocks say.
+    public synchronized boolean isSurelyCurrent() {
+        return stop == null && pulse.instant().isBefore(heldUntil);
     }
 
     void heldUntil(Instant moment) {

@@ -110,8 +110,7 @@ final class BucketLine implements AutoCloseable {
     }
 
     /// Uploads in parts that were begun since [#forgetUploads], and that whoever asked for them cannot give up: the
-    /// answer that
-    /// names them was lost, or came when nobody listened any more.
+    /// answer that names them was lost, or came when nobody listened any more.
     synchronized int unknownUploads() {
         return lostUploads + unmentionedUploads.size();
     }

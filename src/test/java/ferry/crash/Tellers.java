@@ -173,9 +173,9 @@ final class Tellers implements AutoCloseable {
         for (int i = 1 + dice.nextInt(3); i > 0; i--) {
             strikes.add(new Strike(
                     dice.nextInt(3) == 0 ? Strike.Kind.STALL : Strike.Kind.DEATH,
-                    // The first one is passed by every seed, twice at least.
+                    // The first one is passed by every seed.
                     strikes.isEmpty() ? points.get(dice.nextInt(5)) : points.get(dice.nextInt(points.size())),
-                    strikes.isEmpty() ? dice.nextInt(2) : dice.nextInt(4),
+                    dice.nextInt(4),
                     dice.nextBoolean(),
                     dice.nextBoolean()));
         }

@@ -142,9 +142,11 @@ class SubscriptionsTest {
             Eventually.eventually(
                     "it waits for the session",
                     () -> app.db()
-                            .system(tx -> tx.createQuery("select exists (select from pg_locks where not granted)")
-                                    .mapTo(boolean.class)
-                                    .one()));
+                            .system(tx ->
+                                    tx.createQuery("""
+                                    select exists (select from pg_locks join pg_stat_activity using (pid)
+                                                    where not granted and datname = current_database())
+                                    """).mapTo(boolean.class).one()));
             erase.release();
             assertThat(erasure.get()).isEqualTo(1);
             paused.get().expect(404);

@@ -12,9 +12,8 @@ import org.gaul.s3proxy.nio2blob.TransientNio2BlobStore;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 
 /// The S3 server that files go to, in a process of its own. It checks signatures, and counts what lies in it past any
-/// client. Its arguments: how many milliseconds away it is, and a folder to keep objects in; without one they are kept
-/// in
-/// memory.
+/// client. Its arguments: how many milliseconds away it is, and a folder to keep objects in, or
+/// none for memory.
 final class Bucket {
     private Bucket() {}
 
