@@ -18,6 +18,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// Reads the fields of a body and collects all that is wrong, so that a client learns it in one answer.
 /// [#check] throws what was collected; until then wrong fields read as empty.
 public final class Fields {
+    private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant AFTER_LAST = Instant.parse("+10000-01-01T00:00:00Z");
+
     private final ObjectNode node;
     private final String prefix;
     private final Map<String, List<String>> problems;
@@ -113,12 +116,12 @@ public final class Fields {
         return Optional.of(value.asBoolean());
     }
 
-    /// An ISO 8601 date and time; without an offset it is UTC.
+    /// An ISO 8601 date and time of the years 1 to 9999; without an offset it is UTC.
     public Optional<Instant> optionalInstant(String name) {
         return optionalText(name).flatMap(text -> {
             var moment = instant(text);
             if (moment.isEmpty()) {
-                problem(name, "is not an ISO 8601 date and time");
+                problem(name, "is not an ISO 8601 date and time of the years 1 to 9999");
             }
             return moment;
         });
@@ -192,8 +195,12 @@ public final class Fields {
                         point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE));
     }
 
-    /// An ISO 8601 date and time; without an offset it is UTC.
-    static Optional<Instant> instant(String text) {
+    /// ISO 8601 writes other years with a sign, which clients do not read, and the database has fewer than Java has.
+    private static Optional<Instant> instant(String text) {
+        return parsed(text).filter(moment -> !moment.isBefore(FIRST) && moment.isBefore(AFTER_LAST));
+    }
+
+    private static Optional<Instant> parsed(String text) {
         try {
             return Optional.of(OffsetDateTime.parse(text).toInstant());
         } catch (DateTimeParseException _) {

@@ -14,6 +14,9 @@ import java.util.UUID;
 /// @param from the first slot of the grid
 /// @param next when the next poll is due; empty where no more will come
 record Schedule(Instant from, Optional<Instant> next) {
+    /// A start is before this, so that the slots after it have dates that clients read: of four-digit years.
+    static final Instant LATEST_START = Instant.parse("9999-01-01T00:00:00Z");
+
     private static final Duration WIDEST = Duration.ofHours(6);
 
     /// A schedule as of now.

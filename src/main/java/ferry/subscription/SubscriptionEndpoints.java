@@ -264,6 +264,9 @@ public final class SubscriptionEndpoints implements Endpoints {
     }
 
     private static void check(Fields fields, Subscriptions.Wish wish) {
+        if (wish.start().filter(start -> !start.isBefore(Schedule.LATEST_START)).isPresent()) {
+            fields.problem("date_start", "is not before the year 9999");
+        }
         if (wish.start().isPresent()
                 && wish.end().isPresent()
                 && !wish.start().get().isBefore(wish.end().get())) {

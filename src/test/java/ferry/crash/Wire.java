@@ -6,7 +6,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +37,7 @@ final class Wire implements AutoCloseable {
     }
 
     private static final Map<Point, byte[]> STATEMENTS = statements();
+    private static final byte[] BEGIN = "BEGIN".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] COMMIT = "COMMIT".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerSocket door;
@@ -129,8 +132,8 @@ final class Wire implements AutoCloseable {
     private final class Line {
         private final Socket client;
         private final @Nullable Socket server;
-        /// The point passed in the transaction under way.
-        private @Nullable Point passed;
+        /// The points passed in the transaction under way, in their order.
+        private final List<Point> passed = new ArrayList<>();
 
         Line(Socket client, @Nullable Socket server) throws IOException {
             this.client = client;
@@ -173,18 +176,25 @@ final class Wire implements AutoCloseable {
         }
 
         private Fate fate(byte[] bytes, int length) {
+            if (holds(bytes, length, BEGIN)) {
+                passed.clear();
+            }
             for (var statement : STATEMENTS.entrySet()) {
                 if (holds(bytes, length, statement.getValue())) {
-                    passed = statement.getKey();
+                    passed.add(statement.getKey());
                     return watch.at(statement.getKey(), false);
                 }
             }
-            if (passed != null && holds(bytes, length, COMMIT)) {
-                var point = passed;
-                passed = null;
-                return watch.at(point, true);
+            if (!holds(bytes, length, COMMIT)) {
+                return Fate.FORWARD;
             }
-            return Fate.FORWARD;
+            var all = List.copyOf(passed);
+            passed.clear();
+            return all.stream()
+                    .map(point -> watch.at(point, true))
+                    .filter(fate -> fate != Fate.FORWARD)
+                    .findFirst()
+                    .orElse(Fate.FORWARD);
         }
 
         void leaveServer() {

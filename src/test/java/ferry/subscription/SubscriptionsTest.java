@@ -226,6 +226,14 @@ class SubscriptionsTest {
                         .at("/params")
                         .has("date_end"))
                 .isTrue();
+        for (var unreadable : List.of("-0001-01-01T00:00:00Z", "+10000-01-01T00:00:00Z", "9999-12-31T23:00:00-02:00")) {
+            assertThat(subscribe(client, session, ENTRIES, ", 'date_start': '" + unreadable + "'")
+                            .text("/params/date_start/0"))
+                    .isEqualTo("is not an ISO 8601 date and time of the years 1 to 9999");
+        }
+        assertThat(subscribe(client, session, ENTRIES, ", 'date_start': '9999-01-01T00:00:00Z'")
+                        .text("/params/date_start/0"))
+                .isEqualTo("is not before the year 9999");
         assertThat(subscribe(client, session, ENTRIES, ", 'source': 4711")
                         .body()
                         .at("/params")
