@@ -67,7 +67,7 @@ record StorageRequest(
         }
         var credentials = fields.object("credentials").node().deepCopy();
         for (var name : WITH_CREDENTIALS) {
-            fields.optionalText(name).ifPresent(text -> credentials.put(name, text));
+            fields.optionalWord(name).ifPresent(text -> credentials.put(name, text));
         }
         return Optional.of(credentials);
     }

@@ -21,18 +21,21 @@ import org.junit.jupiter.api.Test;
 /// last calls of a million find lists as long as the first ones did.
 ///
 /// `-Dferry.fuzz.calls=…` makes more, `-Dferry.fuzz.seed=…` others. A failure names the seed and the calls of
-/// its lane; the order of the lanes among each other is the scheduler's.
+/// its lane, which ends with it while the others go on; the order of the lanes among each other is the scheduler's.
 class FuzzTest {
     private static final int LANES = 12;
     private static final long ROUND = 20_000;
     /// Calls among which each of the document is done at least once.
     private static final long ENOUGH = 10_000;
 
+    private static final int ENOUGH_FAILURES = 10;
+
     private static final long CALLS = Long.getLong("ferry.fuzz.calls", 10_000);
     private static final long SEED = Long.getLong("ferry.fuzz.seed", 1);
 
     private final Coverage coverage = new Coverage();
     private final Witness witness = new Witness(Contract.get());
+    private final List<String> failures = new ArrayList<>();
     private final AtomicLong calls = new AtomicLong();
     private final long start = System.nanoTime();
 
@@ -40,7 +43,7 @@ class FuzzTest {
     void noCallFailsDriftsOrShowsTheOtherOrganisation() throws Exception {
         try (var hooks = new Hooks();
                 var app = TestApp.start()) {
-            for (int round = 0; calls.get() < CALLS; round++) {
+            for (int round = 0; calls.get() < CALLS && failures.size() < ENOUGH_FAILURES; round++) {
                 round(app, hooks, round);
             }
             System.out.printf(
@@ -51,6 +54,7 @@ class FuzzTest {
                     hooks.got(),
                     witness.ids(),
                     coverage.statuses());
+            assertThat(failures).as("failures").isEmpty();
             assertThat(hooks.astray()).isEmpty();
             assertThat(hooks.got()).isPositive();
             if (CALLS >= ENOUGH) {
@@ -106,13 +110,13 @@ class FuzzTest {
         }
     }
 
-    /// The first lane that fails ends the others.
+    /// A lane that failed is over; the others, and later rounds, may find something else.
     private void end(Future<?> lane) throws InterruptedException {
         try {
             lane.get();
         } catch (ExecutionException e) {
-            calls.set(CALLS);
-            throw new AssertionError(String.valueOf(e.getCause()), e);
+            System.out.println("fuzz: failed: " + e.getCause());
+            failures.add(String.valueOf(e.getCause()));
         }
     }
 

@@ -2,6 +2,7 @@ package ferry.connector.icloud;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.icloud.web.Json;
 import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.time.ZoneOffset;

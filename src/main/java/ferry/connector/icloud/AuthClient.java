@@ -4,6 +4,7 @@ import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.Limits;
 import ferry.connector.Limits.HostClass;
 import ferry.connector.icloud.WebSession.Held;
+import ferry.connector.icloud.web.Json;
 import ferry.egress.Header;
 import java.io.IOException;
 import java.net.URI;

@@ -4,6 +4,7 @@ import ferry.connector.ConnectorException.Refused;
 import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.Limits;
 import ferry.connector.icloud.WebSession.Held;
+import ferry.connector.icloud.web.Json;
 import ferry.error.ErrorCode;
 import java.io.IOException;
 import java.time.Duration;

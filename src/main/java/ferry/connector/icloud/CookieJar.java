@@ -1,5 +1,6 @@
 package ferry.connector.icloud;
 
+import ferry.connector.icloud.web.Json;
 import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Duration;

@@ -1,6 +1,7 @@
 package ferry.connector.icloud;
 
 import ferry.connector.Challenge;
+import ferry.connector.icloud.web.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -6,7 +6,8 @@ import ferry.connector.ConnectorException.SessionLost;
 import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.Limits.HostClass;
 import ferry.connector.Reading;
-import ferry.connector.icloud.photos.Calls;
+import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.Json;
 import ferry.crypto.Secret;
 import ferry.egress.Answer;
 import ferry.egress.Call;
@@ -100,20 +101,12 @@ public final class ServiceCalls implements Calls {
         current = load(reading.access().current());
     }
 
-    /// GET on a service of the account, such as `drivews`. An empty object where the answer is empty.
-    ///
-    /// @param path from the service's root, with a leading slash
-    /// @throws Refused with [ErrorCode#NOT_ACTIVATED] where the account lacks the service
+    @Override
     public JsonNode get(String service, String path, Map<String, String> query)
             throws ConnectorException, InterruptedException {
         return call(host(service), service + path, session -> send(session, "GET", service, path, query, null));
     }
 
-    /// POST on a service of the account; the body goes as `text/plain` to CloudKit, as a browser sends it. Per-record
-    /// failures inside an answer are the caller's.
-    ///
-    /// @param path from the service's root, with a leading slash
-    /// @throws Refused with [ErrorCode#NOT_ACTIVATED] where the account lacks the service or its zone
     @Override
     public JsonNode post(String service, String path, Map<String, String> query, JsonNode body)
             throws ConnectorException, InterruptedException {

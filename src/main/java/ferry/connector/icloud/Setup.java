@@ -5,6 +5,7 @@ import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.Limits;
 import ferry.connector.Limits.HostClass;
 import ferry.connector.icloud.WebSession.Held;
+import ferry.connector.icloud.web.Json;
 import ferry.egress.Header;
 import ferry.error.ErrorCode;
 import java.io.IOException;

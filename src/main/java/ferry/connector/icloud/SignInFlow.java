@@ -11,6 +11,7 @@ import ferry.connector.NextStep;
 import ferry.connector.SignIn;
 import ferry.connector.icloud.SecondFactor.Phone;
 import ferry.connector.icloud.WebSession.Held;
+import ferry.connector.icloud.web.Json;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
 import ferry.error.ErrorCode;

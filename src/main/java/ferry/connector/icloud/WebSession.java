@@ -1,5 +1,6 @@
 package ferry.connector.icloud;
 
+import ferry.connector.icloud.web.Json;
 import ferry.crypto.Secret;
 import java.time.Instant;
 import java.time.InstantSource;

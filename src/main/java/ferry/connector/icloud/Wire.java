@@ -1,5 +1,6 @@
 package ferry.connector.icloud;
 
+import ferry.connector.icloud.web.Json;
 import ferry.egress.Answer;
 import ferry.egress.Call;
 import ferry.egress.Header;

@@ -3,6 +3,7 @@ package ferry.connector.icloud;
 import ferry.connector.Access;
 import ferry.connector.Limits;
 import ferry.connector.Reading;
+import ferry.connector.icloud.web.Json;
 import ferry.crypto.Secret;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;

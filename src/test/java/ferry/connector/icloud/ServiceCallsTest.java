@@ -9,6 +9,7 @@ import ferry.connector.ConnectorException.SessionLost;
 import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.icloud.FakeApple.MemoryAccess;
 import ferry.connector.icloud.FakeApple.Told;
+import ferry.connector.icloud.web.Json;
 import ferry.error.ErrorCode;
 import java.net.BindException;
 import java.time.Duration;

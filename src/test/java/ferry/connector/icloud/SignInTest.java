@@ -9,6 +9,7 @@ import ferry.connector.Login;
 import ferry.connector.NextStep;
 import ferry.connector.SignIn;
 import ferry.connector.icloud.FakeApple.Told;
+import ferry.connector.icloud.web.Json;
 import ferry.crypto.Secret;
 import ferry.error.ErrorCode;
 import java.net.BindException;

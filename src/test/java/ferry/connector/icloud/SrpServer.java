@@ -1,5 +1,6 @@
 package ferry.connector.icloud;
 
+import ferry.connector.icloud.web.Json;
 import ferry.crypto.Secret;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;

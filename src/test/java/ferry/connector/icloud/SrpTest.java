@@ -3,6 +3,7 @@ package ferry.connector.icloud;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ferry.connector.icloud.web.Json;
 import ferry.crypto.Secret;
 import java.math.BigInteger;
 import java.nio.file.Files;

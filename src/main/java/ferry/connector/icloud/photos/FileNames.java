@@ -1,5 +1,6 @@
 package ferry.connector.icloud.photos;
 
+import ferry.connector.icloud.web.CloudRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

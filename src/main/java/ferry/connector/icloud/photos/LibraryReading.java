@@ -3,6 +3,7 @@ package ferry.connector.icloud.photos;
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.CloudRecord;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;

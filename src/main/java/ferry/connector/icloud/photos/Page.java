@@ -1,5 +1,6 @@
 package ferry.connector.icloud.photos;
 
+import ferry.connector.icloud.web.CloudRecord;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

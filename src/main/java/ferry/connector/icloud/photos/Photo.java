@@ -1,5 +1,6 @@
 package ferry.connector.icloud.photos;
 
+import ferry.connector.icloud.web.CloudRecord;
 import java.util.Optional;
 
 /// A photo or video: what the library says of it, and the record that holds its original.

@@ -2,6 +2,7 @@ package ferry.connector.icloud.photos;
 
 import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
+import ferry.connector.icloud.web.CloudRecord;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;

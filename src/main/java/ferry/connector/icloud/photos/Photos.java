@@ -7,6 +7,8 @@ import ferry.connector.Files;
 import ferry.connector.Limits;
 import ferry.connector.Limits.HostClass;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.CloudRecord;
 import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.time.InstantSource;

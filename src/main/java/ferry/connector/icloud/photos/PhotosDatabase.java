@@ -1,6 +1,8 @@
 package ferry.connector.icloud.photos;
 
 import ferry.connector.ConnectorException;
+import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.CloudRecord;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -1,5 +1,6 @@
 package ferry.connector.icloud.photos;
 
+import ferry.connector.icloud.web.CloudRecord;
 import java.util.Optional;
 import java.util.OptionalLong;
 

@@ -1,6 +1,7 @@
 package ferry.connector.icloud.photos;
 
 import ferry.connector.FileRef;
+import ferry.connector.icloud.web.CloudRecord;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;

@@ -1,5 +1,6 @@
 package ferry.connector.icloud.photos;
 
+import ferry.connector.icloud.web.Calls;
 import ferry.egress.Answer;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -17,6 +18,11 @@ final class EndlessCloud implements Calls {
     @Override
     public boolean has(String service) {
         return true;
+    }
+
+    @Override
+    public JsonNode get(String service, String path, Map<String, String> query) {
+        throw new AssertionError("photos are read by POST alone: " + path);
     }
 
     @Override

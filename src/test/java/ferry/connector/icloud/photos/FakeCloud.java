@@ -1,6 +1,7 @@
 package ferry.connector.icloud.photos;
 
 import ferry.connector.ConnectorException;
+import ferry.connector.icloud.web.Calls;
 import ferry.egress.Answer;
 import ferry.egress.Header;
 import java.io.ByteArrayInputStream;
@@ -158,6 +159,11 @@ final class FakeCloud implements Calls {
     @Override
     public boolean has(String service) {
         return service.equals("ckdatabasews");
+    }
+
+    @Override
+    public JsonNode get(String service, String path, Map<String, String> query) {
+        throw new AssertionError("photos are read by POST alone: " + path);
     }
 
     @Override

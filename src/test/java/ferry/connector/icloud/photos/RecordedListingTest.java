@@ -3,6 +3,8 @@ package ferry.connector.icloud.photos;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Signature;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package ferry.connector.icloud.photos;
+package ferry.connector.icloud.web;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /// The source's own signature of a file, `fileChecksum`: a type byte, then a salted SHA-1 of the content
 /// (`icloud-protocol` 2.6). A single thread takes the bytes in passing.
-final class Signature {
+public final class Signature {
     private static final int LENGTH = 21;
     private static final byte[] SALT =
             "com.apple.XattrObjectSalt\0com.apple.DataObjectSalt\0".getBytes(StandardCharsets.US_ASCII);
@@ -25,7 +25,7 @@ final class Signature {
 
     /// Empty where the signature is none, or of a type or length that is not known: then only the size can be
     /// checked.
-    static Optional<Signature> of(String fileChecksum) {
+    public static Optional<Signature> of(String fileChecksum) {
         byte[] bytes;
         try {
             bytes = Base64.getDecoder().decode(fileChecksum);
@@ -43,17 +43,17 @@ final class Signature {
     }
 
     /// The source starts over.
-    void restart() {
+    public void restart() {
         digest.reset();
         digest.update(SALT);
     }
 
-    void update(byte[] bytes, int offset, int length) {
+    public void update(byte[] bytes, int offset, int length) {
         digest.update(bytes, offset, length);
     }
 
     /// Whether what was taken is what was signed. May be asked once.
-    boolean matches() {
+    public boolean matches() {
         return MessageDigest.isEqual(digest.digest(), Arrays.copyOfRange(expected, 1, LENGTH));
     }
 

@@ -1,4 +1,4 @@
-package ferry.connector.icloud.photos;
+package ferry.connector.icloud.web;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -13,7 +13,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /// One CloudKit record, read leniently: a field that is missing, has no `value` or is not of the kind asked for
 /// is absent (R21).
-record CloudRecord(JsonNode json) {
+public record CloudRecord(JsonNode json) {
     /// Dates outside are absurd, and unknown: the first photograph is of 1826.
     private static final Instant EARLIEST = Instant.parse("1800-01-01T00:00:00Z");
 
@@ -21,69 +21,69 @@ record CloudRecord(JsonNode json) {
     private static final int MAX_ENCODED = 1024 * 1024;
 
     /// In the place of a record that the source does not have.
-    static final CloudRecord NONE = new CloudRecord(JsonNodeFactory.instance.objectNode());
+    public static final CloudRecord NONE = new CloudRecord(JsonNodeFactory.instance.objectNode());
 
-    String name() {
+    public String name() {
         return json.path("recordName").asString("");
     }
 
-    String type() {
+    public String type() {
         return json.path("recordType").asString("");
     }
 
     /// The source's own code where it could not read this one record.
-    Optional<String> error() {
+    public Optional<String> error() {
         var code = json.path("serverErrorCode");
         return code.isString() ? Optional.of(code.stringValue()) : Optional.empty();
     }
 
-    boolean isTombstone() {
+    public boolean isTombstone() {
         return json.path("deleted").asBoolean(false);
     }
 
-    JsonNode value(String field) {
+    public JsonNode value(String field) {
         return json.path("fields").path(field).path("value");
     }
 
-    boolean has(String field) {
+    public boolean has(String field) {
         return !value(field).isMissingNode() && !value(field).isNull();
     }
 
-    OptionalLong number(String field) {
+    public OptionalLong number(String field) {
         var value = value(field);
         return value.isNumber() && value.canConvertToLong() ? OptionalLong.of(value.longValue()) : OptionalLong.empty();
     }
 
-    OptionalDouble decimal(String field) {
+    public OptionalDouble decimal(String field) {
         var value = value(field);
         return value.isNumber() && Double.isFinite(value.asDouble(Double.NaN))
                 ? OptionalDouble.of(value.asDouble(Double.NaN))
                 : OptionalDouble.empty();
     }
 
-    Optional<String> string(String field) {
+    public Optional<String> string(String field) {
         var value = value(field);
         return value.isString() && !value.stringValue().isBlank() ? Optional.of(value.stringValue()) : Optional.empty();
     }
 
     /// 0 and 1 as a truth; also as JSON's own.
-    boolean flag(String field) {
+    public boolean flag(String field) {
         var value = value(field);
         return value.isBoolean() ? value.booleanValue() : number(field).orElse(0) == 1;
     }
 
     /// A field of epoch milliseconds; absent where absurd, see [#isAbsurd].
-    Optional<Instant> date(String field) {
+    public Optional<Instant> date(String field) {
         return plausible(number(field));
     }
 
     /// Whether the field holds a number that is no date of this world.
-    boolean isAbsurd(String field) {
+    public boolean isAbsurd(String field) {
         return value(field).isNumber() && date(field).isEmpty();
     }
 
     /// When the record was made or last changed at the source: `created` or `modified`.
-    Optional<Instant> stamp(String which) {
+    public Optional<Instant> stamp(String which) {
         var value = json.path(which).path("timestamp");
         return plausible(
                 value.isNumber() && value.canConvertToLong()
@@ -92,7 +92,7 @@ record CloudRecord(JsonNode json) {
     }
 
     /// An `…Enc` field as text: `ENCRYPTED_BYTES` are base64 of UTF-8, a `STRING` is plain.
-    Optional<String> text(String field) {
+    public Optional<String> text(String field) {
         var value = string(field);
         if (value.isEmpty() || isPlain(field)) {
             return value;
@@ -101,16 +101,16 @@ record CloudRecord(JsonNode json) {
     }
 
     /// Whether an `…Enc` field came as plain text.
-    boolean isPlain(String field) {
+    public boolean isPlain(String field) {
         return json.path("fields").path(field).path("type").asString("").equals("STRING");
     }
 
     /// A field of base64 bytes.
-    Optional<byte[]> bytes(String field) {
+    public Optional<byte[]> bytes(String field) {
         return string(field).flatMap(CloudRecord::decoded);
     }
 
-    static Optional<byte[]> decoded(String base64) {
+    public static Optional<byte[]> decoded(String base64) {
         if (base64.length() > MAX_ENCODED) {
             return Optional.empty();
         }
@@ -122,7 +122,7 @@ record CloudRecord(JsonNode json) {
     }
 
     /// Strictly: what is not UTF-8 is ciphertext or rubbish.
-    static Optional<String> utf8(byte[] bytes) {
+    public static Optional<String> utf8(byte[] bytes) {
         try {
             return Optional.of(StandardCharsets.UTF_8
                     .newDecoder()

@@ -1,4 +1,4 @@
-package ferry.connector.icloud;
+package ferry.connector.icloud.web;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;

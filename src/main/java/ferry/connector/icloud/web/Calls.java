@@ -1,0 +1,36 @@
+package ferry.connector.icloud.web;
+
+import ferry.connector.ConnectorException;
+import ferry.egress.Answer;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/// What a reader needs of a signed-in account. Refreshes the session and minds the account's limits by itself.
+/// Thread-safe: several calls may be in flight at once.
+public interface Calls {
+    /// Gets JSON from one of the account's services, with its base parameters and cookies. An empty object where the
+    /// answer is empty.
+    ///
+    /// @param service such as `drivews`
+    /// @param path from the service's root, with a leading slash
+    /// @throws ConnectorException.Refused with `not-activated` where the account lacks the service
+    JsonNode get(String service, String path, Map<String, String> query)
+            throws ConnectorException, InterruptedException;
+
+    /// Posts JSON to one of the account's services, with its base parameters and cookies; to CloudKit as
+    /// `text/plain`, as a browser does. Per-record failures inside an answer are the caller's.
+    ///
+    /// @param path from the service's root, with a leading slash
+    /// @throws ConnectorException.Refused with `not-activated` where the account lacks the service or its zone
+    JsonNode post(String service, String path, Map<String, String> query, JsonNode body)
+            throws ConnectorException, InterruptedException;
+
+    /// Whether the account has that service at all.
+    boolean has(String service);
+
+    /// Gets a file's bytes from the content host, without cookies. The caller closes the answer.
+    ///
+    /// @param url as the source gave it, placeholders included
+    /// @param from the first byte that is wanted; above 0 a `Range` is sent
+    Answer content(String url, long from) throws ConnectorException, InterruptedException;
+}
