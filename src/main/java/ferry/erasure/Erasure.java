@@ -2,6 +2,8 @@ package ferry.erasure;
 
 import ferry.access.OrgId;
 import ferry.db.Database;
+import ferry.db.Plans;
+import ferry.db.Work;
 import ferry.session.EndSession;
 import ferry.session.SessionExpiry;
 import ferry.storage.disk.DiskObjects;
@@ -118,11 +120,11 @@ public final class Erasure {
         var traces = new Traces(organisation, marked.user());
         stop(traces, Integer.MAX_VALUE);
         var isOverdue = marked.since().plus(PATIENCE).isBefore(clock.instant());
-        if (!isOverdue && db.tenant(organisation, tx -> isUnderWay(tx, traces))) {
+        if (!isOverdue && indexed(organisation, tx -> isUnderWay(tx, traces))) {
             return false;
         }
         eraseMany(traces);
-        return db.tenant(organisation, tx -> {
+        return indexed(organisation, tx -> {
             var unfinished = traces.lockTasks(tx);
             return (isOverdue || unfinished.isEmpty()) && eraseRest(tx, traces);
         });
@@ -135,10 +137,10 @@ public final class Erasure {
 
     private void stop(Traces traces, int limit) {
         var organisation = traces.organisation();
-        for (var session : db.tenant(organisation, tx -> traces.openSessions(tx, limit))) {
+        for (var session : indexed(organisation, tx -> traces.openSessions(tx, limit))) {
             db.tenantDo(organisation, tx -> sessions.endForErasure(tx, organisation, session));
         }
-        for (var task : db.tenant(organisation, tx -> traces.unfinished(tx, limit))) {
+        for (var task : indexed(organisation, tx -> traces.unfinished(tx, limit))) {
             // A sign-out under way is what is wanted; it ends by itself.
             if (!task.type().equals(EndSession.TYPE)) {
                 db.tenantDo(organisation, tx -> worker.cancel(tx, organisation, task.id()));
@@ -151,30 +153,34 @@ public final class Erasure {
     private void eraseMany(Traces traces) {
         var organisation = traces.organisation();
         while (true) {
-            var some = db.tenant(organisation, tx -> traces.results(tx, ROWS_AT_ONCE));
+            var some = indexed(organisation, tx -> traces.results(tx, ROWS_AT_ONCE));
             if (some.isEmpty()) {
                 break;
             }
             cleaned.ifPresent(disk -> some.forEach(object -> delete(disk, object.url())));
-            db.tenantDo(
-                    organisation,
-                    tx -> traces.eraseResults(
-                            tx, some.stream().map(Traces.Published::id).toList()));
+            var ids = some.stream().map(Traces.Published::id).toList();
+            indexed(organisation, tx -> traces.eraseResults(tx, ids));
         }
         while (true) {
-            var some = db.tenant(organisation, tx -> traces.manifests(tx, ROWS_AT_ONCE));
+            var some = indexed(organisation, tx -> traces.manifests(tx, ROWS_AT_ONCE));
             if (some.isEmpty()) {
                 break;
             }
             cleaned.ifPresent(disk -> some.forEach(manifest -> manifest.urls().forEach(url -> delete(disk, url))));
-            db.tenantDo(
-                    organisation,
-                    tx -> traces.eraseManifests(
-                            tx, some.stream().map(Traces.Manifest::poll).toList()));
+            var polls = some.stream().map(Traces.Manifest::poll).toList();
+            indexed(organisation, tx -> traces.eraseManifests(tx, polls));
         }
-        while (db.tenant(organisation, tx -> traces.eraseErrors(tx, ROWS_AT_ONCE)) > 0) {
+        while (indexed(organisation, tx -> traces.eraseErrors(tx, ROWS_AT_ONCE)) > 0) {
             // until none is left
         }
+    }
+
+    /// A user may have a hundred thousand tasks, and a connection a plan from before anybody had any.
+    private <T> T indexed(OrgId organisation, Work<T> work) {
+        return db.tenant(organisation, tx -> {
+            Plans.byIndex(tx);
+            return work.in(tx);
+        });
     }
 
     private static boolean eraseRest(Handle tx, Traces traces) {

@@ -16,16 +16,10 @@ import org.jdbi.v3.core.Handle;
 /// @param organisation whose user it is
 /// @param user the user's number
 record Traces(OrgId organisation, long user) {
-    private static final String SOURCES =
-            "(select id from source where organisation = :organisation and end_user = :user)";
-    private static final String SESSIONS =
-            "(select id from session where organisation = :organisation and source in " + SOURCES + ")";
-    private static final String POLLS =
-            "(select id from poll where organisation = :organisation and session in " + SESSIONS + ")";
-    private static final String SUBSCRIPTIONS =
-            "(select id from subscription where organisation = :organisation and source in " + SOURCES + ")";
-    private static final String TASKS =
-            "(select id from task where organisation = :organisation and session in " + SESSIONS + ")";
+    private static final String OF_USER = " where organisation = :organisation and end_user = :user";
+    private static final String SOURCES = "(select id from source" + OF_USER + ")";
+    private static final String SESSIONS = "(select id from session" + OF_USER + ")";
+    private static final String POLLS = "(select id from poll" + OF_USER + ")";
 
     /// What an event still says once its resource is erased, whoever erases it.
     static final String BARE = "json_build_object('id', subject, 'resource', type)";
@@ -38,7 +32,7 @@ record Traces(OrgId organisation, long user) {
     List<Unfinished> lockTasks(Handle tx) {
         return unfinished(
                 tx,
-                "with held as (select id, type, state from task where id in " + TASKS + " order by id for update)"
+                "with held as (select id, type, state from task" + OF_USER + " order by id for update)"
                         + " select id, type from held where state not in ('succeeded', 'failed') limit :limit",
                 Integer.MAX_VALUE);
     }
@@ -47,8 +41,8 @@ record Traces(OrgId organisation, long user) {
     List<Unfinished> unfinished(Handle tx, int limit) {
         return unfinished(
                 tx,
-                "select id, type from task where state in ('pending', 'processing', 'suspended') and id in " + TASKS
-                        + " order by id limit :limit",
+                "select id, type from task" + OF_USER
+                        + " and state in ('pending', 'processing', 'suspended') order by id limit :limit",
                 limit);
     }
 
@@ -79,8 +73,7 @@ record Traces(OrgId organisation, long user) {
 
     /// Some of the manifests of the user's polls, also such as were never written.
     List<Manifest> manifests(Handle tx, int limit) {
-        return tx.createQuery("select poll, url, signature_url from manifest where poll in " + POLLS
-                        + " order by poll limit :limit")
+        return tx.createQuery("select poll, url, signature_url from manifest where poll in " + POLLS + " limit :limit")
                 .bind("organisation", organisation.value())
                 .bind("user", user)
                 .bind("limit", limit)
@@ -94,8 +87,10 @@ record Traces(OrgId organisation, long user) {
     }
 
     /// Erases the rows of manifests.
-    void eraseManifests(Handle tx, List<UUID> polls) {
-        tx.createUpdate("delete from manifest where organisation = :organisation and poll in (<polls>)")
+    ///
+    /// @return how many
+    int eraseManifests(Handle tx, List<UUID> polls) {
+        return tx.createUpdate("delete from manifest where organisation = :organisation and poll in (<polls>)")
                 .bindList("polls", polls)
                 .bind("organisation", organisation.value())
                 .execute();
@@ -103,8 +98,8 @@ record Traces(OrgId organisation, long user) {
 
     /// Some of the user's sessions that have not ended.
     List<UUID> openSessions(Handle tx, int limit) {
-        return tx.createQuery("select id from session where state in ('pending', 'active') and id in " + SESSIONS
-                        + " order by id limit :limit")
+        return tx.createQuery("select id from session" + OF_USER
+                        + " and state in ('pending', 'active') order by id limit :limit")
                 .bind("organisation", organisation.value())
                 .bind("user", user)
                 .bind("limit", limit)
@@ -117,7 +112,7 @@ record Traces(OrgId organisation, long user) {
 
     /// Some of the user's results.
     List<Published> results(Handle tx, int limit) {
-        return tx.createQuery("select id, url from result where poll in " + POLLS + " order by id limit :limit")
+        return tx.createQuery("select id, url from result where poll in " + POLLS + " limit :limit")
                 .bind("organisation", organisation.value())
                 .bind("user", user)
                 .bind("limit", limit)
@@ -126,13 +121,15 @@ record Traces(OrgId organisation, long user) {
     }
 
     /// Erases results, and what events show of them.
-    void eraseResults(Handle tx, List<UUID> ids) {
+    ///
+    /// @return how many
+    int eraseResults(Handle tx, List<UUID> ids) {
         tx.createUpdate("update event set body = " + BARE
                         + " where organisation = :organisation and type = 'result' and subject in (<subjects>)")
                 .bindList("subjects", ids.stream().map(UUID::toString).toList())
                 .bind("organisation", organisation.value())
                 .execute();
-        tx.createUpdate("delete from result where organisation = :organisation and id in (<ids>)")
+        return tx.createUpdate("delete from result where organisation = :organisation and id in (<ids>)")
                 .bindList("ids", ids)
                 .bind("organisation", organisation.value())
                 .execute();
@@ -153,11 +150,11 @@ record Traces(OrgId organisation, long user) {
         run(
                 tx,
                 "update event set body = " + BARE + " where organisation = :organisation and (type, subject) in ("
-                        + " select 'source', id::text from source where id in " + SOURCES
-                        + " union all select 'session', id::text from session where id in " + SESSIONS
-                        + " union all select 'poll', id::text from poll where id in " + POLLS
-                        + " union all select 'task', id::text from task where id in " + TASKS
-                        + " union all select 'subscription', id::text from subscription where id in " + SUBSCRIPTIONS
+                        + " select 'source', id::text from source" + OF_USER
+                        + " union all select 'session', id::text from session" + OF_USER
+                        + " union all select 'poll', id::text from poll" + OF_USER
+                        + " union all select 'task', id::text from task" + OF_USER
+                        + " union all select 'subscription', id::text from subscription" + OF_USER
                         + " union all select 'user', cast(cast(:user as bigint) as text))");
         // What would answer a repeat of the create.
         run(
@@ -165,13 +162,13 @@ record Traces(OrgId organisation, long user) {
                 "delete from resend where organisation = :organisation and (id in " + SESSIONS + " or id in " + POLLS
                         + ")");
         run(tx, "delete from poll_error where poll in " + POLLS);
-        run(tx, "delete from task where id in " + TASKS);
+        run(tx, "delete from task" + OF_USER);
         run(tx, "delete from manifest where poll in " + POLLS);
-        run(tx, "delete from poll where id in " + POLLS);
-        run(tx, "delete from subscription where id in " + SUBSCRIPTIONS);
+        run(tx, "delete from poll" + OF_USER);
+        run(tx, "delete from subscription" + OF_USER);
         run(tx, "delete from open_sign_in where organisation = :organisation and source in " + SOURCES);
-        run(tx, "delete from session where id in " + SESSIONS);
-        run(tx, "delete from source where id in " + SOURCES);
+        run(tx, "delete from session" + OF_USER);
+        run(tx, "delete from source" + OF_USER);
         run(tx, "delete from scope_use where organisation = :organisation and level = 'user' and subject = :user");
         run(tx, "delete from end_user where organisation = :organisation and id = :user and state = 'deleted'");
     }

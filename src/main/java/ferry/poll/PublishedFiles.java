@@ -10,8 +10,10 @@ import ferry.storage.Intake;
 import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
 import ferry.storage.Stored;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Publishes files as the connector brings them, several at once.
 final class PublishedFiles implements Files {
@@ -20,6 +22,8 @@ final class PublishedFiles implements Files {
     private final Publication publication;
     private final boolean countsItems;
     private final Optional<Delivered> delivered;
+    /// The ids of files that were asked for and not opened yet, so that each is made once.
+    private final Map<FileRef, String> asked = new ConcurrentHashMap<>();
 
     /// @param countsItems whether each file is an item of the task's progress, as in a poll for files
     /// @param delivered tells what earlier polls of a subscription have published; empty where that does not matter
@@ -32,7 +36,17 @@ final class PublishedFiles implements Files {
     @Override
     public boolean isPublished(FileRef ref) {
         var id = publication.fileId(ref);
-        return wasDelivered(id) || counted(id, publication.mayHave(identifier(id)));
+        boolean published = wasDelivered(id) || counted(id, publication.mayHave(identifier(id)));
+        if (!published) {
+            asked.put(ref, id);
+        }
+        return published;
+    }
+
+    /// The same as asked for by [#isPublished], where it was.
+    private String id(FileRef ref) {
+        var known = asked.remove(ref);
+        return known == null ? publication.fileId(ref) : known;
     }
 
     private boolean wasDelivered(String id) {
@@ -57,7 +71,7 @@ final class PublishedFiles implements Files {
     @Override
     public Target open(FileRef ref, FileMeta meta) throws InterruptedException {
         var name = Optional.ofNullable(meta.filename());
-        var id = publication.fileId(ref);
+        var id = id(ref);
         var extension = Optional.ofNullable(meta.extension());
         var key = publication.config().fileKey(publication.poll(), id, name, extension);
         var mediaType = Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE);
@@ -70,7 +84,7 @@ final class PublishedFiles implements Files {
 
     @Override
     public void refused(FileRef ref, ErrorCode why, String detail) {
-        publication.refused(Optional.of(publication.fileId(ref)), why, detail);
+        publication.refused(Optional.of(id(ref)), why, detail);
         if (countsItems) {
             publication.item();
         }

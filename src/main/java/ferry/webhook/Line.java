@@ -1,6 +1,7 @@
 package ferry.webhook;
 
 import ferry.access.OrgId;
+import ferry.db.Plans;
 import ferry.event.Event;
 import ferry.event.EventState;
 import java.sql.ResultSet;
@@ -24,12 +25,6 @@ final class Line {
 
     /// Any number that nothing else in this database locks by.
     private static final long LOCK = 0x66_65_72_72_7AL;
-
-    private static final String BY_INDEX = """
-            set_config('jit', 'off', true) as jit, set_config('enable_seqscan', 'off', true) as scans,
-            set_config('enable_hashjoin', 'off', true) as hashes, set_config('enable_mergejoin', 'off', true) as merges,
-            set_config('enable_bitmapscan', 'off', true) as bitmaps
-            """;
 
     private final InstantSource clock;
     private final InstantSource pulse;
@@ -59,16 +54,10 @@ final class Line {
     ///
     /// Whoever changes deliveries that another may be arranging or taking takes it before the first of their rows.
     static void lock(Handle tx) {
-        tx.createQuery("select cast(pg_advisory_xact_lock(:lock) as text), " + BY_INDEX)
+        tx.createQuery("select cast(pg_advisory_xact_lock(:lock) as text), " + Plans.BY_INDEX)
                 .bind("lock", LOCK)
                 .mapToMap()
                 .one();
-    }
-
-    /// For the rest of the transaction each row is looked up by an index. Plans must not depend on the statistics of
-    /// a table that was empty a moment ago, and a connection keeps them for long.
-    static void byIndex(Handle tx) {
-        tx.createQuery("select " + BY_INDEX).mapToMap().one();
     }
 
     /// Takes the next events to send, writes their attempts, and returns them; the caller sends them after the

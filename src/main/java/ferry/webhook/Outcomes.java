@@ -2,6 +2,7 @@ package ferry.webhook;
 
 import static java.lang.System.Logger.Level.INFO;
 
+import ferry.db.Plans;
 import ferry.event.EventState;
 import ferry.event.Events;
 import java.time.Duration;
@@ -41,7 +42,7 @@ final class Outcomes {
 
     /// Writes the outcomes of attempts, in one go. An attempt whose lease was lost changes nothing.
     void settle(Handle tx, List<Settled> all) {
-        Line.byIndex(tx);
+        Plans.byIndex(tx);
         attempts.complete(
                 tx,
                 all.stream()

@@ -448,6 +448,7 @@ class CloudStorageTest {
                 with(keys(), s3.url()).put("region", "Europe!"),
                 "region",
                 "is not the name of a region, such as eu-west-1");
+        assertRefused(with(keys(), s3.url()).put("ca_certificate", -1), "ca_certificate", "is not a text");
         var withoutAny = JSON.createObjectNode().put("url", "s3://my-bucket");
         assertRefused(withoutAny, "credentials", "is required");
         assertRefused(

@@ -36,7 +36,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 class WebhookBench {
     private static final int ENDPOINTS = Endpoints500.ENDPOINTS;
     private static final int SENDERS = 64;
-    private static final int BACKLOG = Integer.getInteger("ferry.backlog", 100_000);
+    private static final int BACKLOG = 100_000;
+    private static final int OUTAGE = Integer.getInteger("ferry.backlog", BACKLOG);
     private static final int RATE = Integer.getInteger("ferry.rate", 1500);
     private static final Duration WHILE = Duration.ofSeconds(10);
     private static final Duration WARM = Duration.ofSeconds(15);
@@ -243,7 +244,7 @@ class WebhookBench {
 
     /// The same after an outage of all: until everything has come that never came before.
     private void outage(TestApp app) {
-        gather(app, BACKLOG);
+        gather(app, OUTAGE);
         long never = count(app, "delivery where line = 'waiting' and lane = 0");
         drain(
                 app,
@@ -258,10 +259,20 @@ class WebhookBench {
                         .bind("until", app.clock().instant().plus(Duration.ofDays(1)))
                         .execute());
         var events = new Events(app.clock());
+        long start = System.nanoTime();
         for (int left = count; left > 0; left -= Math.min(left, 1000)) {
             emit(app, events, Math.min(left, 1000));
+            say("gathered", count - left, start);
         }
         Eventually.eventually("all have their place", () -> count(app, "delivery where line = 'new'") == 0);
+        System.out.printf("%d events gathered in %.0f s%n", count, (System.nanoTime() - start) / 1e9);
+    }
+
+    /// Of much that takes long.
+    private static void say(String what, long done, long start) {
+        if (done > 0 && done % 100_000 == 0) {
+            System.out.printf("%d %s, %.0f/s%n", done, what, done / ((System.nanoTime() - start) / 1e9));
+        }
     }
 
     private double drain(TestApp app, long wanted, LongSupplier counter, String what) {
@@ -277,6 +288,9 @@ class WebhookBench {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
             long now = counter.getAsLong() - already;
             moved = now > seen ? System.nanoTime() : moved;
+            if (now / 100_000 > seen / 100_000) {
+                say("delivered", now / 100_000 * 100_000, start);
+            }
             seen = now;
             assertThat(System.nanoTime() - moved).as("stuck at %d", seen).isLessThan(STUCK.toNanos());
         }

@@ -28,7 +28,7 @@ class PublishBench {
     private static final int ROUNDS = Integer.getInteger("ferry.rounds", 3);
     /// Milliseconds that source and store take to answer, as if they were that far away.
     private static final int FAR = Integer.getInteger("ferry.far", 0);
-    private static final Load SMALL = new Load(10_000, 64 * 1024);
+    private static final Load SMALL = new Load(20_000, 64 * 1024);
     private static final Load LARGE = new Load(16, 64 * 1024 * 1024);
 
     @TempDir

@@ -41,7 +41,6 @@ final class Downloads implements AutoCloseable {
 
     private final Calls calls;
     private final PhotosDatabase database;
-    private final Library library;
     private final Files files;
     private final InstantSource clock;
     private final Pulls pulls;
@@ -49,10 +48,9 @@ final class Downloads implements AutoCloseable {
     private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailableInARow = new AtomicInteger();
 
-    Downloads(Calls calls, PhotosDatabase database, Library library, Files files, InstantSource clock, int parallel) {
+    Downloads(Calls calls, PhotosDatabase database, Files files, InstantSource clock, int parallel) {
         this.calls = calls;
         this.database = database;
-        this.library = library;
         this.files = files;
         this.clock = clock;
         this.pulls = new Pulls(parallel);
@@ -158,12 +156,14 @@ final class Downloads implements AutoCloseable {
         var photo = wanted.photo();
         boolean onMaster = wanted.variant().holder() == Variant.Holder.MASTER;
         var stale = onMaster ? photo.master() : photo.asset();
-        var page = database.lookup(library, List.of(stale.name()));
+        var page = database.lookup(photo.library(), List.of(stale.name()));
         var fresh = page.records().stream()
                 .filter(r -> r.name().equals(stale.name()) && r.error().isEmpty() && !r.isTombstone())
                 .findFirst()
                 .orElse(CloudRecord.NONE);
-        var renewed = onMaster ? new Photo(photo.asset(), fresh) : new Photo(fresh, photo.master());
+        var renewed = onMaster
+                ? new Photo(photo.library(), photo.asset(), fresh)
+                : new Photo(photo.library(), fresh, photo.master());
         return new Wanted(renewed, wanted.variant(), page.received());
     }
 

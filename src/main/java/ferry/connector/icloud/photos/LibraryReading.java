@@ -114,7 +114,7 @@ final class LibraryReading {
             if (!isAskedFor(listed.photo().asset())) {
                 continue;
             }
-            feed.item(PhotoEntry.of(listed.photo(), listed.view(), library, feed::fileId));
+            feed.item(PhotoEntry.of(listed.photo(), listed.view(), feed::fileId));
         }
         for (var listed : photos) {
             for (var variant : wanted) {

@@ -23,8 +23,8 @@ final class Pairing {
     private static final int MAX_MASTERS = 600;
     private static final int MAX_WAITING = 300;
     private static final int MAX_ORPHANS = 5_000;
-    /// A record's name has to fit a locator; genuine ones have 28 or 36 characters.
-    private static final int MAX_NAME_BYTES = 88;
+    /// A record's name has to fit a locator beside its library's mark; genuine ones have 28 or 36 characters.
+    private static final int MAX_NAME_BYTES = 76;
 
     private final PhotosDatabase database;
     private final Library library;
@@ -164,9 +164,9 @@ final class Pairing {
         return Optional.of(listed(asset, master));
     }
 
-    private static Listed listed(Asset asset, Master master) {
+    private Listed listed(Asset asset, Master master) {
         var received = asset.received.isBefore(master.received) ? asset.received : master.received;
-        return new Listed(new Photo(asset.record, master.record), asset.view, received);
+        return new Listed(new Photo(library, asset.record, master.record), asset.view, received);
     }
 
     private void forgetOldest() {

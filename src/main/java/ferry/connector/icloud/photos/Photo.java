@@ -5,9 +5,10 @@ import java.util.Optional;
 
 /// A photo or video: what the library says of it, and the record that holds its original.
 ///
+/// @param library which holds both records
 /// @param asset the metadata, and the renders of an edit
 /// @param master the files as they were taken; other assets may share it
-record Photo(CloudRecord asset, CloudRecord master) {
+record Photo(Library library, CloudRecord asset, CloudRecord master) {
     /// What the item is, from the first of its types that is known: the master's, its original's, its file
     /// name's.
     Optional<Uti> uti() {

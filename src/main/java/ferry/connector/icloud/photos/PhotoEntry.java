@@ -28,7 +28,7 @@ final class PhotoEntry {
 
     /// @param view where it was listed, which tells of hidden and deleted ones even where the record doesn't
     /// @param fileId gives out the ids of files
-    static ObjectNode of(Photo photo, View view, Library library, Function<FileRef, String> fileId) {
+    static ObjectNode of(Photo photo, View view, Function<FileRef, String> fileId) {
         var asset = photo.asset();
         var master = photo.master();
         var node = JsonNodeFactory.instance.objectNode();
@@ -50,7 +50,7 @@ final class PhotoEntry {
         keywords(node.putArray("keywords"), asset);
         location(asset).ifPresent(location -> node.set("location", location));
         node.put("burst_id", asset.string("burstId").orElse(null));
-        node.put("library", library.name());
+        node.put("library", photo.library().name());
         files(node, photo, fileId);
         return node;
     }

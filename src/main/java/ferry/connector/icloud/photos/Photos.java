@@ -64,51 +64,64 @@ public final class Photos {
         // Pages that wait for files to be fetched wait with URLs that age (R18).
         int ahead = fetching ? 1 : Math.max(1, limits.parallel(HostClass.LISTING));
         for (var library : libraries) {
-            try (var downloads = downloads(library, feed.files())) {
+            try (var downloads = downloads(feed.files())) {
                 new LibraryReading(database, library, window, feed, new Listing(database, library, ahead), downloads)
                         .read(counts.getOrDefault(library, OptionalLong.empty()));
             }
         }
     }
 
-    /// Reads [#ALBUMS].
+    /// Reads [#ALBUMS]. A shared library has none: CloudKit answers that it does not know the query there.
     public void albums(Feed feed) throws ConnectorException, InterruptedException {
-        for (var library : database.libraries()) {
-            new Albums(database, library, feed).read();
-        }
+        new Albums(database, database.libraries().getFirst(), feed).read();
     }
 
     /// Fetches files by references that [#photos] gave out, perhaps long ago. Each ends committed or refused.
     public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
-        var library = database.libraries().getFirst();
-        try (var downloads = downloads(library, files)) {
-            for (int from = 0; from < refs.size(); from += PhotosDatabase.MAX_LOOKUP) {
-                var some = refs.subList(from, Math.min(refs.size(), from + PhotosDatabase.MAX_LOOKUP));
-                fetch(library, some, files, downloads);
+        var left = new ArrayList<>(refs);
+        try (var downloads = downloads(files)) {
+            for (var library : database.libraries()) {
+                var mine = left.stream()
+                        .filter(ref -> recordName(library, ref).isPresent())
+                        .toList();
+                left.removeAll(mine);
+                for (int from = 0; from < mine.size(); from += PhotosDatabase.MAX_LOOKUP) {
+                    var some = mine.subList(from, Math.min(mine.size(), from + PhotosDatabase.MAX_LOOKUP));
+                    fetch(library, some, files, downloads);
+                }
             }
+            left.forEach(ref -> refuse(files, ref));
             downloads.finish();
         }
     }
 
-    /// @param refs at most as many as one look-up takes
+    /// @param refs of that library, at most as many as one look-up takes
     private void fetch(Library library, List<FileRef> refs, Files files, Downloads downloads)
             throws ConnectorException, InterruptedException {
         var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
-        var found = lookedUp(library, missing.stream().map(Photos::recordName).flatMap(Optional::stream));
+        var found = lookedUp(
+                library, missing.stream().map(ref -> recordName(library, ref)).flatMap(Optional::stream));
         // An edit lies on the asset, but its file's name and kind are those of the master.
         var masters = lookedUp(library, found.records.values().stream().map(Photos::masterName));
         for (var ref : missing) {
             var variant = Variant.of(ref.fileType());
-            var record = recordName(ref).map(found.records::get);
+            var record = recordName(library, ref).map(found.records::get);
             if (variant.isEmpty() || record.isEmpty()) {
-                files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the file.");
+                refuse(files, ref);
                 continue;
             }
             var photo = variant.get().holder() == Variant.Holder.MASTER
-                    ? new Photo(CloudRecord.NONE, record.get())
-                    : new Photo(record.get(), masters.records.getOrDefault(masterName(record.get()), CloudRecord.NONE));
+                    ? new Photo(library, CloudRecord.NONE, record.get())
+                    : new Photo(
+                            library,
+                            record.get(),
+                            masters.records.getOrDefault(masterName(record.get()), CloudRecord.NONE));
             downloads.fetch(new Downloads.Wanted(photo, variant.get(), found.received));
         }
+    }
+
+    private static void refuse(Files files, FileRef ref) {
+        files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the file.");
     }
 
     /// Records by name, and when they came.
@@ -130,8 +143,8 @@ public final class Photos {
         return new Found(records, page.received());
     }
 
-    private Downloads downloads(Library library, Files files) {
-        return new Downloads(calls, database, library, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
+    private Downloads downloads(Files files) {
+        return new Downloads(calls, database, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
     }
 
     private OptionalLong count(Library library) throws ConnectorException, InterruptedException {
@@ -143,13 +156,14 @@ public final class Photos {
                 : OptionalLong.empty();
     }
 
-    /// The record that a reference points into; empty for a locator that is none of ours.
-    private static Optional<String> recordName(FileRef ref) {
+    /// The record of that library that a reference points into; empty for another library's, or a locator that is none
+    /// of ours.
+    private static Optional<String> recordName(Library library, FileRef ref) {
         return Variant.of(ref.fileType())
-                .map(variant -> variant.holder().prefix())
-                .filter(prefix ->
-                        ref.locator().startsWith(prefix) && ref.locator().length() > prefix.length())
-                .map(prefix -> ref.locator().substring(prefix.length()));
+                .map(variant -> library.mark() + variant.holder().prefix())
+                .filter(start ->
+                        ref.locator().startsWith(start) && ref.locator().length() > start.length())
+                .map(start -> ref.locator().substring(start.length()));
     }
 
     private static String masterName(CloudRecord asset) {

@@ -40,33 +40,40 @@ final class PhotosDatabase {
         this.clock = clock;
     }
 
-    /// The libraries that are read. Zones that are deleted or of another kind are passed over; a shared library
-    /// (`SharedSync-…`, in the private database for its creator and in the shared one for participants) would
-    /// be added here (R24).
+    /// The account's own library, then the shared ones: those it has made are in the private database, those it takes
+    /// part in are in the shared one (R24). Zones that are deleted or of another kind are passed over.
     List<Library> libraries() throws ConnectorException, InterruptedException {
         if (!calls.has(SERVICE)) {
             throw new ConnectorException.Refused(ErrorCode.NOT_AVAILABLE, "The account has no iCloud Photos.");
         }
         var libraries = new ArrayList<Library>();
-        var answer = post("private", "zones/list", JSON.objectNode());
-        for (var zone : answer.path("zones")) {
-            if (!zone.path("deleted").asBoolean(false)
-                    && zone.path("zoneID").path("zoneName").asString("").equals("PrimarySync")) {
-                libraries.add(Library.PERSONAL);
-            }
-        }
-        if (libraries.isEmpty()) {
+        var own = zones("private");
+        if (own.stream().noneMatch(zone -> zone.zone().equals(Library.PERSONAL.zone()))) {
             throw new ConnectorException.Refused(
                     ErrorCode.NOT_ACTIVATED, "The account's owner has never switched on iCloud Photos.");
         }
+        libraries.add(Library.PERSONAL);
+        Stream.concat(own.stream(), zones("shared").stream())
+                .filter(zone -> Library.isShared(zone.zone()))
+                .forEach(libraries::add);
         return libraries;
+    }
+
+    private List<Library> zones(String database) throws ConnectorException, InterruptedException {
+        return post(database, "zones/list", JSON.objectNode())
+                .path("zones")
+                .valueStream()
+                .filter(zone -> !zone.path("deleted").asBoolean(false))
+                .map(zone -> zone.path("zoneID"))
+                .map(id -> new Library(database, id.path("zoneName").asString(""), text(id, "ownerRecordName")))
+                .toList();
     }
 
     /// @throws ConnectorException.Unavailable while the source is still preparing the library (R16)
     void requireIndexed(Library library) throws ConnectorException, InterruptedException {
         var body = JSON.objectNode();
         body.putObject("query").put("recordType", "CheckIndexingState");
-        body.set("zoneID", zone(library));
+        body.set("zoneID", library.zoneId());
         var state = page(library, body).records().stream()
                 .findFirst()
                 .flatMap(r -> r.string("state"))
@@ -90,7 +97,7 @@ final class PhotosDatabase {
                     .put("type", "STRING_LIST")
                     .putArray("value")
                     .add(index);
-            one.put("zoneWide", true).set("zoneID", zone(library));
+            one.put("zoneWide", true).set("zoneID", library.zoneId());
         }
         var answers =
                 post(library.database(), "internal/records/query/batch", body).path("batch");
@@ -112,7 +119,7 @@ final class PhotosDatabase {
         equal(filters, "direction").put("type", "STRING").put("value", "ASCENDING");
         body.put("resultsLimit", Math.min(MAX_RECORDS, 2 * photos));
         body.set("desiredKeys", keys());
-        body.set("zoneID", zone(library));
+        body.set("zoneID", library.zoneId());
         return page(library, body);
     }
 
@@ -128,7 +135,7 @@ final class PhotosDatabase {
                 .put("value", p));
         body.put("resultsLimit", MAX_RECORDS);
         continuation.ifPresent(c -> body.put("continuationMarker", c));
-        body.set("zoneID", zone(library));
+        body.set("zoneID", library.zoneId());
         return page(library, body);
     }
 
@@ -140,7 +147,7 @@ final class PhotosDatabase {
         var records = body.putArray("records");
         names.forEach(name -> records.addObject().put("recordName", name));
         body.set("desiredKeys", keys());
-        body.set("zoneID", zone(library));
+        body.set("zoneID", library.zoneId());
         return page(post(library.database(), "records/lookup", body));
     }
 
@@ -152,7 +159,7 @@ final class PhotosDatabase {
     Changes changes(Library library, String token) throws ConnectorException, InterruptedException {
         var body = JSON.objectNode();
         var zone = body.putArray("zones").addObject();
-        zone.set("zoneID", zone(library));
+        zone.set("zoneID", library.zoneId());
         zone.put("syncToken", token).put("resultsLimit", MAX_RECORDS);
         zone.set("desiredKeys", keys());
         var answer = calls.post(SERVICE, path(library.database(), "changes/zone"), QUERY, body);
@@ -210,10 +217,6 @@ final class PhotosDatabase {
                 .put("fieldName", field)
                 .put("comparator", "EQUALS")
                 .putObject("fieldValue");
-    }
-
-    private static ObjectNode zone(Library library) {
-        return JSON.objectNode().put("zoneName", library.zone());
     }
 
     private static ArrayNode keys() {

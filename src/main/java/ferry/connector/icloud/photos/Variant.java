@@ -38,7 +38,7 @@ enum Variant {
             this.prefix = prefix;
         }
 
-        /// What a locator into such a record starts with; the record's name follows.
+        /// What comes before the record's name in a locator.
         String prefix() {
             return prefix;
         }
@@ -75,10 +75,11 @@ enum Variant {
         return Stream.of(values()).map(Variant::fileType).collect(Collectors.toUnmodifiableSet());
     }
 
-    /// The same for two photos that share a master, but for their edits.
+    /// The same for two photos that share a master, but for their edits. A library's mark, what holds the file, and the
+    /// record's name.
     FileRef ref(Photo photo) {
         var record = holder == Holder.MASTER ? photo.master() : photo.asset();
-        return new FileRef(fileType(), holder.prefix() + record.name());
+        return new FileRef(fileType(), photo.library().mark() + holder.prefix() + record.name());
     }
 
     /// The file, where the photo has it.

@@ -19,8 +19,8 @@ class PhotoEntryTest {
     private final FakeCloud.Made photo = cloud.made(1);
 
     private ObjectNode entry() {
-        var both = new Photo(new CloudRecord(photo.asset()), new CloudRecord(photo.master()));
-        var entry = PhotoEntry.of(both, View.LIBRARY, Library.PERSONAL, ref -> ref.fileType() + "/" + ref.locator());
+        var both = new Photo(Library.PERSONAL, new CloudRecord(photo.asset()), new CloudRecord(photo.master()));
+        var entry = PhotoEntry.of(both, View.LIBRARY, ref -> ref.fileType() + "/" + ref.locator());
         assertThat(Schemas.errors("icpl.photos", List.of(entry))).isEmpty();
         return entry;
     }

@@ -44,7 +44,7 @@ class RecordedListingTest {
         var photos = pairing.take(new Page(records, Instant.EPOCH, Optional.empty(), Optional.empty()), View.LIBRARY);
 
         var entries = photos.stream()
-                .map(p -> PhotoEntry.of(p.photo(), p.view(), Library.PERSONAL, feed::fileId))
+                .map(p -> PhotoEntry.of(p.photo(), p.view(), feed::fileId))
                 .toList();
         long assets = records.stream()
                 .filter(r -> r.type().equals("CPLAsset"))
