@@ -90,6 +90,8 @@ public final class Accounts {
         library("empty-pages", LibraryQuirk.EMPTY_PAGES);
         library("busy", LibraryQuirk.THROTTLING);
         library("slow", LibraryQuirk.SLOW);
+
+        List.of("many-contacts", "moving-contacts", "odd-contacts", "no-contacts").forEach(name -> add(name, NONE));
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {
