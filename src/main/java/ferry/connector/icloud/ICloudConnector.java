@@ -13,6 +13,7 @@ import ferry.connector.Reading;
 import ferry.connector.SignIn;
 import ferry.connector.Window;
 import ferry.connector.icloud.contacts.Contacts;
+import ferry.connector.icloud.findmy.FindMy;
 import ferry.connector.icloud.photos.Photos;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
@@ -81,6 +82,7 @@ public final class ICloudConnector implements Connector {
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Photos.ALBUMS -> photos(reading).albums(feed);
             case Contacts.CONTACTS -> new Contacts(calls(reading)).contacts(window, feed);
+            case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");
@@ -101,6 +103,7 @@ public final class ICloudConnector implements Connector {
         var types = new HashSet<>(Photos.DATA_TYPES);
         types.add(Account.ACCOUNT_INFO);
         types.add(Contacts.CONTACTS);
+        types.add(FindMy.DEVICES);
         return types;
     }
 
