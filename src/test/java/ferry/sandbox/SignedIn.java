@@ -56,7 +56,8 @@ public final class SignedIn implements AutoCloseable {
     /// How often the account asked for paths that end so.
     public long asked(String name, String end) {
         return sandbox.journal()
-                .count(entry -> entry.account().startsWith(name + "@") && entry.path().endsWith(end));
+                .count(entry ->
+                        entry.account().startsWith(name + "@") && entry.path().endsWith(end));
     }
 
     private Reading reading(String name) throws Exception {

@@ -80,7 +80,7 @@ public final class AddressBook {
     public synchronized void rename(String contactId, String firstName) {
         var card = Optional.ofNullable(cards.get(contactId)).orElseThrow();
         changes++;
-        card.put("firstName", firstName).put("etag", "C=" + changes + "@U=" + contactId);
+        card.put("firstName", firstName).put("etag", People.etag(contactId, changes));
     }
 
     /// Removes a contact, from its groups too.
@@ -89,16 +89,16 @@ public final class AddressBook {
         changes++;
         for (var group : groups) {
             var left = People.texts(group.path("contactIds"));
-            left.removeIf(Predicate.isEqual(contactId));
-            group.set("contactIds", People.array(left));
+            if (left.remove(contactId)) {
+                group.put("etag", People.etag(group.path("groupId").asString(), changes));
+                group.set("contactIds", People.array(left));
+            }
         }
     }
 
     /// The ids of the contacts there are, in the order of `last,first`.
     public synchronized List<String> ids() {
-        return sorted().stream()
-                .map(card -> card.path("contactId").asString())
-                .toList();
+        return sorted().stream().map(card -> card.path("contactId").asString()).toList();
     }
 
     /// How often it was changed; every state of it has a sync token of its own.

@@ -8,13 +8,17 @@ import ferry.sandbox.Replies;
 import ferry.sandbox.Service;
 import java.net.URLDecoder;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The web service `contacts` (`icloud-protocol` 2.3), reading only. Whoever wants the contacts starts first, and brings
+/// The web service `contacts` (`icloud-protocol` 2.3), reading only. Whoever wants the contacts starts first, and
+/// brings
 /// the tokens of the start along.
 public final class ContactsService implements Service {
     /// What the start itself shows of the contacts; the rest are for `contacts`.
@@ -41,16 +45,24 @@ public final class ContactsService implements Service {
         } else if (book.has(ContactsQuirk.NEVER_OPENED)) {
             Replies.empty(exchange, 200);
         } else {
-            answer(exchange, account, book, path, parameters(exchange.query()));
+            var at = exchange.path().length() - path.length();
+            var root = "http://" + exchange.header("Host").orElse("")
+                    + exchange.path().substring(0, at);
+            switch (path) {
+                case "/co/startup" -> Replies.json(exchange, 200, start(account, book, root));
+                case "/co/mecard" -> Replies.json(exchange, 200, ownCard(account, book, root));
+                default -> contacts(exchange, account, book, root);
+            }
         }
     }
 
-    private void answer(
-            Exchange exchange, Account account, AddressBook book, String path, Map<String, String> query) {
-        switch (path) {
-            case "/co/startup" -> Replies.json(exchange, 200, start(account, book));
-            case "/co/mecard" -> Replies.json(exchange, 200, ownCard(account, book));
-            default -> contacts(exchange, account, book, query);
+    /// Adds cards to an answer; the addresses of their photos lead back here.
+    private static void put(ArrayNode answer, List<? extends JsonNode> cards, String root) {
+        for (var card : cards) {
+            if (card.path("photo") instanceof ObjectNode photo) {
+                photo.put("url", root + photo.path("url").asString());
+            }
+            answer.add(card);
         }
     }
 
@@ -68,10 +80,9 @@ public final class ContactsService implements Service {
         return "DAVST-V1-p" + account.dsid() + "-FT=-@RU=card-";
     }
 
-    private static ObjectNode start(Account account, AddressBook book) {
+    private static ObjectNode start(Account account, AddressBook book, String root) {
         var answer = tokens(account, book);
-        var contacts = answer.putArray("contacts");
-        book.page(0, FIRST_SIGHT).forEach(contacts::add);
+        put(answer.putArray("contacts"), book.page(0, FIRST_SIGHT), root);
         var groups = answer.putArray("groups");
         book.groups().forEach(groups::add);
         if (!book.has(ContactsQuirk.OWN_CARD_APART)) {
@@ -81,13 +92,14 @@ public final class ContactsService implements Service {
         return answer;
     }
 
-    private static ObjectNode ownCard(Account account, AddressBook book) {
+    private static ObjectNode ownCard(Account account, AddressBook book, String root) {
         var answer = tokens(account, book);
-        answer.put("meCardId", book.ownId()).putArray("contacts").add(book.own());
+        put(answer.put("meCardId", book.ownId()).putArray("contacts"), List.of(book.own()), root);
         return answer;
     }
 
-    private void contacts(Exchange exchange, Account account, AddressBook book, Map<String, String> query) {
+    private void contacts(Exchange exchange, Account account, AddressBook book, String root) {
+        var query = parameters(exchange.query());
         var offset = number(query.get("offset"));
         var limit = number(query.get("limit"));
         var known = prefToken(account).equals(query.get("prefToken"))
@@ -96,13 +108,14 @@ public final class ContactsService implements Service {
             Replies.json(exchange, 400, Replies.object().put("error", 1).put("reason", "Invalid token or parameter"));
             return;
         }
-        if (offset > 0 && book.has(ContactsQuirk.MOVING) && removals.merge(account.dsid(), 1, Integer::sum) <= REMOVALS) {
+        if (offset > 0
+                && book.has(ContactsQuirk.MOVING)
+                && removals.merge(account.dsid(), 1, Integer::sum) <= REMOVALS) {
             book.loseTheFirst();
         }
         var small = book.has(ContactsQuirk.SMALL_PAGES) && (limit == 0 || limit > SMALL_PAGE);
         var answer = tokens(account, book);
-        var contacts = answer.putArray("contacts");
-        book.page(offset, small ? SMALL_PAGE : limit).forEach(contacts::add);
+        put(answer.putArray("contacts"), book.page(offset, small ? SMALL_PAGE : limit), root);
         Replies.json(exchange, 200, answer);
     }
 

@@ -26,7 +26,6 @@ final class OddCards {
         leapDay.put("firstName", "Leap").put("notes", "x".repeat(20_000));
         var twice = Replies.object().put("contactId", "ODD-BARE").put("firstName", "Twice");
         var withoutId = Replies.object().put("firstName", "No").put("lastName", "Id");
-        return List.of(
-                bare, wrongTypes, leapDay, twice, withoutId, JsonNodeFactory.instance.stringNode("not a card"));
+        return List.of(bare, wrongTypes, leapDay, twice, withoutId, JsonNodeFactory.instance.stringNode("not a card"));
     }
 }

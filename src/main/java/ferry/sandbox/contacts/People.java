@@ -25,8 +25,8 @@ final class People {
             "Larsen", "Meyer", "Nowak", "O’Neill", "Popescu", "Quist", "Rossi", "Schäfer", "Tanaka", "Ueda", "Vogel");
     private static final List<String> COMPANIES = List.of("Tern & Sons", "Halyard Ltd", "Windrose", "Quay Street Café");
     private static final List<String> STREETS = List.of("1 Ferry Lane", "22 Harbour Row\nFlat 3", "7 Lighthouse Hill");
-    private static final List<String> PHONE_LABELS =
-            List.of("MOBILE", "_$!<Home>!$_", "_$!<Work>!$_", "IPHONE", "_$!<HomeFAX>!$_", "_$!<Main>!$_", "On the boat");
+    private static final List<String> PHONE_LABELS = List.of(
+            "MOBILE", "_$!<Home>!$_", "_$!<Work>!$_", "IPHONE", "_$!<HomeFAX>!$_", "_$!<Main>!$_", "On the boat");
     private static final List<String> LABELS = List.of("HOME", "WORK", "_$!<Other>!$_", "_$!<Home>!$_", "club");
     private static final List<String> RELATIONS =
             List.of("_$!<Mother>!$_", "_$!<Spouse>!$_", "_$!<Assistant>!$_", "neighbour");
@@ -73,7 +73,10 @@ final class People {
     }
 
     private ObjectNode company(ObjectNode card) {
-        card.put("isCompany", true).put("companyName", one(COMPANIES)).put("firstName", "").put("lastName", "");
+        card.put("isCompany", true)
+                .put("companyName", one(COMPANIES))
+                .put("firstName", "")
+                .put("lastName", "");
         card.set("phones", labelled("_$!<Main>!$_", phone()));
         card.set("urls", labelled("_$!<HomePage>!$_", "https://company" + made + ".sandbox.example/"));
         return card;
@@ -107,13 +110,15 @@ final class People {
                 .put("field", "https://social.sandbox.example/person" + made)
                 .put("user", "person" + made)
                 .put("userId", "");
-        card.set("dates", labelled("_$!<Anniversary>!$_", birthday().plusYears(25).toString()));
+        card.set(
+                "dates",
+                labelled("_$!<Anniversary>!$_", birthday().plusYears(25).toString()));
         card.set("relatedNames", labelled(one(RELATIONS), one(GIVEN)));
     }
 
     ObjectNode group(String name, Collection<String> members) {
         var id = uuid();
-        var group = Replies.object().put("groupId", id).put("name", name).put("etag", etag(id));
+        var group = Replies.object().put("groupId", id).put("name", name).put("etag", etag(id, 0));
         group.putObject("headerPositions").put("#", 0);
         group.put("isGuardianApproved", false).put("whitelisted", false);
         group.set("contactIds", array(members));
@@ -124,18 +129,19 @@ final class People {
         var id = uuid();
         return Replies.object()
                 .put("contactId", id)
-                .put("etag", etag(id))
+                .put("etag", etag(id, 0))
                 .put("isCompany", false)
                 .put("isGuardianApproved", false)
                 .put("whitelisted", false)
                 .put("normalized", "");
     }
 
+    /// Its address begins where the service is.
     private ObjectNode photo(ObjectNode card) {
         var id = card.path("contactId").asString();
         card.putObject("photo")
                 .put("signature", Long.toHexString(random.nextLong()))
-                .put("url", "https://photos.sandbox.example/contact/" + id + "?expires=soon")
+                .put("url", "/co/photos/" + id)
                 .putObject("crop")
                 .put("x", 0)
                 .put("y", 0)
@@ -166,8 +172,9 @@ final class People {
         return texts;
     }
 
-    private static String etag(String id) {
-        return "C=1@U=" + id;
+    /// @param changes how often the book was changed before it became so
+    static String etag(String id, int changes) {
+        return "C=" + (changes + 1) + "@U=" + id;
     }
 
     private String uuid() {

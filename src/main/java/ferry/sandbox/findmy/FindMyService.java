@@ -14,7 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The web service `findme` (`icloud-protocol` 2.10), looking only. A web session is good for [#LIFE] here, counted from
+/// The web service `findme` (`icloud-protocol` 2.10), looking only. A web session is good for [#LIFE] here, counted
+/// from
 /// its first look; then the answer is 450 until the account has been opened anew.
 public final class FindMyService implements Service {
     static final Duration LIFE = Duration.ofMinutes(15);
@@ -61,7 +62,8 @@ public final class FindMyService implements Service {
             } else {
                 list.goOn();
             }
-            Replies.json(exchange, 200, answer(account, list, context.path("fmly").asBoolean(false)));
+            Replies.json(
+                    exchange, 200, answer(account, list, context.path("fmly").asBoolean(false)));
         }
     }
 
@@ -98,7 +100,10 @@ public final class FindMyService implements Service {
                 .put("hasMembers", list.hasMembers());
         user.set("membersInfo", family ? list.membersInfo() : Replies.object());
         serverContext(answer.putObject("serverContext"), account);
-        answer.putNull("alert").putObject("userPreferences").putObject("webPrefs").put("id", "web_prefs");
+        answer.putNull("alert")
+                .putObject("userPreferences")
+                .putObject("webPrefs")
+                .put("id", "web_prefs");
         var content = answer.putArray("content");
         list.content(family).forEach(content::add);
         return answer.put("statusCode", "200");

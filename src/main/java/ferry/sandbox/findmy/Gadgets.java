@@ -69,7 +69,9 @@ final class Gadgets {
                 .put("deviceClass", kind.kind())
                 .put("deviceStatus", asleep ? "203" : made % 3 == 0 ? "201" : "200")
                 .put("batteryLevel", kind.battery() && !asleep ? (1 + random.nextInt(99)) / 100.0 : 0.0)
-                .put("batteryStatus", !kind.battery() || asleep ? "Unknown" : made % 2 == 0 ? "Charging" : "NotCharging")
+                .put(
+                        "batteryStatus",
+                        !kind.battery() || asleep ? "Unknown" : made % 2 == 0 ? "Charging" : "NotCharging")
                 .put("lowPowerMode", made % 5 == 0);
         member.ifPresentOrElse(m -> node.put("prsId", m), () -> node.putNull("prsId"));
         flags(node, kind, member.isPresent(), asleep);
@@ -112,7 +114,8 @@ final class Gadgets {
         }
         node.putArray("audioChannels");
         var features = node.putObject("features");
-        FEATURES.forEach(feature -> features.put(feature, List.of("SND", "MSG", "LOC", "LST").contains(feature)));
+        FEATURES.forEach(feature ->
+                features.put(feature, List.of("SND", "MSG", "LOC", "LST").contains(feature)));
     }
 
     private void location(ObjectNode location, boolean old) {
@@ -126,7 +129,9 @@ final class Gadgets {
                 .put("horizontalAccuracy", 5 + random.nextDouble() * 60)
                 .put("locationType", "")
                 .put("verticalAccuracy", 0.0)
-                .put("timeStamp", now.minus(Duration.ofMinutes(random.nextInt(600))).toEpochMilli())
+                .put(
+                        "timeStamp",
+                        now.minus(Duration.ofMinutes(random.nextInt(600))).toEpochMilli())
                 .put("locationFinished", !old);
     }
 

@@ -68,7 +68,9 @@ class RecordedDevicesTest {
         for (var i = 0; i < feed.items.size(); i++) {
             var device = recorded.path("content").get(i);
             var item = feed.items.get(i);
-            assertThat(item.path("id").asString().equals("device:" + device.path("id").asString()))
+            assertThat(item.path("id")
+                            .asString()
+                            .equals("device:" + device.path("id").asString()))
                     .isTrue();
             AS_THEY_ARE.forEach((ours, theirs) -> assertThat(item.path(ours).equals(device.path(theirs)))
                     .as(ours)
@@ -127,7 +129,8 @@ class RecordedDevicesTest {
         assertThat(item.path("date_lost").isNull()).isTrue();
         if (!lost.isNull()) {
             assertThat(item.at("/lost/date_created").asString())
-                    .isEqualTo(Instant.ofEpochMilli(lost.path("createTimestamp").asLong()).toString());
+                    .isEqualTo(Instant.ofEpochMilli(lost.path("createTimestamp").asLong())
+                            .toString());
             assertThat(item.at("/lost/status_raw").asString())
                     .isEqualTo(lost.path("statusCode").asString());
             assertThat(item.at("/lost/stopped").asBoolean(true)).isFalse();
@@ -140,7 +143,8 @@ class RecordedDevicesTest {
         assertThat(member.isNull()).isEqualTo(number.isNull());
         if (!number.isNull()) {
             var theirs = recorded.path("userInfo").path("membersInfo").path(number.asString());
-            assertThat(member.path("first_name").equals(theirs.path("firstName"))).isTrue();
+            assertThat(member.path("first_name").equals(theirs.path("firstName")))
+                    .isTrue();
             assertThat(member.path("last_name").equals(theirs.path("lastName"))).isTrue();
             assertThat(member.path("apple_id").equals(theirs.path("appleId"))).isTrue();
         }

@@ -41,13 +41,19 @@ class ContactsAtSandboxTest {
         var feed = read("plain");
         var contacts = feed.kind("contact");
         assertThat(contacts).hasSize(24);
-        assertThat(contacts).extracting(c -> c.path("id").asString()).isEqualTo(entries(book("plain").ids()));
-        assertThat(contacts).filteredOn(c -> c.path("is_own").asBoolean()).singleElement().satisfies(own -> assertThat(
-                        own.at("/emails/0/value").asString())
-                .isEqualTo("plain@sandbox.example"));
+        assertThat(contacts)
+                .extracting(c -> c.path("id").asString())
+                .isEqualTo(entries(book("plain").ids()));
+        assertThat(contacts)
+                .filteredOn(c -> c.path("is_own").asBoolean())
+                .singleElement()
+                .satisfies(
+                        own -> assertThat(own.at("/emails/0/value").asString()).isEqualTo("plain@sandbox.example"));
         assertThat(contacts).filteredOn(c -> !c.path("addresses").isEmpty()).isNotEmpty();
         assertThat(contacts).filteredOn(c -> c.path("has_photo").asBoolean()).isNotEmpty();
-        assertThat(contacts).filteredOn(c -> c.path("kind").asString().equals("company")).isNotEmpty();
+        assertThat(contacts)
+                .filteredOn(c -> c.path("kind").asString().equals("company"))
+                .isNotEmpty();
         assertThat(contacts)
                 .filteredOn(c -> c.at("/birthday/year").isNull())
                 .as("birthdays without a year")
@@ -55,14 +61,17 @@ class ContactsAtSandboxTest {
         var groups = feed.kind("contact_group");
         assertThat(groups).extracting(g -> g.path("name").asString()).containsExactly("Family", "Work", "Nobody yet");
         groups.forEach(group -> group.path("members")
-                .forEach(member -> assertThat(feed.item(member.asString()).path("groups").toString())
+                .forEach(member -> assertThat(
+                                feed.item(member.asString()).path("groups").toString())
                         .contains(group.path("id").asString())));
         assertThat(feed.complete).isTrue();
     }
 
     @Test
     void twoBooksAreNotTheSameAndOneIsAlways() throws Exception {
-        assertThat(read("plain").ids()).isEqualTo(read("plain").ids()).isNotEqualTo(read("big").ids());
+        assertThat(read("plain").ids())
+                .isEqualTo(read("plain").ids())
+                .isNotEqualTo(read("big").ids());
     }
 
     @Test
@@ -85,8 +94,10 @@ class ContactsAtSandboxTest {
     void oddCardsAreReadAsFarAsTheyCanBe() throws Exception {
         var feed = read("odd-contacts");
         assertThat(feed.refusals).containsExactly("contact:#1 not-retrievable", "contact:#2 not-retrievable");
-        assertThat(feed.item("contact:ODD-TYPES").path("birthday_raw").asString()).isEqualTo("the 5th of May");
-        assertThat(feed.item("contact:ODD-TYPES").at("/raw/fieldOfTomorrow").asString()).isEqualTo("kept");
+        assertThat(feed.item("contact:ODD-TYPES").path("birthday_raw").asString())
+                .isEqualTo("the 5th of May");
+        assertThat(feed.item("contact:ODD-TYPES").at("/raw/fieldOfTomorrow").asString())
+                .isEqualTo("kept");
         assertThat(feed.item("contact:ODD-LEAP").at("/birthday/day").asInt()).isEqualTo(29);
         assertThat(feed.items).filteredOn(c -> c.path("is_own").asBoolean()).hasSize(1);
     }
@@ -108,7 +119,8 @@ class ContactsAtSandboxTest {
         book.remove(removed);
         var added = book.add("New", "Person");
         var after = read("plain");
-        assertThat(after.item("contact:" + renamed).at("/name/given").asString()).isEqualTo("Aaron");
+        assertThat(after.item("contact:" + renamed).at("/name/given").asString())
+                .isEqualTo("Aaron");
         assertThat(after.item("contact:" + renamed).path("etag"))
                 .isNotEqualTo(before.item("contact:" + renamed).path("etag"));
         assertThat(after.ids()).contains("contact:" + added).doesNotContain("contact:" + removed);

@@ -47,9 +47,12 @@ class FindMyAtSandboxTest {
     @Test
     void theOwnersDevicesComeAndNobodyElses() throws Exception {
         var feed = read("plain");
-        assertThat(feed.items).hasSize(5).allMatch(device -> device.path("member").isNull());
+        assertThat(feed.items)
+                .hasSize(5)
+                .allMatch(device -> device.path("member").isNull());
         assertThat(feed.ids())
-                .isEqualTo(list("plain").ids().stream().map(id -> "device:" + id).toList());
+                .isEqualTo(
+                        list("plain").ids().stream().map(id -> "device:" + id).toList());
         assertThat(feed.items).filteredOn(d -> d.path("location").isObject()).hasSize(4);
         assertThat(there.asked("plain", "/initClient")).isEqualTo(1);
         assertThat(there.asked("plain", "/refreshClient")).isZero();
@@ -109,7 +112,8 @@ class FindMyAtSandboxTest {
         assertThat(feed.items).hasSize(6);
         assertThat(feed.refusals).containsExactly("device:#1 not-retrievable");
         assertThat(feed.item("device:ODD-NOWHERE").path("location").isNull()).isTrue();
-        assertThat(feed.item("device:ODD-NOWHERE").path("status_raw").asString()).isEqualTo("299");
+        assertThat(feed.item("device:ODD-NOWHERE").path("status_raw").asString())
+                .isEqualTo("299");
     }
 
     @Test

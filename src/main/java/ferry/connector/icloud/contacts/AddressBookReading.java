@@ -57,7 +57,8 @@ final class AddressBookReading {
             }
         }
         feed.incomplete();
-        feed.warn("listing_moved", "Contacts were removed again and again while they were listed; some may be missing.");
+        feed.warn(
+                "listing_moved", "Contacts were removed again and again while they were listed; some may be missing.");
     }
 
     /// @return false where something was removed under way

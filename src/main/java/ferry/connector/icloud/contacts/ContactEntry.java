@@ -134,7 +134,9 @@ final class ContactEntry {
     }
 
     private static boolean hasPhoto(JsonNode photo) {
-        return photo.isObject() ? !photo.isEmpty() : photo.isString() && !photo.asString().isEmpty();
+        return photo.isObject()
+                ? !photo.isEmpty()
+                : photo.isString() && !photo.asString().isEmpty();
     }
 
     /// All but the photo's address, which is short-lived and signed for the session.

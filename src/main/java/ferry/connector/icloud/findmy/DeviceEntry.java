@@ -120,8 +120,7 @@ final class DeviceEntry {
     }
 
     /// A stored word as ours, `other` where there is none, and what is stored beside it.
-    private static void word(
-            ObjectNode node, String name, Map<String, String> words, JsonNode from, String field) {
+    private static void word(ObjectNode node, String name, Map<String, String> words, JsonNode from, String field) {
         var raw = Json.text(from, field);
         var word = raw == null ? null : words.getOrDefault(raw.toLowerCase(Locale.ROOT), "other");
         node.put(name, word).put(name + "_raw", raw);

@@ -83,7 +83,8 @@ public final class FindMy {
             pause.pause(wait(server));
             var next = look("refreshClient", again(server));
             var left = loading(next);
-            var progress = left < loading || next.path("content").size() > answer.path("content").size();
+            var progress = left < loading
+                    || next.path("content").size() > answer.path("content").size();
             answer = next;
             loading = left;
             if (loading > 0 && !progress) {

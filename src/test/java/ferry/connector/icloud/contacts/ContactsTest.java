@@ -46,7 +46,9 @@ class ContactsTest {
     }
 
     private void contacts(String list) {
-        calls.on(PAGE, query -> Integer.parseInt(query.get("offset")) == 0 ? json("{'contacts': " + list + "}") : last(list));
+        calls.on(
+                PAGE,
+                query -> Integer.parseInt(query.get("offset")) == 0 ? json("{'contacts': " + list + "}") : last(list));
     }
 
     private static JsonNode last(String list) {
@@ -160,8 +162,9 @@ class ContactsTest {
 
     @Test
     void fieldsOfOtherTypesAreReadAsFarAsTheyCanBe() throws Exception {
-        var contact = one(", 'phones': {'field': 4420, 'label': ''}, 'emailAddresses': null, 'urls': ['https://a.example', null],"
-                + " 'streetAddresses': 'Ferry Lane', 'IMs': [{'field': 'u'}], 'isCompany': 1, 'lastName': 42, 'photo': ''");
+        var contact = one(
+                ", 'phones': {'field': 4420, 'label': ''}, 'emailAddresses': null, 'urls': ['https://a.example', null],"
+                        + " 'streetAddresses': 'Ferry Lane', 'IMs': [{'field': 'u'}], 'isCompany': 1, 'lastName': 42, 'photo': ''");
         assertThat(contact.at("/phones/0/value").asString()).isEqualTo("4420");
         assertThat(contact.at("/phones/0/label").isNull()).isTrue();
         assertThat(contact.path("emails")).isEmpty();
@@ -175,13 +178,14 @@ class ContactsTest {
 
     @Test
     void groupsNameTheirMembersAndMembersTheirGroups() throws Exception {
-        calls.on(START, "{'meCardId': 'c0', 'groups': [{'groupId': 'g', 'name': 'Crew', 'etag': 'e',"
-                + " 'contactIds': ['c1', 'c1', null, 'gone']}, {'groupId': 'empty'}, {'name': 'No id'}]}");
+        calls.on(
+                START,
+                "{'meCardId': 'c0', 'groups': [{'groupId': 'g', 'name': 'Crew', 'etag': 'e',"
+                        + " 'contactIds': ['c1', 'c1', null, 'gone']}, {'groupId': 'empty'}, {'name': 'No id'}]}");
         fill(2);
         read();
         assertThat(feed.ids()).containsExactly("contact:c0", "contact:c1", "contact_group:g", "contact_group:empty");
-        assertThat(feed.item("contact_group:g").path("members"))
-                .isEqualTo(json("['contact:c1', 'contact:gone']"));
+        assertThat(feed.item("contact_group:g").path("members")).isEqualTo(json("['contact:c1', 'contact:gone']"));
         assertThat(feed.item("contact:c1").path("groups")).isEqualTo(json("['contact_group:g']"));
         assertThat(feed.item("contact:c0").path("groups")).isEmpty();
         assertThat(feed.refusals).containsExactly("contact_group:#1 not-retrievable");
@@ -189,7 +193,8 @@ class ContactsTest {
 
     @Test
     void oneBadContactIsRefusedAndTheRestCome() throws Exception {
-        contacts("[{'contactId': 'c0'}, {'firstName': 'No id'}, 'text', null, {'contactId': 'c1'}, {'contactId': 'c0'}]");
+        contacts(
+                "[{'contactId': 'c0'}, {'firstName': 'No id'}, 'text', null, {'contactId': 'c1'}, {'contactId': 'c0'}]");
         read();
         assertThat(feed.ids()).containsExactly("contact:c0", "contact:c1");
         assertThat(feed.refusals)

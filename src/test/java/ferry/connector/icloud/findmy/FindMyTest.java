@@ -49,7 +49,10 @@ class FindMyTest {
     /// An answer while so many members are loading.
     private static String loading(int loading, int devices) {
         var answer = Json.object().put("statusCode", "200");
-        answer.putObject("serverContext").put("callbackIntervalInMS", 2000).put("prsId", "7").put("theftLoss", "x");
+        answer.putObject("serverContext")
+                .put("callbackIntervalInMS", 2000)
+                .put("prsId", "7")
+                .put("theftLoss", "x");
         var members = answer.putObject("userInfo").putObject("membersInfo");
         for (var i = 0; i < 3; i++) {
             members.putObject("m" + i).put("deviceFetchStatus", i < loading ? "LOADING" : "DONE");
@@ -109,7 +112,13 @@ class FindMyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0.5, NotCharging, 0.5", "'''0.5''', Charging, 0.5", "0.0, Unknown, -1", "0.0, NotCharging, 0", "7, Charging, -1"})
+    @CsvSource({
+        "0.5, NotCharging, 0.5",
+        "'''0.5''', Charging, 0.5",
+        "0.0, Unknown, -1",
+        "0.0, NotCharging, 0",
+        "7, Charging, -1"
+    })
     void aBatteryThatNeverSaidAnythingIsNull(String level, String status, double expected) throws Exception {
         var device = one(", 'batteryLevel': " + level + ", 'batteryStatus': '" + status + "'");
         assertThat(device.path("battery_level").asDouble(-1)).isEqualTo(expected);
@@ -132,9 +141,10 @@ class FindMyTest {
 
     @Test
     void aPositionIsReadLeniently() throws Exception {
-        var location = one(", 'location': {'latitude': '-45.5', 'longitude': -125, 'horizontalAccuracy': -1, 'timeStamp':"
-                        + " '1585867037749', 'positionType': 'Pigeon', 'isOld': 1}")
-                .path("location");
+        var location =
+                one(", 'location': {'latitude': '-45.5', 'longitude': -125, 'horizontalAccuracy': -1, 'timeStamp':"
+                                + " '1585867037749', 'positionType': 'Pigeon', 'isOld': 1}")
+                        .path("location");
         assertThat(location.path("latitude").asDouble()).isEqualTo(-45.5);
         assertThat(location.path("accuracy_m").isNull()).isTrue();
         assertThat(location.path("date").asString()).isEqualTo("2020-04-02T22:37:17.749Z");
@@ -153,7 +163,8 @@ class FindMyTest {
 
     @Test
     void oneBadDeviceIsRefusedAndTheRestCome() throws Exception {
-        calls.on(FIRST, "{'statusCode': 200, 'content': [{'id': 'a'}, {'name': 'no id'}, 7, {'id': 'a'}, {'id': 'b'}]}");
+        calls.on(
+                FIRST, "{'statusCode': 200, 'content': [{'id': 'a'}, {'name': 'no id'}, 7, {'id': 'a'}, {'id': 'b'}]}");
         read(false);
         assertThat(feed.ids()).containsExactly("device:a", "device:b");
         assertThat(feed.refusals).containsExactly("device:#1 not-retrievable", "device:#2 not-retrievable");
@@ -196,9 +207,11 @@ class FindMyTest {
 
     @Test
     void aDeviceOfTheFamilySaysWhoseItIs() throws Exception {
-        calls.on(FIRST, "{'statusCode': '200', 'userInfo': {'membersInfo': {'9': {'firstName': 'Robin', 'lastName': 'S',"
-                + " 'appleId': 'r@s.example', 'deviceFetchStatus': 'DONE'}}}, 'content': [{'id': 'd', 'prsId': 9},"
-                + " {'id': 'e', 'prsId': '10'}]}");
+        calls.on(
+                FIRST,
+                "{'statusCode': '200', 'userInfo': {'membersInfo': {'9': {'firstName': 'Robin', 'lastName': 'S',"
+                        + " 'appleId': 'r@s.example', 'deviceFetchStatus': 'DONE'}}}, 'content': [{'id': 'd', 'prsId': 9},"
+                        + " {'id': 'e', 'prsId': '10'}]}");
         read(true);
         assertThat(feed.item("device:d").path("member"))
                 .isEqualTo(json("{'id': '9', 'first_name': 'Robin', 'last_name': 'S', 'apple_id': 'r@s.example'}"));

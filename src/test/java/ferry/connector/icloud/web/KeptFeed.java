@@ -14,8 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Keeps the records of a type that has no files, and what was said of them.
 public final class KeptFeed implements Feed {
-    private static final SchemaRegistry SCHEMAS =
-            SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+    private static final SchemaRegistry SCHEMAS = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
     public final List<ObjectNode> items = new ArrayList<>();
     public final List<String> refusals = new ArrayList<>();
