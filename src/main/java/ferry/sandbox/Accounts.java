@@ -90,6 +90,11 @@ public final class Accounts {
         library("empty-pages", LibraryQuirk.EMPTY_PAGES);
         library("busy", LibraryQuirk.THROTTLING);
         library("slow", LibraryQuirk.SLOW);
+
+        List.of("many-contacts", "moving-contacts", "odd-contacts", "no-contacts")
+                .forEach(name -> add(name, NONE));
+        List.of("find-my-not-agreed", "find-my-stuck", "find-my-closed", "find-my-odd")
+                .forEach(name -> add(name, NONE));
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

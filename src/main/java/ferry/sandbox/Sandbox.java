@@ -2,6 +2,10 @@ package ferry.sandbox;
 
 import ferry.http.Exchange;
 import ferry.http.WebServer;
+import ferry.sandbox.contacts.AddressBooks;
+import ferry.sandbox.contacts.ContactsService;
+import ferry.sandbox.findmy.DeviceLists;
+import ferry.sandbox.findmy.FindMyService;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
@@ -38,6 +42,8 @@ public final class Sandbox implements AutoCloseable {
     private final Setup setup;
     private final KeyGate gate;
     private final PhotoLibraries photos;
+    private final AddressBooks contacts = new AddressBooks();
+    private final DeviceLists devices;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -50,6 +56,9 @@ public final class Sandbox implements AutoCloseable {
         setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
         gate = new KeyGate(web, clock);
         services.put("account", new AccountService());
+        services.put("contacts", new ContactsService(contacts));
+        devices = new DeviceLists(clock);
+        services.put("findme", new FindMyService(devices, clock));
         photos = new PhotoLibraries(clock);
         services.put("ckdatabasews", new CloudKit(photos, this::url, clock));
         open.put("content", new ContentHost(photos, clock));
@@ -102,6 +111,16 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's photo libraries, for tests to change while a connector is at work.
     public PhotoLibraries photos() {
         return photos;
+    }
+
+    /// Everyone's contacts, for tests to change while a connector is at work.
+    public AddressBooks contacts() {
+        return contacts;
+    }
+
+    /// Everyone's devices as Find My lists them, for tests to change while a connector is at work.
+    public DeviceLists devices() {
+        return devices;
     }
 
     /// Mounts a service of accounts before any request is made.

@@ -1,0 +1,173 @@
+package ferry.connector.icloud.contacts;
+
+import ferry.connector.ConnectorException;
+import ferry.connector.Feed;
+import ferry.connector.icloud.web.Json;
+import ferry.error.ErrorCode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/// One walk over an address book, page by page. Held are one page, the groups, and the ids of what was given. One
+/// thread.
+///
+/// Offsets shift when a contact is removed under way, and what moved over the edge of a page would be missed. So each
+/// page begins with the last contact of the one before; where it does not, the walk begins anew and gives what it has
+/// not given yet. What is added under way may come with the next poll.
+final class AddressBookReading {
+    private static final int PAGE = 500;
+    /// How one asks for all at once; known clients do only this.
+    private static final int EVERYTHING = 0;
+    private static final int WALKS = 3;
+
+    private final Contacts contacts;
+    private final JsonNode startup;
+    private final Feed feed;
+    private final Map<String, List<String>> groupsOf = new HashMap<>();
+    private final Set<String> given = new HashSet<>();
+    private Optional<String> own = Optional.empty();
+    private int limit = PAGE;
+    private int unnamed;
+
+    AddressBookReading(Contacts contacts, JsonNode startup, Feed feed) {
+        this.contacts = contacts;
+        this.startup = startup;
+        this.feed = feed;
+    }
+
+    void read() throws ConnectorException, InterruptedException {
+        countMembers();
+        own = Optional.ofNullable(Json.text(startup, "meCardId"));
+        var card = own.isEmpty() ? ownCard() : Optional.<JsonNode>empty();
+        own = own.or(() -> card.map(c -> Json.text(c, "contactId")));
+        walkAll();
+        giveOwn(card);
+        giveGroups();
+    }
+
+    private void walkAll() throws ConnectorException, InterruptedException {
+        for (var walk = 1; walk <= WALKS; walk++) {
+            if (walk()) {
+                return;
+            }
+        }
+        feed.incomplete();
+        feed.warn(
+                "listing_moved", "Contacts were removed again and again while they were listed; some may be missing.");
+    }
+
+    /// @return false where something was removed under way
+    private boolean walk() throws ConnectorException, InterruptedException {
+        var walked = new HashSet<String>();
+        var last = Optional.<String>empty();
+        var received = 0;
+        while (true) {
+            var offset = Math.max(0, received - 1);
+            var keys = new ArrayList<String>();
+            for (var entry : page(offset)) {
+                var key = key(entry);
+                keys.add(key);
+                if (given.add(key)) {
+                    give(entry);
+                }
+            }
+            if (last.isPresent() && !keys.contains(last.get())) {
+                return false;
+            }
+            if (!walked.addAll(keys)) {
+                return true; // nothing but the last one again
+            }
+            last = Optional.of(keys.getLast());
+            received = offset + keys.size();
+        }
+    }
+
+    /// A source that refuses to give some is asked for all.
+    private JsonNode page(int offset) throws ConnectorException, InterruptedException {
+        try {
+            return contacts.page(startup, offset, limit);
+        } catch (ConnectorException.Refused refused) {
+            if (limit == EVERYTHING || offset > 0) {
+                throw refused;
+            }
+            limit = EVERYTHING;
+            return contacts.page(startup, offset, limit);
+        }
+    }
+
+    private void give(JsonNode entry) throws InterruptedException {
+        var id = Json.text(entry, "contactId");
+        if (id == null) {
+            unnamed++;
+            feed.refused("contact:#" + unnamed, ErrorCode.NOT_RETRIEVABLE, "The source gave a contact without an id.");
+            return;
+        }
+        feed.item(ContactEntry.contact(entry, id, own.equals(Optional.of(id)), groupsOf.getOrDefault(id, List.of())));
+    }
+
+    /// The same for the same contact, whatever it holds.
+    private static String key(JsonNode entry) {
+        var id = Json.text(entry, "contactId");
+        return id == null ? "without id " + entry : "id " + id;
+    }
+
+    /// The owner's card may be kept apart from the contacts.
+    private void giveOwn(Optional<JsonNode> known) throws ConnectorException, InterruptedException {
+        if (own.isEmpty() || given.contains("id " + own.get())) {
+            return;
+        }
+        var card = known.isPresent() ? known : ownCard();
+        if (card.isPresent() && own.equals(Optional.ofNullable(Json.text(card.get(), "contactId")))) {
+            given.add("id " + own.get());
+            give(card.get());
+        } else {
+            feed.refused(
+                    ContactEntry.id(own.get()),
+                    ErrorCode.NOT_RETRIEVABLE,
+                    "The source names the owner's own card but does not hand it out.");
+        }
+    }
+
+    /// Empty where the source has or gives none: the contacts are worth having without.
+    private Optional<JsonNode> ownCard() throws ConnectorException, InterruptedException {
+        try {
+            return Optional.of(contacts.ownCard()).filter(card -> Json.text(card, "contactId") != null);
+        } catch (ConnectorException.Refused _) {
+            feed.warn("own_card_unavailable", "The source did not answer which card is the owner's own.");
+            return Optional.empty();
+        }
+    }
+
+    private void countMembers() {
+        for (var group : startup.path("groups")) {
+            var id = Json.text(group, "groupId");
+            if (id != null) {
+                ContactEntry.members(group)
+                        .forEach(member -> groupsOf.computeIfAbsent(member, _ -> new ArrayList<>())
+                                .add(id));
+            }
+        }
+    }
+
+    private void giveGroups() throws InterruptedException {
+        var seen = new HashSet<String>();
+        var nameless = 0;
+        for (var group : startup.path("groups")) {
+            var id = Json.text(group, "groupId");
+            if (id == null) {
+                nameless++;
+                feed.refused(
+                        "contact_group:#" + nameless,
+                        ErrorCode.NOT_RETRIEVABLE,
+                        "The source gave a group without an id.");
+            } else if (seen.add(id)) {
+                feed.item(ContactEntry.group(group, id));
+            }
+        }
+    }
+}

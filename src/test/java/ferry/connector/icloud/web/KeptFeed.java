@@ -1,0 +1,101 @@
+package ferry.connector.icloud.web;
+
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
+import ferry.error.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Keeps the records of a type that has no files, and what was said of them.
+public final class KeptFeed implements Feed {
+    private static final SchemaRegistry SCHEMAS = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+
+    public final List<ObjectNode> items = new ArrayList<>();
+    public final List<String> refusals = new ArrayList<>();
+    public final List<String> warnings = new ArrayList<>();
+    public boolean complete = true;
+
+    public List<String> ids() {
+        return items.stream().map(item -> item.path("id").asString()).toList();
+    }
+
+    public List<ObjectNode> kind(String kind) {
+        return items.stream()
+                .filter(item -> item.path("data_type").asString().equals(kind))
+                .toList();
+    }
+
+    public JsonNode item(String id) {
+        return items.stream()
+                .filter(item -> item.path("id").asString().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no item " + id));
+    }
+
+    /// Where the feed breaks its schema; the values themselves are not named.
+    public List<String> schemaErrors(String dataType) {
+        var feed = Json.object();
+        var data = feed.putArray("data");
+        items.forEach(data::add);
+        var metadata = feed.putObject("metadata")
+                .put("count", items.size())
+                .put("data_type", dataType)
+                .put("schema", "1")
+                .put("complete", complete)
+                .put("listed", items.size())
+                .put("published", items.size())
+                .put("refused", refusals.size());
+        metadata.putObject("source").put("identifier", "someone@example.com");
+        metadata.putObject("window").putNull("since").putNull("until").put("mode", "full");
+        var said = metadata.putArray("warnings");
+        warnings.forEach(code -> said.addObject().put("code", code).put("detail", "A sentence."));
+        return SCHEMAS.getSchema(SchemaLocation.of("classpath:schemas/" + dataType + ".json")).validate(feed).stream()
+                .map(error -> error.getInstanceLocation() + " " + error.getKeyword())
+                .toList();
+    }
+
+    @Override
+    public void item(ObjectNode node) {
+        items.add(node.deepCopy());
+    }
+
+    @Override
+    public String fileId(FileRef ref) {
+        throw new AssertionError("this type has no files");
+    }
+
+    @Override
+    public boolean wants(String fileType) {
+        return false;
+    }
+
+    @Override
+    public Files files() {
+        throw new AssertionError("this type has no files");
+    }
+
+    @Override
+    public void expect(long total) {}
+
+    @Override
+    public void refused(String item, ErrorCode why, String detail) {
+        refusals.add(item + " " + why.slug());
+        complete = false;
+    }
+
+    @Override
+    public void warn(String code, String detail) {
+        warnings.add(code);
+    }
+
+    @Override
+    public void incomplete() {
+        complete = false;
+    }
+}
