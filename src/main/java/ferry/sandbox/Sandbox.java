@@ -2,6 +2,8 @@ package ferry.sandbox;
 
 import ferry.http.Exchange;
 import ferry.http.WebServer;
+import ferry.sandbox.cloudkit.Containers;
+import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
@@ -38,6 +40,7 @@ public final class Sandbox implements AutoCloseable {
     private final Setup setup;
     private final KeyGate gate;
     private final PhotoLibraries photos;
+    private final Notebooks notes;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -51,7 +54,12 @@ public final class Sandbox implements AutoCloseable {
         gate = new KeyGate(web, clock);
         services.put("account", new AccountService());
         photos = new PhotoLibraries(clock);
-        services.put("ckdatabasews", new CloudKit(photos, this::url, clock));
+        notes = new Notebooks(clock);
+        services.put(
+                "ckdatabasews",
+                new Containers(
+                        new CloudKit(photos, this::url, clock),
+                        Map.of(Notebooks.CONTAINER, notes.service((request, account) -> holds(request, account, "Notes")))));
         open.put("content", new ContentHost(photos, clock));
     }
 
@@ -102,6 +110,16 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's photo libraries, for tests to change while a connector is at work.
     public PhotoLibraries photos() {
         return photos;
+    }
+
+    /// Everyone's notes, for tests to change while a connector is at work.
+    public Notebooks notes() {
+        return notes;
+    }
+
+    /// Whether the request may see that kind of protected data as it is.
+    private boolean holds(Exchange exchange, Account account, String key) {
+        return !account.has(Trait.ADP) || web.carriesKey(exchange, account, key, clock.instant());
     }
 
     /// Mounts a service of accounts before any request is made.

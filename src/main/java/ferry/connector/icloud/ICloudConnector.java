@@ -12,6 +12,7 @@ import ferry.connector.NextStep;
 import ferry.connector.Reading;
 import ferry.connector.SignIn;
 import ferry.connector.Window;
+import ferry.connector.icloud.notes.Notes;
 import ferry.connector.icloud.photos.Photos;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
@@ -78,6 +79,7 @@ public final class ICloudConnector implements Connector {
         switch (dataType) {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
+            case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
             case Photos.ALBUMS -> photos(reading).albums(feed);
             default ->
                 throw new ConnectorException.Refused(
@@ -98,6 +100,7 @@ public final class ICloudConnector implements Connector {
     private static Set<String> dataTypes() {
         var types = new HashSet<>(Photos.DATA_TYPES);
         types.add(Account.ACCOUNT_INFO);
+        types.add(Notes.NOTES);
         return types;
     }
 
