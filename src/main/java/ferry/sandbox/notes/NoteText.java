@@ -80,7 +80,8 @@ public final class NoteText {
         return text.toString();
     }
 
-    Proto document() {
+    /// The document, to be packed.
+    public Proto document() {
         var note = new Proto().text(2, text.toString()).append(runs);
         return new Proto().message(2, new Proto().number(1, 0).message(3, note));
     }

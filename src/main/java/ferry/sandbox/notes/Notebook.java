@@ -39,6 +39,7 @@ public final class Notebook {
     private final RecordZone zone;
     private final InstantSource clock;
     private final SplittableRandom random;
+    private boolean losesAttachments;
 
     private Notebook(long owner, long seed, InstantSource clock) {
         zone = new RecordZone("Notes", owner);
@@ -88,6 +89,7 @@ public final class Notebook {
     }
 
     private void grow(NotebookSpec spec) {
+        losesAttachments = spec.brokenRecords();
         zone.forget(PAGE); // the first page of a full history is empty
         folder(HOME, "Notes", "");
         folder(TRASH, "Recently Deleted", "");
@@ -199,7 +201,7 @@ public final class Notebook {
                         .number("Size", 1000 + random.nextInt(100_000)),
                 now);
         zone.put(table, "Attachment", new Fields().text("UTI", "com.apple.notes.table"), now);
-        var attachments = random.nextInt(4) == 0 ? List.of(picture, table, gone) : List.of(picture, table);
+        var attachments = losesAttachments ? List.of(picture, table, gone) : List.of(picture, table);
         write(name, "Receipts", text, Proto::gzip, folder, now, new Fields().references("Attachments", attachments));
     }
 
