@@ -7,6 +7,7 @@ import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
+import ferry.sandbox.reminders.ReminderBooks;
 import java.net.BindException;
 import java.net.URI;
 import java.time.InstantSource;
@@ -41,6 +42,7 @@ public final class Sandbox implements AutoCloseable {
     private final KeyGate gate;
     private final PhotoLibraries photos;
     private final Notebooks notes;
+    private final ReminderBooks reminders;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -55,11 +57,16 @@ public final class Sandbox implements AutoCloseable {
         services.put("account", new AccountService());
         photos = new PhotoLibraries(clock);
         notes = new Notebooks(clock);
+        reminders = new ReminderBooks(clock);
         services.put(
                 "ckdatabasews",
                 new Containers(
                         new CloudKit(photos, this::url, clock),
-                        Map.of(Notebooks.CONTAINER, notes.service((request, account) -> holds(request, account, "Notes")))));
+                        Map.of(
+                                Notebooks.CONTAINER,
+                                notes.service((request, account) -> holds(request, account, "Notes")),
+                                ReminderBooks.CONTAINER,
+                                reminders.service((request, account) -> holds(request, account, "Reminders")))));
         open.put("content", new ContentHost(photos, clock));
     }
 
@@ -115,6 +122,11 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's notes, for tests to change while a connector is at work.
     public Notebooks notes() {
         return notes;
+    }
+
+    /// Everyone's reminders, for tests to change while a connector is at work.
+    public ReminderBooks reminders() {
+        return reminders;
     }
 
     /// Whether the request may see that kind of protected data as it is.

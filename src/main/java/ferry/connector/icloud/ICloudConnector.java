@@ -14,6 +14,7 @@ import ferry.connector.SignIn;
 import ferry.connector.Window;
 import ferry.connector.icloud.notes.Notes;
 import ferry.connector.icloud.photos.Photos;
+import ferry.connector.icloud.reminders.Reminders;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
 import ferry.error.ErrorCode;
@@ -80,6 +81,7 @@ public final class ICloudConnector implements Connector {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
+            case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
             case Photos.ALBUMS -> photos(reading).albums(feed);
             default ->
                 throw new ConnectorException.Refused(
@@ -101,6 +103,7 @@ public final class ICloudConnector implements Connector {
         var types = new HashSet<>(Photos.DATA_TYPES);
         types.add(Account.ACCOUNT_INFO);
         types.add(Notes.NOTES);
+        types.add(Reminders.REMINDERS);
         return types;
     }
 

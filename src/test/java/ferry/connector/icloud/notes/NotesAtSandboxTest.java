@@ -3,95 +3,18 @@ package ferry.connector.icloud.notes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ferry.connector.Access;
 import ferry.connector.ConnectorException;
-import ferry.connector.Limits;
-import ferry.connector.Login;
-import ferry.connector.NextStep;
-import ferry.connector.Reading;
-import ferry.connector.SignIn;
 import ferry.connector.Window;
-import ferry.connector.icloud.ICloudConnector;
-import ferry.connector.icloud.ICloudSettings;
-import ferry.crypto.Secret;
-import ferry.egress.EgressPolicy;
-import ferry.egress.Outbound;
 import ferry.error.ErrorCode;
-import ferry.sandbox.Sandbox;
-import ferry.sandbox.SandboxClock;
-import ferry.sandbox.SandboxOptions;
 import ferry.sandbox.notes.NoteText;
 import ferry.sandbox.notes.Notebook;
-import java.net.BindException;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// The real connector, which does not know where it is, reads simulated notes.
-class NotesAtSandboxTest {
-    private final SandboxClock clock = SandboxClock.standing(Instant.parse("2026-11-22T12:00:00Z"));
-    private Sandbox sandbox;
-    private Outbound outbound;
-    private ICloudConnector connector;
-
-    @BeforeEach
-    void start() throws BindException {
-        sandbox = Sandbox.start("127.0.0.1", 0, clock, SandboxOptions.DEFAULT);
-        outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback());
-        var settings = ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl());
-        connector = new ICloudConnector(outbound, settings, clock);
-    }
-
-    @AfterEach
-    void stop() {
-        outbound.close();
-        sandbox.close();
-        assertThat(sandbox.journal().violations()).isEmpty();
-    }
-
-    /// A session of that account, as one reading after the other uses it.
-    private static final class Held implements Access {
-        private Secret secret;
-
-        Held(Secret secret) {
-            this.secret = secret;
-        }
-
-        @Override
-        public synchronized Secret current() {
-            return secret;
-        }
-
-        @Override
-        public synchronized Secret replace(Secret expected, Secret fresh) {
-            if (secret.equals(expected)) {
-                secret = fresh;
-            }
-            return secret;
-        }
-    }
-
-    private Held open(String name) throws Exception {
-        var identifier = name + "@sandbox.example";
-        var login = connector.signIn(
-                new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty()), new NoLimits());
-        if (login instanceof Login.CodeRequired challenge) {
-            login = connector.proceed(
-                    identifier, challenge.open(), new NextStep.Code(new Secret("123456")), new NoLimits());
-        }
-        return new Held(((Login.Opened) login).access());
-    }
-
+class NotesAtSandboxTest extends AtSandbox {
     private ListFeed read(Held access, Window window) throws Exception {
-        var feed = new ListFeed();
-        connector.data(new Reading("someone", access, new NoLimits()), Notes.NOTES, window, feed);
-        assertThat(feed.errors(Notes.NOTES)).isEmpty();
-        return feed;
+        return read(access, Notes.NOTES, window);
     }
 
     private ListFeed read(String name) throws Exception {
@@ -196,18 +119,5 @@ class NotesAtSandboxTest {
                 .isInstanceOfSatisfying(
                         ConnectorException.Refused.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_ACTIVATED));
-    }
-
-    private static final class NoLimits implements Limits {
-        @Override
-        public void turn(HostClass host) {}
-
-        @Override
-        public void throttled(HostClass host, Duration wait) {}
-
-        @Override
-        public int parallel(HostClass host) {
-            return 1;
-        }
     }
 }
