@@ -72,8 +72,7 @@ public final class RecordZone {
     public synchronized void remove(String record, Instant now) {
         var old = records.get(record);
         if (old != null) {
-            store(new Stored(
-                    record, old.type, new Fields().json(), old.created, now, old.version + 1, true, false));
+            store(new Stored(record, old.type, new Fields().json(), old.created, now, old.version + 1, true, false));
         }
     }
 

@@ -50,14 +50,13 @@ public final class ZoneService implements Service {
         }
         var zone = zones.apply(account);
         var call = new Call(zone, parts[5], isReadable.test(exchange, account), body);
-        var answer =
-                switch (parts[6]) {
-                    case "zones/list" -> zonesList(call);
-                    case "changes/database" -> databaseChanges(call);
-                    case "changes/zone" -> zoneChanges(call);
-                    case "records/lookup" -> lookup(call);
-                    default -> error("BAD_REQUEST", "unknown operation");
-                };
+        var answer = switch (parts[6]) {
+            case "zones/list" -> zonesList(call);
+            case "changes/database" -> databaseChanges(call);
+            case "changes/zone" -> zoneChanges(call);
+            case "records/lookup" -> lookup(call);
+            default -> error("BAD_REQUEST", "unknown operation");
+        };
         Replies.json(exchange, status(answer), answer);
     }
 
@@ -216,7 +215,10 @@ public final class ZoneService implements Service {
     }
 
     private static String user(RecordZone zone) {
-        return "_" + new UUID(zone.owner() * 0x9e3779b97f4a7c15L, zone.owner()).toString().replace("-", "");
+        return "_"
+                + new UUID(zone.owner() * 0x9e3779b97f4a7c15L, zone.owner())
+                        .toString()
+                        .replace("-", "");
     }
 
     private static Optional<Set<String>> words(JsonNode list) {

@@ -89,7 +89,8 @@ public final class NoteText {
     private NoteText run(String words, Proto look) {
         if (!words.isEmpty()) {
             text.append(words);
-            runs.message(5, new Proto().number(1, words.length()).message(2, style).append(look));
+            runs.message(
+                    5, new Proto().number(1, words.length()).message(2, style).append(look));
         }
         return this;
     }

@@ -124,7 +124,8 @@ public final class Notebook {
         var name = id();
         var when = moment(i);
         switch (i % 8) {
-            case 0 -> write(name, "Shopping", shopping(), Proto::gzip, folder, when, new Fields().number("IsPinned", 1));
+            case 0 ->
+                write(name, "Shopping", shopping(), Proto::gzip, folder, when, new Fields().number("IsPinned", 1));
             case 1 -> write(name, "Sailing to Lisbon", journey(), Proto::gzip, folder, when, new Fields());
             case 2 -> write(name, "Bread", recipe(), Proto::zlib, folder, when, new Fields());
             case 3 -> withAttachments(name, folder, when);

@@ -23,8 +23,7 @@ public final class Notebooks {
 
     /// The account's own.
     public Notebook of(Account account) {
-        return notebooks.computeIfAbsent(
-                account.dsid(), dsid -> Notebook.grow(dsid, NotebookSpec.of(account), clock));
+        return notebooks.computeIfAbsent(account.dsid(), dsid -> Notebook.grow(dsid, NotebookSpec.of(account), clock));
     }
 
     /// The container [#CONTAINER].

@@ -109,7 +109,10 @@ public final class ReminderBook {
                 fields.texts("HashtagIDs", List.of(child("Hashtag", new Fields().encrypted("Name", "errand"), when)))
                         .number("Flagged", 1);
             case 4 -> {
-                var rule = new Fields().number("Frequency", 2).number("Interval", 1).number("FirstDayOfTheWeek", 1);
+                var rule = new Fields()
+                        .number("Frequency", 2)
+                        .number("Interval", 1)
+                        .number("FirstDayOfTheWeek", 1);
                 fields.texts("RecurrenceRuleIDs", List.of(child("RecurrenceRule", rule, when)))
                         .date("StartDate", when);
             }

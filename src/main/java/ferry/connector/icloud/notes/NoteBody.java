@@ -58,7 +58,8 @@ record NoteBody(String text, List<Run> runs) {
         /// A style without a type is a title: 0 is not written.
         private static Paragraph of(Protobuf style) {
             var indent = Math.clamp(style.number(4).orElse(0), 0, MAX_INDENT);
-            var done = style.message(5).map(list -> list.number(2).orElse(0) == 1).orElse(false);
+            var done =
+                    style.message(5).map(list -> list.number(2).orElse(0) == 1).orElse(false);
             return new Paragraph(Kind.of(style.number(1).orElse(0)), indent, done);
         }
     }

@@ -38,7 +38,9 @@ final class NoteEntry {
         var entry = entry("note", note)
                 .put("title", note.text("TitleEncrypted").orElse(null))
                 .put("folder_id", folder.orElse(null))
-                .put("snippet", isLocked(note) ? null : note.text("SnippetEncrypted").orElse(null))
+                .put(
+                        "snippet",
+                        isLocked(note) ? null : note.text("SnippetEncrypted").orElse(null))
                 .put("text", read.body.map(NoteBody::text).orElse(null))
                 .put("markdown", read.body.map(Markdown::of).orElse(null))
                 .put("body_undecoded", read.undecoded)
@@ -118,9 +120,7 @@ final class NoteEntry {
                                 .orElse(null))
                 .put("name", record.text("Filename").orElse(null));
         var size = record.number("Size");
-        return size.isPresent() && size.getAsLong() >= 0
-                ? entry.put("size", size.getAsLong())
-                : entry.putNull("size");
+        return size.isPresent() && size.getAsLong() >= 0 ? entry.put("size", size.getAsLong()) : entry.putNull("size");
     }
 
     private static Optional<String> folderOf(CloudRecord note) {

@@ -90,10 +90,7 @@ public final class Notes {
         }
 
         private static boolean isCipher(CloudRecord record) {
-            return record.error().isEmpty()
-                    && !record.isTombstone()
-                    && isOurs(record)
-                    && NoteEntry.isCipher(record);
+            return record.error().isEmpty() && !record.isTombstone() && isOurs(record) && NoteEntry.isCipher(record);
         }
 
         /// An error tells no type: it may be a note.

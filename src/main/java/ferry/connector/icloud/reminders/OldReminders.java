@@ -35,8 +35,8 @@ final class OldReminders {
 
     /// Dates come in the time zone that is asked for.
     void read(Window window) throws ConnectorException, InterruptedException {
-        var answer = calls.get(
-                SERVICE, "/rd/startup", Map.of("clientVersion", "4.0", "lang", "en-us", "usertz", "UTC"));
+        var answer =
+                calls.get(SERVICE, "/rd/startup", Map.of("clientVersion", "4.0", "lang", "en-us", "usertz", "UTC"));
         for (var list : answer.path("Collections")) {
             if (Json.text(list, "guid") != null) {
                 feed.item(list(list));

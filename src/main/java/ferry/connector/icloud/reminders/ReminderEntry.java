@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The feed entries of a list and a reminder; their schema is `schemas/icloud_reminders.reminders.json`. What the source
+/// The feed entries of a list and a reminder; their schema is `schemas/icloud_reminders.reminders.json`. What the
+/// source
 /// does not say is null.
 final class ReminderEntry {
     private ReminderEntry() {}
@@ -87,7 +88,9 @@ final class ReminderEntry {
 
     /// Whether the source handed it out without the keys to read it (`icloud-protocol` 2.9).
     static boolean isCipher(CloudRecord record) {
-        return record.isCipher("Name") || isCipherDocument(record, "TitleDocument") || isCipherDocument(record, "NotesDocument");
+        return record.isCipher("Name")
+                || isCipherDocument(record, "TitleDocument")
+                || isCipherDocument(record, "NotesDocument");
     }
 
     private static boolean isCipherDocument(CloudRecord record, String field) {
@@ -129,14 +132,13 @@ final class ReminderEntry {
 
     /// As calendars store it: 1 to 4 high, 5 medium, 6 to 9 low.
     static void priority(ObjectNode entry, long number) {
-        var word =
-                switch (Math.clamp(number, -1, 10)) {
-                    case 0 -> "none";
-                    case 1, 2, 3, 4 -> "high";
-                    case 5 -> "medium";
-                    case 6, 7, 8, 9 -> "low";
-                    default -> "other";
-                };
+        var word = switch (Math.clamp(number, -1, 10)) {
+            case 0 -> "none";
+            case 1, 2, 3, 4 -> "high";
+            case 5 -> "medium";
+            case 6, 7, 8, 9 -> "low";
+            default -> "other";
+        };
         entry.put("priority", word);
         if (word.equals("other")) {
             entry.put("priority_raw", number);

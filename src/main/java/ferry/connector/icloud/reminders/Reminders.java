@@ -25,13 +25,52 @@ public final class Reminders {
 
     private static final List<String> TYPES = List.of("List", "Reminder");
     private static final List<String> KEYS = List.of(
-            "Name", "Color", "Count", "IsGroup", "Deleted", "TitleDocument", "NotesDocument", "List", "Completed",
-            "CompletionDate", "CreationDate", "LastModifiedDate", "DueDate", "StartDate", "AllDay", "TimeZone",
-            "Priority", "Flagged", "AlarmIDs", "AttachmentIDs", "HashtagIDs", "RecurrenceRuleIDs", "ParentReminder");
+            "Name",
+            "Color",
+            "Count",
+            "IsGroup",
+            "Deleted",
+            "TitleDocument",
+            "NotesDocument",
+            "List",
+            "Completed",
+            "CompletionDate",
+            "CreationDate",
+            "LastModifiedDate",
+            "DueDate",
+            "StartDate",
+            "AllDay",
+            "TimeZone",
+            "Priority",
+            "Flagged",
+            "AlarmIDs",
+            "AttachmentIDs",
+            "HashtagIDs",
+            "RecurrenceRuleIDs",
+            "ParentReminder");
     private static final List<String> CHILD_KEYS = List.of(
-            "AlarmUID", "TriggerID", "Type", "Title", "Address", "Latitude", "Longitude", "Radius", "Proximity",
-            "LocationUID", "URL", "UTI", "FileName", "FileSize", "Width", "Height", "Name", "Frequency", "Interval",
-            "OccurrenceCount", "FirstDayOfTheWeek", "Deleted");
+            "AlarmUID",
+            "TriggerID",
+            "Type",
+            "Title",
+            "Address",
+            "Latitude",
+            "Longitude",
+            "Radius",
+            "Proximity",
+            "LocationUID",
+            "URL",
+            "UTI",
+            "FileName",
+            "FileSize",
+            "Width",
+            "Height",
+            "Name",
+            "Frequency",
+            "Interval",
+            "OccurrenceCount",
+            "FirstDayOfTheWeek",
+            "Deleted");
 
     private final Calls calls;
     private final Zones zone;

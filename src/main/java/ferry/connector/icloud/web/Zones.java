@@ -48,7 +48,8 @@ public final class Zones {
 
     private record Page(List<CloudRecord> records, Optional<String> token, boolean more) {}
 
-    /// Reads the zone's whole history. A record that is changed meanwhile comes twice; types that were not asked for may
+    /// Reads the zone's whole history. A record that is changed meanwhile comes twice; types that were not asked for
+    /// may
     /// come too. Where a record is ciphertext, the owner's consent is asked for, once, and its page read again.
     ///
     /// @param isCipher whether a record came without the keys to read it
@@ -113,9 +114,7 @@ public final class Zones {
         }
         check(answer);
         return new Page(
-                records(answer),
-                Optional.ofNullable(Json.text(answer, "syncToken")),
-                Json.flag(answer, "moreComing"));
+                records(answer), Optional.ofNullable(Json.text(answer, "syncToken")), Json.flag(answer, "moreComing"));
     }
 
     private JsonNode post(String operation, ObjectNode body) throws ConnectorException, InterruptedException {

@@ -15,8 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// A feed of a type without files, in memory.
 public final class ListFeed implements Feed {
-    private static final SchemaRegistry SCHEMAS =
-            SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+    private static final SchemaRegistry SCHEMAS = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
     public final List<ObjectNode> items = new ArrayList<>();
     public final List<String> refusals = new ArrayList<>();

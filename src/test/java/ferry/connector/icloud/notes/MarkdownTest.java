@@ -68,7 +68,8 @@ class MarkdownTest {
 
     @Test
     void codeKeepsItsCharacters() {
-        assertThat(markdown(new NoteText().line(MONO, "a *b*").line(MONO, "  ```").line(BODY, "c")))
+        assertThat(markdown(
+                        new NoteText().line(MONO, "a *b*").line(MONO, "  ```").line(BODY, "c")))
                 .isEqualTo("````\na *b*\n  ```\n````\n\nc");
     }
 

@@ -35,11 +35,12 @@ class NotesAtSandboxTest extends AtSandbox {
         assertThat(feed.of("folder")).hasSize(4);
         assertThat(feed.complete).isTrue();
         assertThat(feed.warnings).isEmpty();
-        assertThat(feed.of("note")).allSatisfy(note -> assertThat(note.path("text")
-                                .isNull())
+        assertThat(feed.of("note"))
+                .allSatisfy(note -> assertThat(note.path("text").isNull())
                         .isEqualTo(note.path("locked").asBoolean()));
         assertThat(feed.of("note"))
-                .anySatisfy(note -> assertThat(note.path("markdown").asString("")).startsWith("""
+                .anySatisfy(
+                        note -> assertThat(note.path("markdown").asString("")).startsWith("""
                         # Sailing to Lisbon
 
                         ## Before

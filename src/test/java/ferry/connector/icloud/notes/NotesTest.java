@@ -105,7 +105,10 @@ class NotesTest {
 
     @Test
     void whatIsNoNoteIsPassedOverAndWhatCouldNotBeReadIsNamed() throws Exception {
-        var tombstone = Json.object().put("recordName", "gone").put("recordType", "Note").put("deleted", true);
+        var tombstone = Json.object()
+                .put("recordName", "gone")
+                .put("recordType", "Note")
+                .put("deleted", true);
         var error = Json.object().put("recordName", "bad").put("serverErrorCode", "INTERNAL_ERROR");
         cloud.page(
                 "first",
@@ -177,7 +180,8 @@ class NotesTest {
         read(Window.ALL);
         assertThat(feed.ids()).containsExactly("note:1", "note:2", "note:3");
         assertThat(feed.items)
-                .allSatisfy(note -> assertThat(note.path("body_undecoded").asBoolean()).isTrue());
+                .allSatisfy(note ->
+                        assertThat(note.path("body_undecoded").asBoolean()).isTrue());
         assertThat(feed.complete).isFalse();
         assertThat(feed.warnings).containsExactly("body_undecoded");
     }
@@ -206,7 +210,8 @@ class NotesTest {
     void theWindowIsByWhenTheSourceGotTheChange() throws Exception {
         var old = note("1", "Old", body("old"));
         var young = note("2", "Young", body("young"));
-        ((ObjectNode) young.path("modified")).put("timestamp", Instant.parse("2026-01-01T00:00:00Z").toEpochMilli());
+        ((ObjectNode) young.path("modified"))
+                .put("timestamp", Instant.parse("2026-01-01T00:00:00Z").toEpochMilli());
         cloud.page("first", "", old, young);
         read(new Window(Optional.of(Instant.parse("2026-01-01T00:00:00Z")), Optional.empty()));
         assertThat(feed.ids()).containsExactly("note:2");

@@ -60,8 +60,7 @@ public final class PagesOfAZone implements Calls {
             for (var wanted : body.path("records")) {
                 var name = wanted.path("recordName").asString("");
                 records.add(lookups.getOrDefault(
-                        name,
-                        Json.object().put("recordName", name).put("serverErrorCode", "NOT_FOUND")));
+                        name, Json.object().put("recordName", name).put("serverErrorCode", "NOT_FOUND")));
             }
             return answer;
         }

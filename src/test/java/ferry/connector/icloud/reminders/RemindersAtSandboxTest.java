@@ -42,11 +42,11 @@ class RemindersAtSandboxTest extends AtSandbox {
             assertThat(it.at("/alarms/0/trigger/title").asString()).isEqualTo("Library");
             assertThat(it.at("/alarms/0/trigger/proximity").asString()).isEqualTo("arriving");
         });
-        assertThat(reminders).anySatisfy(it -> assertThat(it.at("/hashtags/0").asString())
-                .isEqualTo("errand"));
         assertThat(reminders)
-                .anySatisfy(it -> assertThat(it.at("/recurrence/0/frequency").asString())
-                        .isEqualTo("weekly"));
+                .anySatisfy(it -> assertThat(it.at("/hashtags/0").asString()).isEqualTo("errand"));
+        assertThat(reminders)
+                .anySatisfy(it ->
+                        assertThat(it.at("/recurrence/0/frequency").asString()).isEqualTo("weekly"));
         assertThat(reminders).anySatisfy(it -> {
             assertThat(it.at("/attachments/0/url").asString()).isEqualTo("https://dentist.example/");
             assertThat(it.path("parent_id").asString("")).startsWith("reminder:");

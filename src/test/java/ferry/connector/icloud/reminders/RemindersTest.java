@@ -56,7 +56,10 @@ class RemindersTest {
 
     @Test
     void wordsThatCannotBeReadLeaveTheRest() throws Exception {
-        cloud.page("first", "", reminder("1", new Proto().text(1, "another document").gzip()));
+        cloud.page(
+                "first",
+                "",
+                reminder("1", new Proto().text(1, "another document").gzip()));
         read();
         assertThat(feed.item("reminder:1").path("body_undecoded").asBoolean()).isTrue();
         assertThat(feed.complete).isFalse();
@@ -69,7 +72,11 @@ class RemindersTest {
         var fields = (ObjectNode) reminder.path("fields");
         fields.putObject("Priority").put("type", "INT64").put("value", 77);
         fields.putObject("DueDate").put("type", "TIMESTAMP").put("value", Long.MAX_VALUE);
-        fields.putObject("RecurrenceRuleIDs").put("type", "STRING_LIST").putArray("value").add("r").add("gone");
+        fields.putObject("RecurrenceRuleIDs")
+                .put("type", "STRING_LIST")
+                .putArray("value")
+                .add("r")
+                .add("gone");
         var rule = Json.object();
         rule.putObject("Frequency").put("type", "INT64").put("value", 9);
         cloud.lookups.put("RecurrenceRule/r", PagesOfAZone.record("RecurrenceRule/r", "RecurrenceRule", rule));

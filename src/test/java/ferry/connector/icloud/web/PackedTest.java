@@ -15,8 +15,8 @@ class PackedTest {
     @Test
     void allThreePackingsAreUnpacked() {
         for (var packed : new byte[][] {DOCUMENT.gzip(), DOCUMENT.zlib(), DOCUMENT.bare()}) {
-            assertThat(Packed.inflate(packed)).hasValueSatisfying(it -> assertThat(it)
-                    .isEqualTo(DOCUMENT.toBytes()));
+            assertThat(Packed.inflate(packed))
+                    .hasValueSatisfying(it -> assertThat(it).isEqualTo(DOCUMENT.toBytes()));
         }
         assertThat(Packed.hasHeader(DOCUMENT.gzip())).isTrue();
         assertThat(Packed.hasHeader(DOCUMENT.zlib())).isTrue();
@@ -40,7 +40,8 @@ class PackedTest {
         var noise = new byte[Packed.MAX_BYTES + 1];
         new Random(1).nextBytes(noise);
         assertThat(Packed.inflate(new Proto().bytes(1, noise).gzip())).isEmpty();
-        assertThat(Packed.inflate(new Proto().bytes(1, new byte[Packed.FREE_BYTES - 10]).gzip()))
+        assertThat(Packed.inflate(
+                        new Proto().bytes(1, new byte[Packed.FREE_BYTES - 10]).gzip()))
                 .isPresent();
     }
 
@@ -79,7 +80,8 @@ class PackedTest {
     @Test
     void aLengthBeyondTheEndIsNoMessage() {
         assertThat(Protobuf.of(new byte[] {0x12, 0x7f, 1})).isEmpty();
-        assertThat(Protobuf.of(new byte[] {0x12, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1})).isEmpty();
+        assertThat(Protobuf.of(new byte[] {0x12, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1}))
+                .isEmpty();
         assertThat(Protobuf.of("no document".getBytes(UTF_8))).isEmpty();
     }
 }
