@@ -50,7 +50,7 @@ class NotesAtSandboxTest extends AtSandbox {
 
                         ### Open
 
-                        * """));
+                        *"""));
     }
 
     @Test
