@@ -6,9 +6,12 @@ import ferry.sandbox.contacts.AddressBooks;
 import ferry.sandbox.contacts.ContactsService;
 import ferry.sandbox.findmy.DeviceLists;
 import ferry.sandbox.findmy.FindMyService;
+import ferry.sandbox.cloudkit.Containers;
+import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
+import ferry.sandbox.reminders.ReminderBooks;
 import java.net.BindException;
 import java.net.URI;
 import java.time.InstantSource;
@@ -44,6 +47,8 @@ public final class Sandbox implements AutoCloseable {
     private final PhotoLibraries photos;
     private final AddressBooks contacts = new AddressBooks();
     private final DeviceLists devices;
+    private final Notebooks notes;
+    private final ReminderBooks reminders;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -60,7 +65,17 @@ public final class Sandbox implements AutoCloseable {
         devices = new DeviceLists(clock);
         services.put("findme", new FindMyService(devices, clock));
         photos = new PhotoLibraries(clock);
-        services.put("ckdatabasews", new CloudKit(photos, this::url, clock));
+        notes = new Notebooks(clock);
+        reminders = new ReminderBooks(clock);
+        services.put(
+                "ckdatabasews",
+                new Containers(
+                        new CloudKit(photos, this::url, clock),
+                        Map.of(
+                                Notebooks.CONTAINER,
+                                notes.service((request, account) -> holds(request, account, "Notes")),
+                                ReminderBooks.CONTAINER,
+                                reminders.service((request, account) -> holds(request, account, "Reminders")))));
         open.put("content", new ContentHost(photos, clock));
     }
 
@@ -121,6 +136,19 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's devices as Find My lists them, for tests to change while a connector is at work.
     public DeviceLists devices() {
         return devices;
+    /// Everyone's notes, for tests to change while a connector is at work.
+    public Notebooks notes() {
+        return notes;
+    }
+
+    /// Everyone's reminders, for tests to change while a connector is at work.
+    public ReminderBooks reminders() {
+        return reminders;
+    }
+
+    /// Whether the request may see that kind of protected data as it is.
+    private boolean holds(Exchange exchange, Account account, String key) {
+        return !account.has(Trait.ADP) || web.carriesKey(exchange, account, key, clock.instant());
     }
 
     /// Mounts a service of accounts before any request is made.

@@ -24,7 +24,9 @@ final class Setup {
     private static final Map<String, List<String>> KEYS = Map.of(
             "photos", List.of("Photos", "Sharing"),
             "iclouddrive", List.of("Documents", "Sharing"),
-            "notes3", List.of("Notes"));
+            "notes3", List.of("Notes"),
+            // Nobody has seen this one (1.11); it is what the connector would try.
+            "reminders", List.of("Reminders"));
 
     private final Accounts accounts;
     private final WebSessions web;

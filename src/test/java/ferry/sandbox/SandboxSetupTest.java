@@ -206,7 +206,7 @@ class SandboxSetupTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"notes", "notes2", "reminders"})
+    @ValueSource(strings = {"notes", "notes2", "reminders3"})
     void unknownAppsAreRefused(String app) {
         open("adp");
         assertThat(client.setup("/requestPCS", "{\"appName\":\"" + app + "\"}").status())

@@ -14,7 +14,9 @@ import ferry.connector.SignIn;
 import ferry.connector.Window;
 import ferry.connector.icloud.contacts.Contacts;
 import ferry.connector.icloud.findmy.FindMy;
+import ferry.connector.icloud.notes.Notes;
 import ferry.connector.icloud.photos.Photos;
+import ferry.connector.icloud.reminders.Reminders;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
 import ferry.error.ErrorCode;
@@ -80,6 +82,8 @@ public final class ICloudConnector implements Connector {
         switch (dataType) {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
+            case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
+            case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
             case Photos.ALBUMS -> photos(reading).albums(feed);
             case Contacts.CONTACTS -> new Contacts(calls(reading)).contacts(window, feed);
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
@@ -104,6 +108,8 @@ public final class ICloudConnector implements Connector {
         types.add(Account.ACCOUNT_INFO);
         types.add(Contacts.CONTACTS);
         types.add(FindMy.DEVICES);
+        types.add(Notes.NOTES);
+        types.add(Reminders.REMINDERS);
         return types;
     }
 

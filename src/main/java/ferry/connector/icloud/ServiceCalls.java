@@ -129,6 +129,11 @@ public final class ServiceCalls implements Calls {
         return current.session().service(service).isPresent();
     }
 
+    @Override
+    public boolean consent(String service, String path) throws ConnectorException, InterruptedException {
+        return consent(current, service + path);
+    }
+
     /// One GET of a content URL as received, without cookies, from byte `from`. Follows redirects itself. The answer
     /// may have any status but a busy one; the caller looks and closes it.
     @Override

@@ -28,6 +28,16 @@ public interface Calls {
     /// Whether the account has that service at all.
     boolean has(String service);
 
+    /// Gets the owner's consent for data that came as ciphertext, as they do without it under Advanced Data Protection
+    /// (icloud-protocol 1.11, 2.9).
+    ///
+    /// @param path of the call that brought them
+    /// @return true where the same call would bring them readable now; false where no consent is missing
+    /// @throws ConnectorException.Unavailable while the owner's device is being waited for
+    default boolean consent(String service, String path) throws ConnectorException, InterruptedException {
+        return false;
+    }
+
     /// Gets a file's bytes from the content host, without cookies. The caller closes the answer.
     ///
     /// @param url as the source gave it, placeholders included

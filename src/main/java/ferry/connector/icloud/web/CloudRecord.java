@@ -4,10 +4,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -18,6 +21,8 @@ public record CloudRecord(JsonNode json) {
     private static final Instant EARLIEST = Instant.parse("1800-01-01T00:00:00Z");
 
     private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
+    private static final DateTimeFormatter UTC =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final int MAX_ENCODED = 1024 * 1024;
 
     /// In the place of a record that the source does not have.
@@ -103,6 +108,16 @@ public record CloudRecord(JsonNode json) {
     /// Whether an `…Enc` field came as plain text.
     public boolean isPlain(String field) {
         return json.path("fields").path(field).path("type").asString("").equals("STRING");
+    }
+
+    /// Whether an encrypted field came as ciphertext: there is something in it, and it is no text.
+    public boolean isCipher(String field) {
+        return string(field).isPresent() && text(field).isEmpty();
+    }
+
+    /// A moment as records show it: UTC, with milliseconds.
+    public static @Nullable String utc(Optional<Instant> moment) {
+        return moment.map(UTC::format).orElse(null);
     }
 
     /// A field of base64 bytes.

@@ -1,0 +1,125 @@
+package ferry.connector.icloud.notes;
+
+import ferry.connector.icloud.web.Protobuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// A note's text and how it is set (`icloud-protocol` 2.9).
+///
+/// @param text paragraphs end with a line feed; `U+FFFC` stands where an attachment lies
+/// @param runs cover the text from its beginning to its end, without a gap
+record NoteBody(String text, List<Run> runs) {
+    /// Stands for an attachment.
+    static final char ATTACHMENT = '\uFFFC';
+
+    NoteBody {
+        runs = List.copyOf(runs);
+    }
+
+    /// What a paragraph is.
+    enum Kind {
+        TITLE,
+        HEADING,
+        SUBHEADING,
+        MONO,
+        BULLET,
+        DASH,
+        NUMBER,
+        CHECK,
+        /// Also what has no word here yet.
+        TEXT;
+
+        boolean isList() {
+            return this == BULLET || this == DASH || this == NUMBER || this == CHECK;
+        }
+
+        private static Kind of(long type) {
+            return switch ((int) type) {
+                case 0 -> TITLE;
+                case 1 -> HEADING;
+                case 2 -> SUBHEADING;
+                case 4 -> MONO;
+                case 100 -> BULLET;
+                case 101 -> DASH;
+                case 102 -> NUMBER;
+                case 103 -> CHECK;
+                default -> TEXT;
+            };
+        }
+    }
+
+    /// @param indent how far in, from 0
+    /// @param done whether the item of a checklist is ticked
+    record Paragraph(Kind kind, int indent, boolean done) {
+        static final Paragraph PLAIN = new Paragraph(Kind.TEXT, 0, false);
+        private static final int MAX_INDENT = 20;
+
+        /// A style without a type is a title: 0 is not written.
+        private static Paragraph of(Protobuf style) {
+            var indent = Math.clamp(style.number(4).orElse(0), 0, MAX_INDENT);
+            var done =
+                    style.message(5).map(list -> list.number(2).orElse(0) == 1).orElse(false);
+            return new Paragraph(Kind.of(style.number(1).orElse(0)), indent, done);
+        }
+    }
+
+    /// How letters look.
+    record Format(boolean bold, boolean italic, boolean strike, Optional<String> link) {
+        static final Format PLAIN = new Format(false, false, false, Optional.empty());
+
+        private static Format of(Protobuf run) {
+            long weight = run.number(5).orElse(0);
+            return new Format(
+                    weight == 1 || weight == 3,
+                    weight == 2 || weight == 3,
+                    run.number(7).orElse(0) != 0,
+                    run.text(9).filter(link -> !link.isBlank()));
+        }
+    }
+
+    /// What lies in the place of a letter.
+    record Attached(String id, Optional<String> uti) {}
+
+    /// Letters that look the same.
+    ///
+    /// @param length in UTF-16 units, at least 1
+    record Run(int length, Paragraph paragraph, Format format, Optional<Attached> attached) {}
+
+    /// Empty where the bytes are no such document. Runs that claim more than there is are cut, text without one is
+    /// plain.
+    static Optional<NoteBody> of(byte[] document) {
+        var note = Protobuf.of(document).flatMap(whole -> whole.message(2)).flatMap(inner -> inner.message(3));
+        if (note.isEmpty()) {
+            return Optional.empty();
+        }
+        // Proto3 leaves out what is empty.
+        var text = note.get().has(2) ? note.get().text(2) : Optional.of("");
+        return text.map(letters -> new NoteBody(letters, runs(note.get(), letters.length())));
+    }
+
+    private static List<Run> runs(Protobuf note, int length) {
+        var runs = new ArrayList<Run>();
+        int at = 0;
+        for (var run : note.messages(5)) {
+            int covered = Math.clamp(run.number(1).orElse(0), 0, length - at);
+            if (covered > 0) {
+                runs.add(new Run(
+                        covered,
+                        run.message(2).map(Paragraph::of).orElse(Paragraph.PLAIN),
+                        Format.of(run),
+                        attached(run)));
+                at += covered;
+            }
+        }
+        if (at < length) {
+            runs.add(new Run(length - at, Paragraph.PLAIN, Format.PLAIN, Optional.empty()));
+        }
+        return runs;
+    }
+
+    private static Optional<Attached> attached(Protobuf run) {
+        return run.message(12)
+                .flatMap(info -> info.text(1).filter(id -> !id.isBlank()).map(id -> new Attached(id, info.text(2))));
+    }
+}

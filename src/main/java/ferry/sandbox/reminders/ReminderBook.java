@@ -1,0 +1,176 @@
+package ferry.sandbox.reminders;
+
+import ferry.sandbox.cloudkit.Fields;
+import ferry.sandbox.cloudkit.Proto;
+import ferry.sandbox.cloudkit.RecordZone;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.UUID;
+
+/// One account's reminders, for tests to change while a connector is at work. Thread-safe.
+public final class ReminderBook {
+    private static final Instant FIRST = Instant.parse("2020-02-03T07:00:00Z");
+    private static final int PAGE = 200;
+    private static final List<String> THINGS =
+            List.of("Call the dentist", "Water the plants", "Return the books", "Pay the rent", "Buy a present");
+
+    private final RecordZone zone;
+    private final InstantSource clock;
+    private final SplittableRandom random;
+
+    private ReminderBook(long owner, long seed, InstantSource clock) {
+        zone = new RecordZone("Reminders", owner);
+        random = new SplittableRandom(seed * 31 + 7);
+        this.clock = clock;
+    }
+
+    static ReminderBook grow(long owner, long seed, int reminders, boolean breaks, InstantSource clock) {
+        var book = new ReminderBook(owner, seed, clock);
+        book.grow(reminders, breaks);
+        return book;
+    }
+
+    RecordZone zone() {
+        return zone;
+    }
+
+    /// The record names of all reminders, oldest first, without those marked as deleted.
+    public List<String> reminders() {
+        return zone.names("Reminder").stream()
+                .filter(name -> !name.endsWith("-DELETED"))
+                .toList();
+    }
+
+    /// Writes a reminder down now, in no list.
+    ///
+    /// @return its record name
+    public String add(String title) {
+        var name = "Reminder/" + id();
+        zone.put(name, "Reminder", titled(title, clock.instant(), false), clock.instant());
+        return name;
+    }
+
+    /// Deletes a reminder for good.
+    public void remove(String name) {
+        zone.remove(name, clock.instant());
+    }
+
+    private void grow(int reminders, boolean breaks) {
+        zone.forget(PAGE); // the first page of a full history is empty
+        var home = list("Home", "{\"daHexString\":\"#1BADF8\",\"ckSymbolicColorName\":\"blue\"}");
+        var work = list("Work", "no JSON");
+        var last = "";
+        for (int i = 0; i < reminders; i++) {
+            var when = FIRST.plus(Duration.ofHours(31L * i));
+            var fields = titled(THINGS.get(i % THINGS.size()) + " " + random.nextInt(100), when, i % 2 == 0)
+                    .reference("List", i % 3 == 0 ? work : home);
+            decorate(fields, i, when, last);
+            var name = "Reminder/" + id() + (i % 13 == 12 ? "-DELETED" : "");
+            zone.put(name, "Reminder", i % 13 == 12 ? fields.number("Deleted", 1) : fields, when);
+            if (i % 4 == 0) {
+                last = name;
+            }
+            if (breaks && i % 6 == 1) {
+                zone.damage(name);
+            }
+            if (i % 9 == 8) {
+                var gone = add("Gone");
+                zone.remove(gone, when.plusSeconds(60));
+            }
+        }
+    }
+
+    private String list(String title, String color) {
+        var name = "List/" + id();
+        var fields = new Fields()
+                .encrypted("Name", title)
+                .text("Color", color)
+                .number("Count", 3)
+                .number("IsGroup", 0)
+                .number("Deleted", 0);
+        zone.put(name, "List", fields, FIRST);
+        return name;
+    }
+
+    private void decorate(Fields fields, int i, Instant when, String parent) {
+        switch (i % 6) {
+            case 0 ->
+                fields.date("DueDate", when.plus(Duration.ofDays(3)))
+                        .text("TimeZone", "Europe/Lisbon")
+                        .number("AllDay", 1)
+                        .number("Priority", List.of(0, 1, 5, 9).get(i / 6 % 4));
+            case 1 -> fields.number("Completed", 1).date("CompletionDate", when.plus(Duration.ofDays(1)));
+            case 2 -> fields.texts("AlarmIDs", List.of(alarm(when)));
+            case 3 ->
+                fields.texts("HashtagIDs", List.of(child("Hashtag", new Fields().encrypted("Name", "errand"), when)))
+                        .number("Flagged", 1);
+            case 4 -> {
+                var rule = new Fields()
+                        .number("Frequency", 2)
+                        .number("Interval", 1)
+                        .number("FirstDayOfTheWeek", 1);
+                fields.texts("RecurrenceRuleIDs", List.of(child("RecurrenceRule", rule, when)))
+                        .date("StartDate", when);
+            }
+            default -> {
+                var link = new Fields().text("Type", "URL").encrypted("URL", "https://dentist.example/");
+                fields.texts("AttachmentIDs", List.of(child("Attachment", link, when)));
+                if (!parent.isEmpty()) {
+                    fields.reference("ParentReminder", parent);
+                }
+            }
+        }
+    }
+
+    private String alarm(Instant when) {
+        var trigger = child(
+                "AlarmTrigger",
+                new Fields()
+                        .text("Type", "Location")
+                        .encrypted("Title", "Library")
+                        .encrypted("Address", "1 Book Street")
+                        .decimal("Latitude", 38.7)
+                        .decimal("Longitude", -9.1)
+                        .decimal("Radius", 100)
+                        .number("Proximity", 1),
+                when);
+        return child("Alarm", new Fields().text("AlarmUID", id()).text("TriggerID", trigger), when);
+    }
+
+    /// @return its bare id, as id lists hold it
+    private String child(String type, Fields fields, Instant when) {
+        var id = id();
+        zone.put(type + "/" + id, type, fields, when);
+        return id;
+    }
+
+    /// @param gzip how its words are packed; else zlib
+    private static Fields titled(String title, Instant when, boolean gzip) {
+        return new Fields()
+                .encrypted("TitleDocument", document(title, gzip))
+                .encrypted("NotesDocument", document(gzip ? "" : "Notes of " + title, gzip))
+                .date("CreationDate", when)
+                .date("LastModifiedDate", when)
+                .number("Completed", 0);
+    }
+
+    private static byte[] document(String words, boolean gzip) {
+        var string = new Proto()
+                .text(2, words)
+                .message(3, new Proto().number(1, 1))
+                .message(5, new Proto().number(1, words.length()));
+        // The first version is an old one: the last counts.
+        var old = new Proto().number(1, 0).number(2, 0).message(3, new Proto().text(2, "an old version"));
+        var version = new Proto().number(1, 0).number(2, 0).message(3, string);
+        var document = new Proto().number(1, 0).message(2, old).message(2, version);
+        return gzip ? document.gzip() : document.zlib();
+    }
+
+    private synchronized String id() {
+        return new UUID(random.nextLong(), random.nextLong()).toString().toUpperCase(Locale.ROOT);
+    }
+}

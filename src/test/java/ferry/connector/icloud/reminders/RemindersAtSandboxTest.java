@@ -1,0 +1,84 @@
+package ferry.connector.icloud.reminders;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ferry.connector.Window;
+import ferry.connector.icloud.notes.AtSandbox;
+import ferry.connector.icloud.notes.ListFeed;
+import ferry.sandbox.reminders.ReminderBook;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The real connector, which does not know where it is, reads simulated reminders.
+class RemindersAtSandboxTest extends AtSandbox {
+    private ListFeed read(String name) throws Exception {
+        return read(open(name), Reminders.REMINDERS, Window.ALL);
+    }
+
+    private ReminderBook book(String name) {
+        return sandbox.reminders()
+                .of(sandbox.accounts().find(name + "@sandbox.example").orElseThrow());
+    }
+
+    private static String recordName(ObjectNode reminder) {
+        return "Reminder/" + reminder.path("id").asString().substring("reminder:".length());
+    }
+
+    @Test
+    void everyReminderComesOnceWithAllThatHangsOnIt() throws Exception {
+        var feed = read("plain");
+        var reminders = feed.of("reminder");
+        assertThat(reminders)
+                .extracting(RemindersAtSandboxTest::recordName)
+                .containsExactlyInAnyOrderElementsOf(book("plain").reminders());
+        assertThat(feed.of("list"))
+                .extracting(list -> list.path("color").asString())
+                .containsExactlyInAnyOrder("#1BADF8", "no JSON");
+        assertThat(feed.complete).isTrue();
+        assertThat(reminders)
+                .allSatisfy(it -> assertThat(it.path("title").asString("")).isNotEqualTo("an old version"));
+        assertThat(reminders).anySatisfy(it -> {
+            assertThat(it.at("/alarms/0/trigger/title").asString()).isEqualTo("Library");
+            assertThat(it.at("/alarms/0/trigger/proximity").asString()).isEqualTo("arriving");
+        });
+        assertThat(reminders)
+                .anySatisfy(it -> assertThat(it.at("/hashtags/0").asString()).isEqualTo("errand"));
+        assertThat(reminders)
+                .anySatisfy(it ->
+                        assertThat(it.at("/recurrence/0/frequency").asString()).isEqualTo("weekly"));
+        assertThat(reminders).anySatisfy(it -> {
+            assertThat(it.at("/attachments/0/url").asString()).isEqualTo("https://dentist.example/");
+            assertThat(it.path("parent_id").asString("")).startsWith("reminder:");
+        });
+        assertThat(reminders).anySatisfy(it -> {
+            assertThat(it.path("completed").asBoolean()).isTrue();
+            assertThat(it.path("date_completed").isNull()).isFalse();
+        });
+    }
+
+    @Test
+    void manyPagesAreReadToTheEnd() throws Exception {
+        assertThat(read("big").of("reminder"))
+                .hasSize(book("big").reminders().size())
+                .hasSizeGreaterThan(500);
+    }
+
+    @Test
+    void remindersThatTheSourceCannotReadAreNamed() throws Exception {
+        var feed = read("record-errors");
+        assertThat(feed.refusals).isNotEmpty().allMatch(it -> it.matches("reminder:[^/]+ not-retrievable"));
+        assertThat(feed.complete).isFalse();
+    }
+
+    @Test
+    void aLaterReadingGetsWhatIsNew() throws Exception {
+        var access = open("plain");
+        read(access, Reminders.REMINDERS, Window.ALL);
+        book("plain").remove(book("plain").reminders().getFirst());
+        var added = book("plain").add("More");
+        var feed = read(access, Reminders.REMINDERS, new Window(Optional.of(clock.instant()), Optional.empty()));
+        assertThat(feed.items).extracting(RemindersAtSandboxTest::recordName).containsExactly(added);
+        assertThat(feed.items.getFirst().path("title").asString()).isEqualTo("More");
+    }
+}
