@@ -90,6 +90,11 @@ public final class Accounts {
         library("empty-pages", LibraryQuirk.EMPTY_PAGES);
         library("busy", LibraryQuirk.THROTTLING);
         library("slow", LibraryQuirk.SLOW);
+
+        add("calendars-large", NONE);
+        add("calendars-error", NONE);
+        add("calendars-broken", NONE);
+        add("calendars-odd", NONE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

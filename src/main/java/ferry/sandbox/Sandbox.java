@@ -2,6 +2,8 @@ package ferry.sandbox;
 
 import ferry.http.Exchange;
 import ferry.http.WebServer;
+import ferry.sandbox.calendars.CalendarService;
+import ferry.sandbox.calendars.CalendarStores;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
@@ -38,6 +40,7 @@ public final class Sandbox implements AutoCloseable {
     private final Setup setup;
     private final KeyGate gate;
     private final PhotoLibraries photos;
+    private final CalendarStores calendars;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -52,6 +55,8 @@ public final class Sandbox implements AutoCloseable {
         services.put("account", new AccountService());
         photos = new PhotoLibraries(clock);
         services.put("ckdatabasews", new CloudKit(photos, this::url, clock));
+        calendars = new CalendarStores(clock);
+        services.put("calendar", new CalendarService(calendars));
         open.put("content", new ContentHost(photos, clock));
     }
 
@@ -102,6 +107,11 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's photo libraries, for tests to change while a connector is at work.
     public PhotoLibraries photos() {
         return photos;
+    }
+
+    /// Everyone's calendars, likewise.
+    public CalendarStores calendars() {
+        return calendars;
     }
 
     /// Mounts a service of accounts before any request is made.

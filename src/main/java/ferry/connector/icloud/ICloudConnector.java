@@ -12,6 +12,7 @@ import ferry.connector.NextStep;
 import ferry.connector.Reading;
 import ferry.connector.SignIn;
 import ferry.connector.Window;
+import ferry.connector.icloud.calendars.Calendars;
 import ferry.connector.icloud.photos.Photos;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
@@ -79,6 +80,7 @@ public final class ICloudConnector implements Connector {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Photos.ALBUMS -> photos(reading).albums(feed);
+            case Calendars.EVENTS -> new Calendars(calls(reading), clock).events(window, feed);
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");
@@ -98,6 +100,7 @@ public final class ICloudConnector implements Connector {
     private static Set<String> dataTypes() {
         var types = new HashSet<>(Photos.DATA_TYPES);
         types.add(Account.ACCOUNT_INFO);
+        types.add(Calendars.EVENTS);
         return types;
     }
 
