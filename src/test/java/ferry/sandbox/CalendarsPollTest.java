@@ -32,9 +32,13 @@ class CalendarsPollTest {
                     .isEmpty();
             assertThat(feed.at("/metadata/complete").asBoolean(true)).isFalse();
             assertThat(feed.at("/metadata/refused").asInt()).isEqualTo(1);
-            assertThat(feed.at("/metadata/warnings").valueStream().map(each -> each.path("code").asString()))
+            assertThat(feed.at("/metadata/warnings")
+                            .valueStream()
+                            .map(each -> each.path("code").asString()))
                     .contains("details_missing", "years_read");
-            assertThat(feed.at("/data").valueStream().map(each -> each.path("data_type").asString()))
+            assertThat(feed.at("/data")
+                            .valueStream()
+                            .map(each -> each.path("data_type").asString()))
                     .contains("calendar", "event");
         }
     }

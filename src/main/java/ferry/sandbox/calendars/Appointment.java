@@ -51,23 +51,71 @@ public record Appointment(
     public static Appointment plain(
             String guid, String calendar, String title, String zone, LocalDateTime start, int minutes, Instant stamp) {
         return new Appointment(
-                guid, calendar, title, null, null, zone, false, start, minutes, stamp, stamp, Optional.empty(), Set.of(),
-                Map.of(), List.of(), List.of(), List.of(), Oddity.NONE);
+                guid,
+                calendar,
+                title,
+                null,
+                null,
+                zone,
+                false,
+                start,
+                minutes,
+                stamp,
+                stamp,
+                Optional.empty(),
+                Set.of(),
+                Map.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Oddity.NONE);
     }
 
     /// For whole days.
     public static Appointment days(
             String guid, String calendar, String title, LocalDateTime start, int days, Instant stamp) {
         return new Appointment(
-                guid, calendar, title, null, null, "", true, start, days * 1440, stamp, stamp, Optional.empty(),
-                Set.of(), Map.of(), List.of(), List.of(), List.of(), Oddity.NONE);
+                guid,
+                calendar,
+                title,
+                null,
+                null,
+                "",
+                true,
+                start,
+                days * 1440,
+                stamp,
+                stamp,
+                Optional.empty(),
+                Set.of(),
+                Map.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Oddity.NONE);
     }
 
     /// The same, recurring.
     public Appointment recurring(Rule how) {
         return new Appointment(
-                guid, calendar, title, location, description, zone, allDay, start, minutes, created, modified,
-                Optional.of(how), removed, moved, guests, alarms, attachments, oddity);
+                guid,
+                calendar,
+                title,
+                location,
+                description,
+                zone,
+                allDay,
+                start,
+                minutes,
+                created,
+                modified,
+                Optional.of(how),
+                removed,
+                moved,
+                guests,
+                alarms,
+                attachments,
+                oddity);
     }
 
     /// The same with words, guests, alarms and attachments.
@@ -99,8 +147,24 @@ public record Appointment(
 
     Appointment odd(Oddity how) {
         return new Appointment(
-                guid, calendar, title, location, description, zone, allDay, start, minutes, created, modified, rule,
-                removed, moved, guests, alarms, attachments, how);
+                guid,
+                calendar,
+                title,
+                location,
+                description,
+                zone,
+                allDay,
+                start,
+                minutes,
+                created,
+                modified,
+                rule,
+                removed,
+                moved,
+                guests,
+                alarms,
+                attachments,
+                how);
     }
 
     /// Whether a listing leaves something of it to the details.
@@ -111,7 +175,23 @@ public record Appointment(
     private Appointment changed(
             String words, Set<LocalDateTime> fewer, Map<LocalDateTime, LocalDateTime> more, Instant now) {
         return new Appointment(
-                guid, calendar, words, location, description, zone, allDay, start, minutes, created, now, rule, fewer,
-                more, guests, alarms, attachments, oddity);
+                guid,
+                calendar,
+                words,
+                location,
+                description,
+                zone,
+                allDay,
+                start,
+                minutes,
+                created,
+                now,
+                rule,
+                fewer,
+                more,
+                guests,
+                alarms,
+                attachments,
+                oddity);
     }
 }

@@ -91,7 +91,8 @@ public final class CalendarService implements Service {
             return;
         }
         var found = store.appointments().stream()
-                .flatMap(each -> Occurrence.of(each, days.get().from(), days.get().to(), zone).stream())
+                .flatMap(each ->
+                        Occurrence.of(each, days.get().from(), days.get().to(), zone).stream())
                 .toList();
         if (found.size() > MOST_EVENTS) {
             refused(exchange, 400, "too many events in this range");
@@ -129,8 +130,9 @@ public final class CalendarService implements Service {
             return master;
         }
         return store.find(guid.substring(0, suffix)).stream()
-                .flatMap(each -> Occurrence.of(each, LocalDate.of(1900, 1, 1), LocalDate.of(2100, 1, 1), ZoneId.of("UTC"))
-                        .stream())
+                .flatMap(each ->
+                        Occurrence.of(each, LocalDate.of(1900, 1, 1), LocalDate.of(2100, 1, 1), ZoneId.of("UTC"))
+                                .stream())
                 .filter(each -> each.guid().equals(guid))
                 .findFirst();
     }

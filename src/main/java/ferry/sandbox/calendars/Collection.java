@@ -9,7 +9,13 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param type `personal`, `subscribed` or what a test likes
 /// @param share null for one that is the owner's alone
 record Collection(
-        String guid, String title, String color, String type, boolean readOnly, boolean family, @Nullable String share) {
+        String guid,
+        String title,
+        String color,
+        String type,
+        boolean readOnly,
+        boolean family,
+        @Nullable String share) {
     ObjectNode json(int order) {
         var json = Replies.object()
                 .put("guid", guid)

@@ -74,7 +74,10 @@ final class EventJson {
                 .put("allDay", appointment.allDay())
                 .put("duration", appointment.minutes())
                 .put("icon", 0)
-                .put("readOnly", appointment.calendar().equals("holidays") || appointment.calendar().equals("team"))
+                .put(
+                        "readOnly",
+                        appointment.calendar().equals("holidays")
+                                || appointment.calendar().equals("team"))
                 .put("etag", "C=" + appointment.modified().toEpochMilli() + "@U=" + appointment.guid())
                 .put("recurrenceMaster", appointment.rule().isPresent() && occurrence.number() == 0)
                 .put("recurrenceException", occurrence.moved());
@@ -84,7 +87,11 @@ final class EventJson {
             var offset = occurrence.zone().getRules().getOffset(occurrence.start());
             event.put("tz", appointment.zone())
                     .put("tzname", appointment.zone())
-                    .put("startDateTZOffset", offset.equals(ZoneOffset.UTC) ? "+0000" : offset.getId().replace(":", ""));
+                    .put(
+                            "startDateTZOffset",
+                            offset.equals(ZoneOffset.UTC)
+                                    ? "+0000"
+                                    : offset.getId().replace(":", ""));
         }
         event.set("startDate", date(occurrence.start(), text, false));
         event.set("endDate", date(occurrence.end(), text, true));
@@ -143,7 +150,9 @@ final class EventJson {
                 invitees.addObject()
                         .put("guid", guid)
                         .put("pGuid", occurrence.guid())
-                        .put("commonName", guests.get(i).substring(0, guests.get(i).indexOf('@')))
+                        .put(
+                                "commonName",
+                                guests.get(i).substring(0, guests.get(i).indexOf('@')))
                         .put("email", guests.get(i))
                         .put("isOrganizer", i == 0)
                         .put("isMe", i == 0)
@@ -192,12 +201,26 @@ final class EventJson {
             }
             case YEAR_ZERO -> ((ArrayNode) event.get("startDate")).set(1, JsonNodeFactory.instance.numberNode(0));
             case MONTH_THIRTEEN -> ((ArrayNode) event.get("endDate")).set(2, JsonNodeFactory.instance.numberNode(13));
-            case UNKNOWN_ZONE -> event.put("tz", "Mars/Olympus").put("tzname", "Olympus").remove("startDateTZOffset");
+            case UNKNOWN_ZONE ->
+                event.put("tz", "Mars/Olympus").put("tzname", "Olympus").remove("startDateTZOffset");
             case BARE ->
                 event.remove(List.of(
-                        "title", "location", "url", "description", "alarms", "invitees", "attachments", "tz", "tzname",
-                        "startDateTZOffset", "readOnly", "extendedDetailsAreIncluded", "recurrenceMaster",
-                        "recurrenceException", "lastModifiedDate", "createdDate"));
+                        "title",
+                        "location",
+                        "url",
+                        "description",
+                        "alarms",
+                        "invitees",
+                        "attachments",
+                        "tz",
+                        "tzname",
+                        "startDateTZOffset",
+                        "readOnly",
+                        "extendedDetailsAreIncluded",
+                        "recurrenceMaster",
+                        "recurrenceException",
+                        "lastModifiedDate",
+                        "createdDate"));
             case NO_GUID -> event.remove("guid");
         }
     }

@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.UUID;
 
@@ -26,6 +27,7 @@ final class Growth {
 
     private final CalendarSpec spec;
     private final SplittableRandom random;
+    private final HashSet<String> guids = new HashSet<>();
     private final List<Appointment> grown = new ArrayList<>();
 
     Growth(CalendarSpec spec) {
@@ -91,25 +93,37 @@ final class Growth {
         var meeting = LocalDateTime.of(2014, 3, 3, 9, 30);
         var stamp = Instant.parse("2014-02-20T08:00:00Z");
         var changed = Instant.parse("2016-01-05T11:00:00Z");
-        grown.add(detailed(Appointment.plain("weekly-meeting", "work", "Weekly meeting", "Europe/Berlin", meeting, 45, stamp)
-                .recurring(new Rule("weekly", 1, 0, LocalDate.of(2018, 6, 30)))
-                .moving(meeting.plusWeeks(40), meeting.plusWeeks(40).plusHours(3), changed)
-                .moving(meeting.plusWeeks(95), meeting.plusWeeks(95).plusDays(1), changed)
-                .without(meeting.plusWeeks(43), changed)));
+        grown.add(detailed(
+                Appointment.plain("weekly-meeting", "work", "Weekly meeting", "Europe/Berlin", meeting, 45, stamp)
+                        .recurring(new Rule("weekly", 1, 0, LocalDate.of(2018, 6, 30)))
+                        .moving(meeting.plusWeeks(40), meeting.plusWeeks(40).plusHours(3), changed)
+                        .moving(meeting.plusWeeks(95), meeting.plusWeeks(95).plusDays(1), changed)
+                        .without(meeting.plusWeeks(43), changed)));
         grown.add(Appointment.days(
-                        "old-birthday", "family", "Grandmother's birthday", LocalDateTime.of(1941, 5, 17, 0, 0), 1, stamp)
+                        "old-birthday",
+                        "family",
+                        "Grandmother's birthday",
+                        LocalDateTime.of(1941, 5, 17, 0, 0),
+                        1,
+                        stamp)
                 .recurring(Rule.every("yearly", 1)));
         var course = LocalDateTime.of(2020, 9, 7, 18, 0);
         grown.add(Appointment.plain("course", "home", "Course", "US/Pacific", course, 90, stamp)
                 .recurring(new Rule("daily", 2, 10, null))
                 .without(course, changed));
-        grown.add(Appointment.plain(
-                        "rent", "home", "Rent", "", LocalDateTime.of(2021, 12, 31, 8, 0), 0, stamp)
+        grown.add(Appointment.plain("rent", "home", "Rent", "", LocalDateTime.of(2021, 12, 31, 8, 0), 0, stamp)
                 .recurring(Rule.every("monthly", 1)));
-        grown.add(Appointment.days("new-year", "holidays", "New Year's Day", LocalDateTime.of(2012, 1, 1, 0, 0), 1, stamp)
-                .recurring(Rule.every("yearly", 1)));
+        grown.add(
+                Appointment.days("new-year", "holidays", "New Year's Day", LocalDateTime.of(2012, 1, 1, 0, 0), 1, stamp)
+                        .recurring(Rule.every("yearly", 1)));
         grown.add(Appointment.plain(
-                "new-years-eve", "family", "Party", "Europe/Berlin", LocalDateTime.of(2017, 12, 31, 20, 0), 480, stamp));
+                "new-years-eve",
+                "family",
+                "Party",
+                "Europe/Berlin",
+                LocalDateTime.of(2017, 12, 31, 20, 0),
+                480,
+                stamp));
     }
 
     private void odd() {
@@ -117,7 +131,7 @@ final class Growth {
         for (var oddity : Oddity.values()) {
             if (oddity != Oddity.NONE) {
                 at = at.plusDays(3);
-                var guid = "odd-" + oddity.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+                var guid = "odd-" + oddity.name().toLowerCase(Locale.ROOT).replace('_', '-');
                 var plain = Appointment.plain(
                         guid, "odd", oddity.name(), "Europe/Berlin", at, 60, at.toInstant(ZoneOffset.UTC));
                 grown.add((oddity == Oddity.NO_DETAILS ? detailed(plain) : plain).odd(oddity));
@@ -125,10 +139,8 @@ final class Growth {
         }
     }
 
-    private final HashSet<String> guids = new HashSet<>();
-
     private String guid() {
-        var guid = new UUID(random.nextLong(), random.nextLong()).toString().toUpperCase(java.util.Locale.ROOT);
+        var guid = new UUID(random.nextLong(), random.nextLong()).toString().toUpperCase(Locale.ROOT);
         return guids.add(guid) ? guid : guid();
     }
 

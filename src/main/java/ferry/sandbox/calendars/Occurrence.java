@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// One time at which an appointment takes place.
 ///
@@ -21,7 +22,8 @@ record Occurrence(Appointment of, int number, LocalDateTime own, LocalDateTime s
     static List<Occurrence> of(Appointment appointment, LocalDate from, LocalDate to, ZoneId seen) {
         var found = new ArrayList<Occurrence>();
         int number = 0;
-        for (var own = appointment.start(); own != null; ) {
+        for (var at = Optional.of(appointment.start()); at.isPresent(); ) {
+            var own = at.get();
             if (own.toLocalDate().isAfter(to.plusDays(400))) {
                 break;
             }
@@ -35,7 +37,7 @@ record Occurrence(Appointment of, int number, LocalDateTime own, LocalDateTime s
             number++;
             int next = number;
             var first = appointment.start();
-            own = appointment.rule().map(rule -> rule.occurrence(first, next)).orElse(null);
+            at = appointment.rule().flatMap(rule -> rule.occurrence(first, next));
         }
         return found;
     }
@@ -63,7 +65,9 @@ record Occurrence(Appointment of, int number, LocalDateTime own, LocalDateTime s
 
     /// What a clock elsewhere shows then; whole days and times without a zone are the same everywhere.
     LocalDateTime seen(LocalDateTime wall, ZoneId there) {
-        return of.zone().isEmpty() ? wall : wall.atZone(zone()).withZoneSameInstant(there).toLocalDateTime();
+        return of.zone().isEmpty()
+                ? wall
+                : wall.atZone(zone()).withZoneSameInstant(there).toLocalDateTime();
     }
 
     private boolean touches(LocalDate from, LocalDate to, ZoneId there) {

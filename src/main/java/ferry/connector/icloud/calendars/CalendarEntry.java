@@ -17,7 +17,8 @@ final class CalendarEntry {
                 .put("data_type", "calendar")
                 .put("title", Json.text(collection, "title"));
         kind(record, collection);
-        record.put("color", Json.text(collection, "color")).put("symbolic_color", Json.text(collection, "symbolicColor"));
+        record.put("color", Json.text(collection, "color"))
+                .put("symbolic_color", Json.text(collection, "symbolicColor"));
         EventEntry.number(record, "position", Json.number(collection, "order"));
         record.put("enabled", Json.maybeFlag(collection, "enabled"))
                 .put("is_default", Json.maybeFlag(collection, "isDefault"))

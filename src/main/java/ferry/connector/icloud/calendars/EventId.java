@@ -28,7 +28,8 @@ record EventId(String base, @Nullable String occurrence, boolean exception) {
         if (match.matches()) {
             return Optional.of(new EventId(match.group(1), match.group(2), exception));
         }
-        boolean occurs = event.path("recurrence").isString() || event.path("recurrence").isObject();
+        boolean occurs =
+                event.path("recurrence").isString() || event.path("recurrence").isObject();
         boolean listed = exception || (occurs && Boolean.FALSE.equals(Json.maybeFlag(event, "recurrenceMaster")));
         // Without the suffix only the date tells the occurrences of a series apart.
         var occurrence = listed

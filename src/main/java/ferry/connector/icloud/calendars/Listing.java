@@ -6,6 +6,8 @@ import ferry.connector.Window;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.SeenIds;
 import ferry.error.ErrorCode;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// Turns the answers for spans of time into records, each event once, in whichever spans it lies. A recurring event
 /// comes as its master and as each of its changed occurrences; the plain ones follow from its rule. One thread.
 final class Listing {
+    private static final Duration FURTHEST_ZONE = Duration.ofHours(14);
+
     private final Source source;
     private final Window window;
     private final Feed feed;
@@ -59,7 +63,8 @@ final class Listing {
         if (inferred > 0) {
             feed.warn(
                     "master_inferred",
-                    "Of " + inferred + " recurring events only occurrences could be had; what they say stands for all.");
+                    "Of " + inferred
+                            + " recurring events only occurrences could be had; what they say stands for all.");
         }
     }
 
@@ -124,14 +129,26 @@ final class Listing {
     /// What the listing says, and over it all that the details say.
     private static JsonNode completed(JsonNode listed, JsonNode details) {
         var both = (ObjectNode) listed.deepCopy();
-        details.propertyStream().filter(field -> !field.getValue().isNull()).forEach(field -> both.set(field.getKey(), field.getValue()));
+        details.propertyStream()
+                .filter(field -> !field.getValue().isNull())
+                .forEach(field -> both.set(field.getKey(), field.getValue()));
         return both;
     }
 
     /// By when the source got or changed it; what does not say is never left out.
     private boolean isAskedFor(JsonNode event) {
         var moments = EventEntry.moments(event);
-        return moments.isEmpty() || moments.stream().anyMatch(window::holds);
+        return moments.isEmpty() || moments.stream().anyMatch(this::mayLieInWindow);
+    }
+
+    /// The source does not say in which zone it writes such a moment, so that it may be off by as much as zones are.
+    private boolean mayLieInWindow(Instant moment) {
+        return window.since()
+                        .map(since -> !moment.plus(FURTHEST_ZONE).isBefore(since))
+                        .orElse(true)
+                && window.until()
+                        .map(until -> moment.minus(FURTHEST_ZONE).isBefore(until))
+                        .orElse(true);
     }
 
     private static List<JsonNode> events(JsonNode answer) {

@@ -28,8 +28,7 @@ final class Related {
 
     /// The same, and what only `other` holds.
     Related and(Related other) {
-        return new Related(
-                both(alarms, other.alarms), both(invitees, other.invitees), both(rules, other.rules));
+        return new Related(both(alarms, other.alarms), both(invitees, other.invitees), both(rules, other.rules));
     }
 
     private static Map<String, JsonNode> both(Map<String, JsonNode> first, Map<String, JsonNode> second) {
@@ -54,7 +53,8 @@ final class Related {
         if (rule.isArray()) {
             rule = rule.path(0);
         }
-        boolean told = rule.isObject() || (rule.isString() && !rule.stringValue().isBlank());
+        boolean told =
+                rule.isObject() || (rule.isString() && !rule.stringValue().isBlank());
         return told ? Optional.of(resolved(rule, rules)) : Optional.empty();
     }
 

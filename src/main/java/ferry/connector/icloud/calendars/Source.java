@@ -106,7 +106,8 @@ final class Source {
     }
 
     private static Refused unreadable() {
-        return new Refused(ErrorCode.SERVICE_UNAVAILABLE, "The source's calendars answer with nothing that can be read.");
+        return new Refused(
+                ErrorCode.SERVICE_UNAVAILABLE, "The source's calendars answer with nothing that can be read.");
     }
 
     private static String segment(String text) {

@@ -30,8 +30,7 @@ record Span(LocalDate from, LocalDate to) {
 
     /// As the source wants it; asked in UTC, so that "local" dates in the answers are UTC too.
     Map<String, String> query() {
-        return Map.of(
-                "startDate", from.toString(), "endDate", to.toString(), "lang", "en-us", "usertz", "UTC");
+        return Map.of("startDate", from.toString(), "endDate", to.toString(), "lang", "en-us", "usertz", "UTC");
     }
 
     private int months() {

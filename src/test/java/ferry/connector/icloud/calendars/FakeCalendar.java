@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// Answers as it is told to: by the span asked for, or by path. Whatever else is asked for is empty.
@@ -20,7 +21,7 @@ final class FakeCalendar implements Calls {
 
     /// Why a request fails; null where it does not.
     interface Failing {
-        @org.jspecify.annotations.Nullable
+        @Nullable
         ConnectorException why(String request);
     }
 
