@@ -6,6 +6,7 @@ import ferry.connector.Files;
 import ferry.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -14,7 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class CollectedFeed implements Feed {
     private final List<ObjectNode> items = new ArrayList<>();
     private final List<String> refusals = new ArrayList<>();
-    private final TreeMap<String, String> warnings = new TreeMap<>();
+    private final Map<String, String> warnings = new TreeMap<>();
     private boolean complete = true;
 
     /// The records of that kind.
@@ -46,7 +47,7 @@ public final class CollectedFeed implements Feed {
     }
 
     /// Sentences by code.
-    public TreeMap<String, String> warnings() {
+    public Map<String, String> warnings() {
         return warnings;
     }
 
