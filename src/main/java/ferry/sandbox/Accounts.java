@@ -95,6 +95,10 @@ public final class Accounts {
                 .forEach(name -> add(name, NONE));
         List.of("find-my-not-agreed", "find-my-stuck", "find-my-closed", "find-my-odd")
                 .forEach(name -> add(name, NONE));
+        add("calendars-large", NONE);
+        add("calendars-error", NONE);
+        add("calendars-broken", NONE);
+        add("calendars-odd", NONE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

@@ -38,7 +38,9 @@ public final class Journal {
 
     /// Whether a connector must never call this.
     static boolean forbidden(String method, String path) {
-        return method.equals("DELETE") || FORBIDDEN.matcher(path).matches();
+        return method.equals("DELETE")
+                || (!method.equals("GET") && path.contains("/calendar/ca/"))
+                || FORBIDDEN.matcher(path).matches();
     }
 
     synchronized void add(Entry entry) {

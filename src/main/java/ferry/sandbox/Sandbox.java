@@ -8,6 +8,8 @@ import ferry.sandbox.findmy.DeviceLists;
 import ferry.sandbox.findmy.FindMyService;
 import ferry.sandbox.cloudkit.Containers;
 import ferry.sandbox.notes.Notebooks;
+import ferry.sandbox.calendars.CalendarService;
+import ferry.sandbox.calendars.CalendarStores;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
@@ -49,6 +51,7 @@ public final class Sandbox implements AutoCloseable {
     private final DeviceLists devices;
     private final Notebooks notes;
     private final ReminderBooks reminders;
+    private final CalendarStores calendars;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -76,6 +79,8 @@ public final class Sandbox implements AutoCloseable {
                                 notes.service((request, account) -> holds(request, account, "Notes")),
                                 ReminderBooks.CONTAINER,
                                 reminders.service((request, account) -> holds(request, account, "Reminders")))));
+        calendars = new CalendarStores(clock);
+        services.put("calendar", new CalendarService(calendars));
         open.put("content", new ContentHost(photos, clock));
     }
 
@@ -136,6 +141,8 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's devices as Find My lists them, for tests to change while a connector is at work.
     public DeviceLists devices() {
         return devices;
+    }
+
     /// Everyone's notes, for tests to change while a connector is at work.
     public Notebooks notes() {
         return notes;
@@ -149,6 +156,11 @@ public final class Sandbox implements AutoCloseable {
     /// Whether the request may see that kind of protected data as it is.
     private boolean holds(Exchange exchange, Account account, String key) {
         return !account.has(Trait.ADP) || web.carriesKey(exchange, account, key, clock.instant());
+    }
+
+    /// Everyone's calendars, likewise.
+    public CalendarStores calendars() {
+        return calendars;
     }
 
     /// Mounts a service of accounts before any request is made.

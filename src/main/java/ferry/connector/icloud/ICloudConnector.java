@@ -15,6 +15,7 @@ import ferry.connector.Window;
 import ferry.connector.icloud.contacts.Contacts;
 import ferry.connector.icloud.findmy.FindMy;
 import ferry.connector.icloud.notes.Notes;
+import ferry.connector.icloud.calendars.Calendars;
 import ferry.connector.icloud.photos.Photos;
 import ferry.connector.icloud.reminders.Reminders;
 import ferry.crypto.Secret;
@@ -87,6 +88,7 @@ public final class ICloudConnector implements Connector {
             case Photos.ALBUMS -> photos(reading).albums(feed);
             case Contacts.CONTACTS -> new Contacts(calls(reading)).contacts(window, feed);
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
+            case Calendars.EVENTS -> new Calendars(calls(reading), clock).events(window, feed);
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");
@@ -110,6 +112,7 @@ public final class ICloudConnector implements Connector {
         types.add(FindMy.DEVICES);
         types.add(Notes.NOTES);
         types.add(Reminders.REMINDERS);
+        types.add(Calendars.EVENTS);
         return types;
     }
 

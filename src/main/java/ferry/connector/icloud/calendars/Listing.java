@@ -1,0 +1,158 @@
+package ferry.connector.icloud.calendars;
+
+import ferry.connector.ConnectorException;
+import ferry.connector.Feed;
+import ferry.connector.Window;
+import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.SeenIds;
+import ferry.error.ErrorCode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Turns the answers for spans of time into records, each event once, in whichever spans it lies. A recurring event
+/// comes as its master and as each of its changed occurrences; the plain ones follow from its rule. One thread.
+final class Listing {
+    private static final Duration FURTHEST_ZONE = Duration.ofHours(14);
+
+    private final Source source;
+    private final Window window;
+    private final Feed feed;
+    private final SeenIds seen = new SeenIds();
+    private long withoutDetails;
+    private long inferred;
+
+    Listing(Source source, Window window, Feed feed) {
+        this.source = source;
+        this.window = window;
+        this.feed = feed;
+    }
+
+    /// Takes one answer. The same event may come again.
+    void take(JsonNode answer) throws ConnectorException, InterruptedException {
+        var related = Related.of(answer);
+        var occurrences = new ArrayList<JsonNode>();
+        for (var event : events(answer)) {
+            var id = EventId.of(event);
+            if (id.isEmpty()) {
+                feed.refused("event:unnamed", ErrorCode.NOT_RETRIEVABLE, "The source listed an event without an id.");
+                continue;
+            }
+            if (!id.get().isPlainOccurrence()) {
+                give(id.get(), event, related);
+            }
+            if (id.get().occurrence() != null) {
+                occurrences.add(event);
+            }
+        }
+        // After the others: the master may stand behind its occurrences in the same answer.
+        for (var event : occurrences) {
+            giveMaster(EventId.of(event).orElseThrow(), event, related);
+        }
+    }
+
+    /// Says what the feed lacks, once all is taken.
+    void finish() {
+        if (withoutDetails > 0) {
+            feed.warn("details_missing", "The source did not give the details of " + withoutDetails + " events.");
+        }
+        if (inferred > 0) {
+            feed.warn(
+                    "master_inferred",
+                    "Of " + inferred
+                            + " recurring events only occurrences could be had; what they say stands for all.");
+        }
+    }
+
+    private void give(EventId id, JsonNode event, Related related) throws ConnectorException, InterruptedException {
+        if (!seen.add(id.whole()) || !isAskedFor(event)) {
+            return;
+        }
+        if (!Boolean.FALSE.equals(Json.maybeFlag(event, "extendedDetailsAreIncluded"))) {
+            feed.item(EventEntry.of(id, event, related, true));
+            return;
+        }
+        var guid = Json.text(event, "guid");
+        var details = details(event, guid == null ? id.base() : guid);
+        var found = details.flatMap(answer -> named(answer, guid == null ? id.base() : guid));
+        if (found.isEmpty()) {
+            withoutDetails++;
+            feed.incomplete();
+            feed.item(EventEntry.of(id, event, related, false));
+            return;
+        }
+        var both = Related.of(details.get()).and(related);
+        feed.item(EventEntry.of(id, completed(event, found.get()), both, true));
+    }
+
+    /// The master of an occurrence that the listing holds without it: it begins before the first year, or its own
+    /// first occurrence was removed.
+    private void giveMaster(EventId occurrence, JsonNode event, Related related)
+            throws ConnectorException, InterruptedException {
+        var base = occurrence.base();
+        if (seen.contains(base)) {
+            return;
+        }
+        seen.add(base);
+        if (occurrence.isPlainOccurrence() && !isAskedFor(event)) {
+            return;
+        }
+        var details = details(event, base);
+        var master = details.flatMap(answer -> named(answer, base));
+        if (master.isPresent()) {
+            if (isAskedFor(master.get())) {
+                var both = Related.of(details.get()).and(related);
+                feed.item(EventEntry.of(occurrence.master(), master.get(), both, true));
+            }
+        } else if (isAskedFor(event)) {
+            inferred++;
+            feed.incomplete();
+            feed.item(EventEntry.inferred(occurrence, event, related));
+        }
+    }
+
+    private Optional<JsonNode> details(JsonNode event, String guid) throws ConnectorException, InterruptedException {
+        var calendar = Json.text(event, "pGuid");
+        return calendar == null ? Optional.empty() : source.details(calendar, guid);
+    }
+
+    private static Optional<JsonNode> named(JsonNode answer, String guid) {
+        return events(answer).stream()
+                .filter(event -> guid.equals(Json.text(event, "guid")))
+                .findFirst();
+    }
+
+    /// What the listing says, and over it all that the details say.
+    private static JsonNode completed(JsonNode listed, JsonNode details) {
+        var both = (ObjectNode) listed.deepCopy();
+        details.propertyStream()
+                .filter(field -> !field.getValue().isNull())
+                .forEach(field -> both.set(field.getKey(), field.getValue()));
+        return both;
+    }
+
+    /// By when the source got or changed it; what does not say is never left out.
+    private boolean isAskedFor(JsonNode event) {
+        var moments = EventEntry.moments(event);
+        return moments.isEmpty() || moments.stream().anyMatch(this::mayLieInWindow);
+    }
+
+    /// The source does not say in which zone it writes such a moment, so that it may be off by as much as zones are.
+    private boolean mayLieInWindow(Instant moment) {
+        return window.since()
+                        .map(since -> !moment.plus(FURTHEST_ZONE).isBefore(since))
+                        .orElse(true)
+                && window.until()
+                        .map(until -> moment.minus(FURTHEST_ZONE).isBefore(until))
+                        .orElse(true);
+    }
+
+    private static List<JsonNode> events(JsonNode answer) {
+        var events = answer.path("Event");
+        return events.isObject() ? List.of(events) : events.valueStream().toList();
+    }
+}
