@@ -90,6 +90,12 @@ public final class Accounts {
         library("empty-pages", LibraryQuirk.EMPTY_PAGES);
         library("busy", LibraryQuirk.THROTTLING);
         library("slow", LibraryQuirk.SLOW);
+
+        // What is out of the ordinary in their drives goes by these names.
+        add("drive-big", NONE);
+        add("drive-odd", NONE);
+        add("drive-damaged", NONE);
+        add("drive-busy", NONE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

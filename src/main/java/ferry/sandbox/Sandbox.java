@@ -2,6 +2,10 @@ package ferry.sandbox;
 
 import ferry.http.Exchange;
 import ferry.http.WebServer;
+import ferry.sandbox.drive.DocumentService;
+import ferry.sandbox.drive.Drives;
+import ferry.sandbox.drive.FileHost;
+import ferry.sandbox.drive.TreeService;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
@@ -38,6 +42,7 @@ public final class Sandbox implements AutoCloseable {
     private final Setup setup;
     private final KeyGate gate;
     private final PhotoLibraries photos;
+    private final Drives drives = new Drives();
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -53,6 +58,9 @@ public final class Sandbox implements AutoCloseable {
         photos = new PhotoLibraries(clock);
         services.put("ckdatabasews", new CloudKit(photos, this::url, clock));
         open.put("content", new ContentHost(photos, clock));
+        services.put("drivews", new TreeService(drives));
+        services.put("docws", new DocumentService(drives, this::url, clock));
+        open.put("drive-content", new FileHost(drives, clock));
     }
 
     /// Starts to listen.
@@ -102,6 +110,11 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's photo libraries, for tests to change while a connector is at work.
     public PhotoLibraries photos() {
         return photos;
+    }
+
+    /// Everyone's drives, for tests to change while a connector is at work.
+    public Drives drives() {
+        return drives;
     }
 
     /// Mounts a service of accounts before any request is made.

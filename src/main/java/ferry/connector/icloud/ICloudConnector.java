@@ -12,6 +12,7 @@ import ferry.connector.NextStep;
 import ferry.connector.Reading;
 import ferry.connector.SignIn;
 import ferry.connector.Window;
+import ferry.connector.icloud.drive.Drive;
 import ferry.connector.icloud.photos.Photos;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
@@ -22,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Apple's iCloud, read as its own web pages read it.
 public final class ICloudConnector implements Connector {
@@ -47,7 +49,7 @@ public final class ICloudConnector implements Connector {
         return new Catalogue(
                 Set.of(Account.ACCOUNT, Account.DEVICES, Account.STORAGE, Account.FAMILY, Account.BACKUPS),
                 dataTypes(),
-                Photos.FILE_TYPES,
+                fileTypes(),
                 Map.of("info.account", Account.ACCOUNT_INFO));
     }
 
@@ -79,6 +81,7 @@ public final class ICloudConnector implements Connector {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Photos.ALBUMS -> photos(reading).albums(feed);
+            case Drive.FILES -> drive(reading).read(window, feed);
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");
@@ -88,7 +91,26 @@ public final class ICloudConnector implements Connector {
     @Override
     public void files(Reading reading, List<FileRef> refs, Files files)
             throws ConnectorException, InterruptedException {
-        photos(reading).files(refs, files);
+        var byRoom = refs.stream().collect(Collectors.groupingBy(ref -> ref.fileType().equals(Drive.FILE)));
+        ConnectorException.Refused refusal = null;
+        for (var some : byRoom.entrySet()) {
+            try {
+                if (some.getKey()) {
+                    drive(reading).files(some.getValue(), files);
+                } else {
+                    photos(reading).files(some.getValue(), files);
+                }
+            } catch (ConnectorException.Refused e) {
+                refusal = e; // one service that the account lacks must not keep back the files of another (R15)
+            }
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    private Drive drive(Reading reading) {
+        return new Drive(calls(reading), reading.limits());
     }
 
     private Photos photos(Reading reading) {
@@ -98,6 +120,13 @@ public final class ICloudConnector implements Connector {
     private static Set<String> dataTypes() {
         var types = new HashSet<>(Photos.DATA_TYPES);
         types.add(Account.ACCOUNT_INFO);
+        types.add(Drive.FILES);
+        return types;
+    }
+
+    private static Set<String> fileTypes() {
+        var types = new HashSet<>(Photos.FILE_TYPES);
+        types.add(Drive.FILE);
         return types;
     }
 

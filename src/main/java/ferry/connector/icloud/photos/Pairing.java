@@ -3,6 +3,7 @@ package ferry.connector.icloud.photos;
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.SeenIds;
 import ferry.error.ErrorCode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -91,7 +91,7 @@ public final class Photos {
     }
 
     /// @param refs at most as many as one look-up takes
-    private void fetch(Library library, List<FileRef> refs, Files files, Downloads downloads)
+    private void fetch(Library library, List<FileRef> refs, Files files, PhotoFiles downloads)
             throws ConnectorException, InterruptedException {
         var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
         var found = lookedUp(library, missing.stream().map(Photos::recordName).flatMap(Optional::stream));
@@ -107,7 +107,7 @@ public final class Photos {
             var photo = variant.get().holder() == Variant.Holder.MASTER
                     ? new Photo(CloudRecord.NONE, record.get())
                     : new Photo(record.get(), masters.records.getOrDefault(masterName(record.get()), CloudRecord.NONE));
-            downloads.fetch(new Downloads.Wanted(photo, variant.get(), found.received));
+            downloads.fetch(new PhotoFiles.Wanted(photo, variant.get(), found.received));
         }
     }
 
@@ -130,8 +130,8 @@ public final class Photos {
         return new Found(records, page.received());
     }
 
-    private Downloads downloads(Library library, Files files) {
-        return new Downloads(calls, database, library, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
+    private PhotoFiles downloads(Library library, Files files) {
+        return new PhotoFiles(calls, database, library, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
     }
 
     private OptionalLong count(Library library) throws ConnectorException, InterruptedException {

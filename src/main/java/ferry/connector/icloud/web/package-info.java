@@ -1,5 +1,7 @@
 /// What all readers of iCloud's data share: the calls of a signed-in account ([Calls]), lenient reading of what Apple
-/// sends ([Json], [CloudRecord]), and the source's own signature of a file ([Signature]). Knows no data type.
+/// sends ([Json], [CloudRecord]), what a run has given out already ([SeenIds]), and files: several at once
+/// ([Downloads]), each taken from its address and checked ([Download]) against the source's own signature
+/// ([Signature]) or by its own form ([WholeZip]). Knows no data type.
 @NullMarked
 package ferry.connector.icloud.web;
 

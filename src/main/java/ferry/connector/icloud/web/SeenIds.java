@@ -1,19 +1,19 @@
-package ferry.connector.icloud.photos;
+package ferry.connector.icloud.web;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/// The assets that a run has already given out, as 64 bits of a hash each: some 2 MB for 100,000 of them (R23).
+/// The items that a run has already given out, as 64 bits of a hash each: some 2 MB for 100,000 of them (R23).
 /// Two of 100,000 share their 64 bits once in some four thousand million runs. One thread.
-final class SeenIds {
+public final class SeenIds {
     /// Open addressing; 0 is an empty place, so the hash 0 is kept as 1.
     private long[] places = new long[1024];
     private int size;
 
     /// Whether the id is new; it is known from now on.
-    boolean add(String id) {
+    public boolean add(String id) {
         if (size * 2 >= places.length) {
             grow();
         }
@@ -22,11 +22,13 @@ final class SeenIds {
         return added;
     }
 
-    boolean contains(String id) {
+    /// Whether the id was added before.
+    public boolean contains(String id) {
         return places[place(places, hash(id))] != 0;
     }
 
-    int size() {
+    /// How many different ids were added.
+    public int size() {
         return size;
     }
 
