@@ -91,7 +91,8 @@ public final class ICloudConnector implements Connector {
     @Override
     public void files(Reading reading, List<FileRef> refs, Files files)
             throws ConnectorException, InterruptedException {
-        var byRoom = refs.stream().collect(Collectors.groupingBy(ref -> ref.fileType().equals(Drive.FILE)));
+        var byRoom = refs.stream()
+                .collect(Collectors.groupingBy(ref -> ref.fileType().equals(Drive.FILE)));
         ConnectorException.Refused refusal = null;
         for (var some : byRoom.entrySet()) {
             try {

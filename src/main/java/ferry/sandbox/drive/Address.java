@@ -38,8 +38,7 @@ record Address(long dsid, String docwsid, int time, Instant expires) {
         }
         var target = new String(Base64.getUrlDecoder().decode(value(query, "o=")), UTF_8).split(" ", 3);
         var expires = Instant.ofEpochSecond(Long.parseLong(value(query, "&e=")));
-        return Optional.of(
-                new Address(Long.parseLong(target[0]), target[2], Integer.parseInt(target[1]), expires));
+        return Optional.of(new Address(Long.parseLong(target[0]), target[2], Integer.parseInt(target[1]), expires));
     }
 
     private String target() {

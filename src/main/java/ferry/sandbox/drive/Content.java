@@ -23,7 +23,10 @@ record Content(long seed, int size, boolean isPackage) {
     private byte[] zip() {
         var bytes = new ByteArrayOutputStream();
         try (var zip = new ZipOutputStream(bytes)) {
-            entry(zip, "Metadata/Properties.plist", "<plist version=\"1.0\"><dict/></plist>\n".getBytes(StandardCharsets.UTF_8));
+            entry(
+                    zip,
+                    "Metadata/Properties.plist",
+                    "<plist version=\"1.0\"><dict/></plist>\n".getBytes(StandardCharsets.UTF_8));
             entry(zip, "Index/Document.iwa", random(seed, size / 2));
             entry(zip, "Data/picture.jpg", random(seed + 1, size / 3));
         } catch (IOException e) {

@@ -57,7 +57,8 @@ public final class DocumentService implements Service {
                             .put("serverErrorCode", "NOT_FOUND")
                             .put("messageForDeveloper", "ObjectNotFoundException: no such document"));
         } else if (found.get().content().map(Content::size).orElse(0) == 0) {
-            Replies.json(exchange, 400, Replies.object().put("reason", "Bad Request").put("errorCode", 400));
+            Replies.json(
+                    exchange, 400, Replies.object().put("reason", "Bad Request").put("errorCode", 400));
         } else {
             Replies.json(exchange, 200, answer(account, found.get()));
         }

@@ -19,8 +19,7 @@ public record DriveSpec(long seed, int folders, int files, Set<DriveQuirk> quirk
         long seed = account.dsid();
         return switch (name) {
             case "drive-big" -> new DriveSpec(seed, 2_000, 20_000, Set.of());
-            case "drive-odd" ->
-                new DriveSpec(seed, 4, 12, Set.of(DriveQuirk.SHORT, DriveQuirk.CYCLE, DriveQuirk.GONE));
+            case "drive-odd" -> new DriveSpec(seed, 4, 12, Set.of(DriveQuirk.SHORT, DriveQuirk.CYCLE, DriveQuirk.GONE));
             case "drive-damaged" -> new DriveSpec(seed, 1, 2, Set.of(DriveQuirk.DAMAGED));
             case "drive-busy" -> new DriveSpec(seed, 30, 60, Set.of(DriveQuirk.BUSY));
             default -> new DriveSpec(seed, 4, 12, Set.of());

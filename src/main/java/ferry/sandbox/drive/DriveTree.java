@@ -19,7 +19,8 @@ public final class DriveTree {
     static final String CLOUD_DOCS = "com.apple.CloudDocs";
     static final String ROOT = "root";
     /// Of an app whose name is longer than a reference.
-    static final String LONG_ZONE = "iCloud.com.example.notebook-whose-name-goes-on-and-on-until-no-reference-can-hold-it";
+    static final String LONG_ZONE =
+            "iCloud.com.example.notebook-whose-name-goes-on-and-on-until-no-reference-can-hold-it";
 
     private static final Instant FIRST = Instant.parse("2024-02-29T08:00:00Z");
     private static final String[] WORDS = {"Budget", "Letter", "Travel", "Notes", "Scan", "Report", "Recipe", "Draft"};
@@ -76,7 +77,10 @@ public final class DriveTree {
 
     /// The docwsid of the first thing of that name, as the service stores it.
     public synchronized Optional<String> named(String name) {
-        return nodes.values().stream().filter(n -> n.name().equals(name)).map(Node::docwsid).findFirst();
+        return nodes.values().stream()
+                .filter(n -> n.name().equals(name))
+                .map(Node::docwsid)
+                .findFirst();
     }
 
     /// How many files there are.
@@ -172,7 +176,9 @@ public final class DriveTree {
 
     private void shared(Node plans) {
         var share = Replies.object().put("shareName", id());
-        share.putObject("zoneID").put("zoneName", CLOUD_DOCS).put("ownerRecordName", "_" + id().toLowerCase(Locale.ROOT));
+        share.putObject("zoneID")
+                .put("zoneName", CLOUD_DOCS)
+                .put("ownerRecordName", "_" + id().toLowerCase(Locale.ROOT));
         add(plans.shared(share));
         file(plans.docwsid(), "Packing list", "txt", 250);
         var pictures = folder(plans.docwsid(), "Pictures");
@@ -185,7 +191,8 @@ public final class DriveTree {
     private void many(Node documents) {
         var folders = new ArrayList<String>(List.of(documents.docwsid()));
         for (int i = 0; i < spec.folders(); i++) {
-            folders.add(folder(folders.get(random.nextInt(folders.size())), word() + " " + i).docwsid());
+            folders.add(folder(folders.get(random.nextInt(folders.size())), word() + " " + i)
+                    .docwsid());
         }
         for (int i = 0; i < spec.files(); i++) {
             var extension = EXTENSIONS[random.nextInt(EXTENSIONS.length)];
@@ -250,16 +257,7 @@ public final class DriveTree {
             String docwsid, String zone, Node.Type type, String name, String parent, Optional<Content> content) {
         var modified = FIRST.plus(Duration.ofHours(7 * made++));
         return new Node(
-                docwsid,
-                zone,
-                type,
-                name,
-                Optional.empty(),
-                parent,
-                modified,
-                content,
-                Optional.empty(),
-                Oddity.NONE);
+                docwsid, zone, type, name, Optional.empty(), parent, modified, content, Optional.empty(), Oddity.NONE);
     }
 
     private static Node extended(Node node, String extension) {

@@ -61,7 +61,6 @@ record Node(
     }
 
     Node shared(ObjectNode by) {
-        return new Node(
-                docwsid, zone, type, name, extension, parent, modified, content, Optional.of(by), oddity);
+        return new Node(docwsid, zone, type, name, extension, parent, modified, content, Optional.of(by), oddity);
     }
 }

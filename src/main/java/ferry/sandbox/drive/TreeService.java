@@ -40,7 +40,7 @@ public final class TreeService implements Service {
 
     /// As both services of the drive tell it.
     static void busy(Exchange exchange) {
-        exchange.set("Retry-After", "1");
+        exchange.set("Retry-After", "0");
         Replies.json(
                 exchange,
                 503,
@@ -50,7 +50,8 @@ public final class TreeService implements Service {
     private void folders(Exchange exchange, Account account) throws IOException {
         var asked = Replies.body(exchange);
         if (!asked.isArray() || asked.isEmpty()) {
-            Replies.json(exchange, 400, Replies.object().put("reason", "Bad Request").put("errorCode", 400));
+            Replies.json(
+                    exchange, 400, Replies.object().put("reason", "Bad Request").put("errorCode", 400));
             return;
         }
         var answer = JsonNodeFactory.instance.arrayNode();
@@ -117,7 +118,8 @@ public final class TreeService implements Service {
                 .put("zone", node.zone())
                 .put("name", node.name());
         drive.find(node.parent()).ifPresent(parent -> json.put("parentId", parent.drivewsid()));
-        json.put("etag", Integer.toString(Math.abs(node.hashCode() % 1296), 36)).put("type", node.type().name());
+        json.put("etag", Integer.toString(Math.abs(node.hashCode() % 1296), 36))
+                .put("type", node.type().name());
         node.share().ifPresent(share -> json.set("shareID", share));
         if (node.isFolder()) {
             folder(json, drive, node);

@@ -77,7 +77,8 @@ public final class Drive {
     /// @param sought what is found is taken out
     private void direct(List<FileRef> refs, Set<FileRef> sought, Downloads downloads)
             throws ConnectorException, InterruptedException {
-        var named = refs.stream().filter(ref -> Locators.drivewsid(ref).isPresent()).toList();
+        var named =
+                refs.stream().filter(ref -> Locators.drivewsid(ref).isPresent()).toList();
         for (int from = 0; from < named.size(); from += DETAILS_AT_ONCE) {
             var some = named.subList(from, Math.min(named.size(), from + DETAILS_AT_ONCE));
             var details = details(some);

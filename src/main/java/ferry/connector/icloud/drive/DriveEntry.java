@@ -39,7 +39,8 @@ final class DriveEntry {
 
     /// @param fileId gives out the ids of files
     static ObjectNode of(Item item, Folder folder, String path, Function<FileRef, String> fileId) {
-        var node = Json.object().put("id", item.id()).put("data_type", item.kind().slug());
+        var node =
+                Json.object().put("id", item.id()).put("data_type", item.kind().slug());
         if (item.kind() == Item.Kind.OTHER) {
             node.put("type_raw", Json.text(item.json(), "type"));
         }

@@ -54,7 +54,9 @@ final class DriveFile implements Downloads.Wanted {
     private Item asItIsNow() throws ConnectorException, InterruptedException {
         try {
             var now = service.details(List.of(item.drivewsid()), item.share()).getFirst();
-            return Item.of(now, item.share()).filter(i -> i.kind() == Item.Kind.FILE).orElse(item);
+            return Item.of(now, item.share())
+                    .filter(i -> i.kind() == Item.Kind.FILE)
+                    .orElse(item);
         } catch (Refused e) {
             if (DriveService.concernsAll(e)) {
                 throw e;

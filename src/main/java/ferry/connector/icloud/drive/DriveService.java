@@ -69,7 +69,8 @@ final class DriveService {
         var query = new LinkedHashMap<String, String>();
         query.put("document_id", item.docwsid());
         item.share().ifPresent(share -> query.put("shareID", share.isString() ? share.asString() : share.toString()));
-        var path = "/ws/" + URLEncoder.encode(item.zone(), StandardCharsets.UTF_8).replace("+", "%20");
+        var path =
+                "/ws/" + URLEncoder.encode(item.zone(), StandardCharsets.UTF_8).replace("+", "%20");
         try {
             var answer = calls.get(DOCUMENTS, path + "/download/by_id", query);
             return token(field(answer, "data_token"), false).or(() -> token(field(answer, "package_token"), true));

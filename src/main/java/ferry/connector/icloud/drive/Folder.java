@@ -10,8 +10,7 @@ import tools.jackson.databind.JsonNode;
 /// @param path from the root, empty for the root itself
 /// @param children how many the source says it holds
 record Folder(String drivewsid, @Nullable String id, String path, Optional<JsonNode> share, long children) {
-    static final Folder ROOT =
-            new Folder("FOLDER::com.apple.CloudDocs::root", null, "", Optional.empty(), 0);
+    static final Folder ROOT = new Folder("FOLDER::com.apple.CloudDocs::root", null, "", Optional.empty(), 0);
 
     static Folder of(Item item, String path) {
         return new Folder(

@@ -196,7 +196,9 @@ final class Walk {
         try {
             for (var json : service.libraries()) {
                 var item = Item.of(json, Optional.empty());
-                if (item.isPresent() && item.get().isFolder() && seen.add(item.get().key())) {
+                if (item.isPresent()
+                        && item.get().isFolder()
+                        && seen.add(item.get().key())) {
                     give(Folder.ROOT, item.get());
                 }
             }

@@ -36,8 +36,7 @@ public final class Download {
     /// @param turn handed on when all bytes are here and proved
     /// @param size bytes, where the source says so
     /// @param proof where there is one; without size and proof nothing is ever committed
-    public Download(
-            Calls calls, Target target, Pulls.Turn turn, OptionalLong size, Optional<? extends Proof> proof) {
+    public Download(Calls calls, Target target, Pulls.Turn turn, OptionalLong size, Optional<? extends Proof> proof) {
         this.calls = calls;
         this.target = target;
         this.turn = turn;

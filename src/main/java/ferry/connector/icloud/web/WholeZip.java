@@ -57,6 +57,6 @@ public final class WholeZip implements Proof {
     }
 
     private int comment(int end) {
-        return (tail[end + 20] & 0xff) | (tail[end + 21] & 0xff) << 8;
+        return (tail[end + 20] & 0xff) | ((tail[end + 21] & 0xff) << 8);
     }
 }
