@@ -41,8 +41,7 @@ public final class Downloads implements AutoCloseable {
 
         /// One attempt. It opens and closes its own target.
         ///
-        /// @param afresh the first attempt failed, be it that an address had expired or that a body was spoilt on
-        ///     the way: the source is to be asked anew
+        /// @param afresh the first attempt failed: its address had expired, or its body was spoilt on the way
         /// @throws ConnectorException.Refused where this one file can't be had
         Download.Outcome receive(Files files, Pulls.Turn turn, boolean afresh)
                 throws ConnectorException, InterruptedException;
