@@ -26,6 +26,8 @@ public interface Target extends AutoCloseable {
         /// Length and the source's own signature match.
         SIGNATURE,
         /// The source gave no signature that is known; the length matches.
-        SIZE_ONLY
+        SIZE_ONLY,
+        /// The source gave neither; the file is whole by its own form, as a zip that ends in its directory.
+        FORM_ONLY
     }
 }

@@ -99,6 +99,11 @@ public final class Accounts {
         add("calendars-error", NONE);
         add("calendars-broken", NONE);
         add("calendars-odd", NONE);
+        // What is out of the ordinary in their drives goes by these names.
+        add("drive-big", NONE);
+        add("drive-odd", NONE);
+        add("drive-damaged", NONE);
+        add("drive-busy", NONE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

@@ -10,6 +10,10 @@ import ferry.sandbox.cloudkit.Containers;
 import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.calendars.CalendarService;
 import ferry.sandbox.calendars.CalendarStores;
+import ferry.sandbox.drive.DocumentService;
+import ferry.sandbox.drive.Drives;
+import ferry.sandbox.drive.FileHost;
+import ferry.sandbox.drive.TreeService;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
@@ -52,6 +56,7 @@ public final class Sandbox implements AutoCloseable {
     private final Notebooks notes;
     private final ReminderBooks reminders;
     private final CalendarStores calendars;
+    private final Drives drives = new Drives();
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -82,6 +87,9 @@ public final class Sandbox implements AutoCloseable {
         calendars = new CalendarStores(clock);
         services.put("calendar", new CalendarService(calendars));
         open.put("content", new ContentHost(photos, clock));
+        services.put("drivews", new TreeService(drives));
+        services.put("docws", new DocumentService(drives, this::url, clock));
+        open.put("drive-content", new FileHost(drives, clock));
     }
 
     /// Starts to listen.
@@ -158,9 +166,14 @@ public final class Sandbox implements AutoCloseable {
         return !account.has(Trait.ADP) || web.carriesKey(exchange, account, key, clock.instant());
     }
 
-    /// Everyone's calendars, likewise.
+    /// Everyone's calendars, for tests to change while a connector is at work.
     public CalendarStores calendars() {
         return calendars;
+    }
+
+    /// Everyone's drives, for tests to change while a connector is at work.
+    public Drives drives() {
+        return drives;
     }
 
     /// Mounts a service of accounts before any request is made.

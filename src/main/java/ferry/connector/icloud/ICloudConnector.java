@@ -16,6 +16,7 @@ import ferry.connector.icloud.contacts.Contacts;
 import ferry.connector.icloud.findmy.FindMy;
 import ferry.connector.icloud.notes.Notes;
 import ferry.connector.icloud.calendars.Calendars;
+import ferry.connector.icloud.drive.Drive;
 import ferry.connector.icloud.photos.Photos;
 import ferry.connector.icloud.reminders.Reminders;
 import ferry.crypto.Secret;
@@ -27,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Apple's iCloud, read as its own web pages read it.
 public final class ICloudConnector implements Connector {
@@ -52,7 +54,7 @@ public final class ICloudConnector implements Connector {
         return new Catalogue(
                 Set.of(Account.ACCOUNT, Account.DEVICES, Account.STORAGE, Account.FAMILY, Account.BACKUPS),
                 dataTypes(),
-                Photos.FILE_TYPES,
+                fileTypes(),
                 Map.of("info.account", Account.ACCOUNT_INFO));
     }
 
@@ -89,6 +91,7 @@ public final class ICloudConnector implements Connector {
             case Contacts.CONTACTS -> new Contacts(calls(reading)).contacts(window, feed);
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
             case Calendars.EVENTS -> new Calendars(calls(reading), clock).events(window, feed);
+            case Drive.FILES -> drive(reading).read(window, feed);
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");
@@ -98,7 +101,27 @@ public final class ICloudConnector implements Connector {
     @Override
     public void files(Reading reading, List<FileRef> refs, Files files)
             throws ConnectorException, InterruptedException {
-        photos(reading).files(refs, files);
+        var byRoom = refs.stream()
+                .collect(Collectors.groupingBy(ref -> ref.fileType().equals(Drive.FILE)));
+        ConnectorException.Refused refusal = null;
+        for (var some : byRoom.entrySet()) {
+            try {
+                if (some.getKey()) {
+                    drive(reading).files(some.getValue(), files);
+                } else {
+                    photos(reading).files(some.getValue(), files);
+                }
+            } catch (ConnectorException.Refused e) {
+                refusal = e; // one service that the account lacks must not keep back the files of another (R15)
+            }
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    private Drive drive(Reading reading) {
+        return new Drive(calls(reading), reading.limits());
     }
 
     private Photos photos(Reading reading) {
@@ -113,6 +136,13 @@ public final class ICloudConnector implements Connector {
         types.add(Notes.NOTES);
         types.add(Reminders.REMINDERS);
         types.add(Calendars.EVENTS);
+        types.add(Drive.FILES);
+        return types;
+    }
+
+    private static Set<String> fileTypes() {
+        var types = new HashSet<>(Photos.FILE_TYPES);
+        types.add(Drive.FILE);
         return types;
     }
 

@@ -275,7 +275,7 @@ public final class ServiceCalls implements Calls {
         if (status == 423 || (status == 400 && reply.body().contains("PCS"))) {
             return Verdict.NO_CONSENT;
         }
-        if (reply.isBusy()) {
+        if (reply.isBusy() || status == 330) {
             return Verdict.BUSY;
         }
         if (status == 401
@@ -419,13 +419,18 @@ public final class ServiceCalls implements Calls {
             var answer = outbound.send(
                     new Call("GET", url, contentHeaders(from), Optional.empty(), settings.contentTimeout()));
             var location = answer.header("Location");
-            if (answer.status() < 300 || answer.status() > 308 || answer.status() == 304 || location.isEmpty()) {
+            if (!redirects(answer.status()) || location.isEmpty()) {
                 return answer;
             }
             answer.close();
             url = origins.follow(url, location.orElseThrow());
         }
         throw new Refused(ErrorCode.NOT_RETRIEVABLE, "The source redirects a file in circles.");
+    }
+
+    /// 330 is Apple's own (icloud-protocol 1.12).
+    private static boolean redirects(int status) {
+        return (status >= 300 && status <= 308 && status != 304) || status == 330;
     }
 
     private List<Header> contentHeaders(long from) {

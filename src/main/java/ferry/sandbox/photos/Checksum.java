@@ -8,7 +8,7 @@ import java.util.Base64;
 
 /// The signature Apple gives a file (`icloud-protocol` 2.6): `0x01`, then SHA-1 over two salts and the content; 21
 /// bytes.
-final class Checksum {
+public final class Checksum {
     static final int LENGTH = 21;
 
     private static final byte[] SALTS = "com.apple.XattrObjectSalt\0com.apple.DataObjectSalt\0".getBytes(US_ASCII);
@@ -31,17 +31,20 @@ final class Checksum {
         return checksum;
     }
 
-    static byte[] of(byte[] content) {
+    /// The signature of a whole content.
+    public static byte[] of(byte[] content) {
         var digest = salted();
         digest.update(content);
         return of(digest);
     }
 
-    static String text(byte[] checksum) {
+    /// As records have it.
+    public static String text(byte[] checksum) {
         return Base64.getEncoder().encodeToString(checksum);
     }
 
-    static MessageDigest sha1() {
+    /// Bare, without salts.
+    public static MessageDigest sha1() {
         try {
             return MessageDigest.getInstance("SHA-1");
         } catch (NoSuchAlgorithmException e) {

@@ -5,10 +5,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
 /// Real answers that lie beside the project; a test that wants them is skipped where they are absent.
-final class Recordings {
+public final class Recordings {
     private Recordings() {}
 
-    static Path icloud(String name) {
+    /// The path of one of them.
+    public static Path icloud(String name) {
         for (var at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             var file = at.resolve("shared/recordings/icloud").resolve(name);
             if (Files.exists(file)) {

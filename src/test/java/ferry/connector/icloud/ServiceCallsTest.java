@@ -218,6 +218,18 @@ class ServiceCallsTest {
     }
 
     @Test
+    void r25ThreeHundredAndThirtyIsTriedAgain() throws Exception {
+        apple.on(QUERY, Told.of(330, "").with("Retry-After", "1"), GOOD);
+        query();
+        assertThat(apple.count(QUERY)).isEqualTo(2);
+        apple.on("GET /content/a", Told.of(330, "").with("Location", "/content/b"));
+        apple.on("GET /content/b", Told.of(200, "hello"));
+        try (var answer = calls.content(apple.url() + "/content/a", 0)) {
+            assertThat(answer.bytes(10)).asString().isEqualTo("hello");
+        }
+    }
+
+    @Test
     void aPageOfHtmlIsNoAnswer() throws Exception {
         apple.on(QUERY, Told.of(200, "<html>sorry</html>").with("Retry-After", "1"), GOOD);
         query();

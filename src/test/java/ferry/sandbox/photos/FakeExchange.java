@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A request that was never on a wire, and what was answered.
-final class FakeExchange implements Exchange {
+public final class FakeExchange implements Exchange {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final String method;
@@ -25,7 +25,7 @@ final class FakeExchange implements Exchange {
     private final byte[] body;
     private final Map<String, String> asked = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     final Map<String, String> answered = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    int status;
+    public int status;
     private final ByteArrayOutputStream answer = new ByteArrayOutputStream();
     private long announced = -1;
 
@@ -36,20 +36,20 @@ final class FakeExchange implements Exchange {
         this.body = body.getBytes(UTF_8);
     }
 
-    static FakeExchange post(String path, String body) {
+    public static FakeExchange post(String path, String body) {
         return new FakeExchange("POST", path, "", body);
     }
 
-    static FakeExchange get(String path, String query) {
+    public static FakeExchange get(String path, String query) {
         return new FakeExchange("GET", path, query, "");
     }
 
-    FakeExchange with(String header, String value) {
+    public FakeExchange with(String header, String value) {
         asked.put(header, value);
         return this;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return answer.toByteArray();
     }
 
@@ -58,7 +58,7 @@ final class FakeExchange implements Exchange {
         return announced;
     }
 
-    JsonNode json() {
+    public JsonNode json() {
         return JSON.readTree(bytes());
     }
 

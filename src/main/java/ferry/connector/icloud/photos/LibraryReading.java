@@ -23,11 +23,11 @@ final class LibraryReading {
     private final Feed feed;
     private final Listing listing;
     private final Pairing pairing;
-    private final Downloads downloads;
+    private final PhotoFiles downloads;
     private long removed;
 
     LibraryReading(
-            PhotosDatabase database, Library library, Window window, Feed feed, Listing listing, Downloads downloads) {
+            PhotosDatabase database, Library library, Window window, Feed feed, Listing listing, PhotoFiles downloads) {
         this.database = database;
         this.library = library;
         this.window = window;
@@ -118,7 +118,7 @@ final class LibraryReading {
         }
         for (var listed : photos) {
             for (var variant : wanted) {
-                var file = new Downloads.Wanted(listed.photo(), variant, listed.received());
+                var file = new PhotoFiles.Wanted(listed.photo(), variant, listed.received());
                 if (isAskedFor(listed.photo().asset()) && file.resource().isPresent()) {
                     downloads.fetch(file);
                 }

@@ -96,7 +96,7 @@ public final class Photos {
     }
 
     /// @param refs of that library, at most as many as one look-up takes
-    private void fetch(Library library, List<FileRef> refs, Files files, Downloads downloads)
+    private void fetch(Library library, List<FileRef> refs, Files files, PhotoFiles downloads)
             throws ConnectorException, InterruptedException {
         var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
         var found = lookedUp(
@@ -116,7 +116,7 @@ public final class Photos {
                             library,
                             record.get(),
                             masters.records.getOrDefault(masterName(record.get()), CloudRecord.NONE));
-            downloads.fetch(new Downloads.Wanted(photo, variant.get(), found.received));
+            downloads.fetch(new PhotoFiles.Wanted(photo, variant.get(), found.received));
         }
     }
 
@@ -143,8 +143,8 @@ public final class Photos {
         return new Found(records, page.received());
     }
 
-    private Downloads downloads(Files files) {
-        return new Downloads(calls, database, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
+    private PhotoFiles downloads(Files files) {
+        return new PhotoFiles(calls, database, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
     }
 
     private OptionalLong count(Library library) throws ConnectorException, InterruptedException {

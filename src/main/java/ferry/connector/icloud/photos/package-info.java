@@ -1,7 +1,7 @@
 /// iCloud Photos: the library, its albums and the files of each photo (`icloud-protocol` 2.5 and 2.6).
 ///
 /// Start at [Photos]. [PhotosDatabase] speaks to CloudKit, [Listing] walks a view in parallel, [Pairing] joins
-/// files and metadata to photos, [PhotoEntry] makes them feed entries, and [Downloads] fetches their bytes.
+/// files and metadata to photos, [PhotoEntry] makes them feed entries, and [PhotoFiles] fetches their bytes.
 @NullMarked
 package ferry.connector.icloud.photos;
 

@@ -22,12 +22,12 @@ public final class SeenIds {
         return added;
     }
 
-    /// Whether the id is known.
+    /// Whether the id was added before.
     public boolean contains(String id) {
         return places[place(places, hash(id))] != 0;
     }
 
-    /// How many are known.
+    /// How many different ids were added.
     public int size() {
         return size;
     }

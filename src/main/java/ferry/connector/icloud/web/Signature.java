@@ -1,5 +1,6 @@
 package ferry.connector.icloud.web;
 
+import ferry.connector.Target;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -9,7 +10,7 @@ import java.util.Optional;
 
 /// The source's own signature of a file, `fileChecksum`: a type byte, then a salted SHA-1 of the content
 /// (`icloud-protocol` 2.6). A single thread takes the bytes in passing.
-public final class Signature {
+public final class Signature implements Proof {
     private static final int LENGTH = 21;
     private static final byte[] SALT =
             "com.apple.XattrObjectSalt\0com.apple.DataObjectSalt\0".getBytes(StandardCharsets.US_ASCII);
@@ -42,19 +43,25 @@ public final class Signature {
         };
     }
 
-    /// The source starts over.
+    @Override
     public void restart() {
         digest.reset();
         digest.update(SALT);
     }
 
+    @Override
     public void update(byte[] bytes, int offset, int length) {
         digest.update(bytes, offset, length);
     }
 
-    /// Whether what was taken is what was signed. May be asked once.
+    @Override
     public boolean matches() {
         return MessageDigest.isEqual(digest.digest(), Arrays.copyOfRange(expected, 1, LENGTH));
+    }
+
+    @Override
+    public Target.Integrity integrity() {
+        return Target.Integrity.SIGNATURE;
     }
 
     private static MessageDigest sha1() {

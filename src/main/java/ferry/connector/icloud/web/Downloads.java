@@ -1,0 +1,117 @@
+package ferry.connector.icloud.web;
+
+import ferry.connector.ConnectorException;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
+import ferry.connector.Pulls;
+import ferry.error.ErrorCode;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Fetches files, several at once ([Pulls]), each one at most twice (R18).
+///
+/// One file that cannot be had is refused and the rest goes on. What concerns all files (the session is lost,
+/// the content host is away, a sink failed) stops everything and comes out of the next [#fetch] or of
+/// [#finish].
+public final class Downloads implements AutoCloseable {
+    /// So many files in a row that the content host could not serve mean that it is away.
+    private static final int MAX_UNAVAILABLE = 5;
+    /// Files put off until the end; each holds its records.
+    private static final int MAX_PUT_OFF = 100;
+
+    private final Files files;
+    private final Pulls pulls;
+    private final Set<FileRef> underWay = ConcurrentHashMap.newKeySet();
+    private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger unavailableInARow = new AtomicInteger();
+
+    /// @param parallel files that are pulled at once, from 1
+    public Downloads(Files files, int parallel) {
+        this.files = files;
+        this.pulls = new Pulls(parallel);
+    }
+
+    /// A file that is asked for.
+    public interface Wanted {
+        /// Names it; the same file is not fetched twice at once.
+        FileRef ref();
+
+        /// One attempt. It opens and closes its own target.
+        ///
+        /// @param afresh the first attempt failed: its address had expired, or its body was spoilt on the way
+        /// @throws ConnectorException.Refused where this one file can't be had
+        Download.Outcome receive(Files files, Pulls.Turn turn, boolean afresh)
+                throws ConnectorException, InterruptedException;
+    }
+
+    /// Starts a file, or waits until one of those under way has been pulled.
+    public void fetch(Wanted wanted) throws ConnectorException, InterruptedException {
+        pulls.start(turn -> {
+            if (underWay.add(wanted.ref())) {
+                try {
+                    publish(wanted, turn, true);
+                } finally {
+                    underWay.remove(wanted.ref());
+                }
+            }
+        });
+    }
+
+    /// Waits for all files, those that were put off included.
+    public void finish() throws ConnectorException, InterruptedException {
+        pulls.finish();
+        for (var wanted = putOff.poll(); wanted != null; wanted = putOff.poll()) {
+            publish(wanted, () -> {}, false);
+        }
+    }
+
+    /// Stops what is still under way, and waits for it.
+    @Override
+    public void close() {
+        pulls.close();
+    }
+
+    /// @param mayWait whether a busy host only puts the file off until the end
+    private void publish(Wanted wanted, Pulls.Turn turn, boolean mayWait)
+            throws ConnectorException, InterruptedException {
+        if (files.isPublished(wanted.ref())) {
+            return;
+        }
+        try {
+            publish(wanted, turn);
+            unavailableInARow.set(0);
+        } catch (ConnectorException.Refused e) {
+            files.refused(wanted.ref(), e.code(), "The source refused the file.");
+        } catch (ConnectorException.Unavailable e) {
+            if (unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF) {
+                throw e;
+            }
+            if (mayWait) {
+                putOff.add(wanted);
+            } else {
+                files.refused(wanted.ref(), e.code(), "The source did not hand the file out; try again later.");
+            }
+        }
+    }
+
+    private void publish(Wanted wanted, Pulls.Turn turn) throws ConnectorException, InterruptedException {
+        var outcome = wanted.receive(files, turn, false);
+        if (outcome != Download.Outcome.DONE) {
+            outcome = wanted.receive(files, turn, true);
+        }
+        switch (outcome) {
+            case DONE -> {}
+            case GONE ->
+                files.refused(
+                        wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
+            case MISMATCH ->
+                files.refused(
+                        wanted.ref(),
+                        ErrorCode.INTEGRITY_MISMATCH,
+                        "What the source sent is not the file that it had signed.");
+        }
+    }
+}
