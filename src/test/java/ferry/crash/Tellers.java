@@ -171,13 +171,12 @@ final class Tellers implements AutoCloseable {
         var points = List.of(Point.ARRANGE, Point.TAKE, Point.TAKE, Point.NOTE, Point.NOTE, Point.EXPIRE);
         var strikes = new ArrayList<Strike>();
         for (int i = 1 + dice.nextInt(3); i > 0; i--) {
-            strikes.add(new Strike(
-                    dice.nextInt(3) == 0 ? Strike.Kind.STALL : Strike.Kind.DEATH,
-                    // The first one is passed by every seed.
-                    strikes.isEmpty() ? points.get(dice.nextInt(5)) : points.get(dice.nextInt(points.size())),
-                    dice.nextInt(4),
-                    dice.nextBoolean(),
-                    dice.nextBoolean()));
+            var kind = dice.nextInt(3) == 0 ? Strike.Kind.STALL : Strike.Kind.DEATH;
+            // The first one is passed by every seed.
+            var point = strikes.isEmpty() ? points.get(dice.nextInt(5)) : points.get(dice.nextInt(points.size()));
+            // Arranging and taking are one transaction, whose commit is the taking's.
+            boolean atCommit = dice.nextBoolean() && point != Point.ARRANGE;
+            strikes.add(new Strike(kind, point, dice.nextInt(4), atCommit, dice.nextBoolean()));
         }
         return strikes;
     }

@@ -6,9 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,7 +35,6 @@ final class Wire implements AutoCloseable {
     }
 
     private static final Map<Point, byte[]> STATEMENTS = statements();
-    private static final byte[] BEGIN = "BEGIN".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] COMMIT = "COMMIT".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerSocket door;
@@ -132,8 +129,8 @@ final class Wire implements AutoCloseable {
     private final class Line {
         private final Socket client;
         private final @Nullable Socket server;
-        /// The points passed in the transaction under way, in their order.
-        private final List<Point> passed = new ArrayList<>();
+        /// The point passed in the transaction under way.
+        private @Nullable Point passed;
 
         Line(Socket client, @Nullable Socket server) throws IOException {
             this.client = client;
@@ -176,25 +173,18 @@ final class Wire implements AutoCloseable {
         }
 
         private Fate fate(byte[] bytes, int length) {
-            if (holds(bytes, length, BEGIN)) {
-                passed.clear();
-            }
             for (var statement : STATEMENTS.entrySet()) {
                 if (holds(bytes, length, statement.getValue())) {
-                    passed.add(statement.getKey());
+                    passed = statement.getKey();
                     return watch.at(statement.getKey(), false);
                 }
             }
-            if (!holds(bytes, length, COMMIT)) {
-                return Fate.FORWARD;
+            if (passed != null && holds(bytes, length, COMMIT)) {
+                var point = passed;
+                passed = null;
+                return watch.at(point, true);
             }
-            var all = List.copyOf(passed);
-            passed.clear();
-            return all.stream()
-                    .map(point -> watch.at(point, true))
-                    .filter(fate -> fate != Fate.FORWARD)
-                    .findFirst()
-                    .orElse(Fate.FORWARD);
+            return Fate.FORWARD;
         }
 
         void leaveServer() {

@@ -245,7 +245,7 @@ class WebhookBench {
     /// The same after an outage of all: until everything has come that never came before.
     private void outage(TestApp app) {
         gather(app, OUTAGE);
-        long never = count(app, "delivery where line = 'waiting' and lane = 0");
+        long never = count(app, "delivery where line = 'waiting' and lane = 0 and attempt = 0");
         drain(
                 app,
                 never,

@@ -59,6 +59,8 @@ public final class NoteText {
         return run(words, new Proto());
     }
 
+    /// Words with a weight.
+    ///
     /// @param weight 1 bold, 2 italic, 3 both
     public NoteText weight(int weight, String words) {
         return run(words, new Proto().number(5, weight));

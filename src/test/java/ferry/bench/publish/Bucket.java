@@ -2,7 +2,10 @@ package ferry.bench.publish;
 
 import ferry.storage.Intake;
 import ferry.testing.TestS3;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
@@ -18,8 +21,7 @@ final class Bucket {
     private Bucket() {}
 
     public static void main(String[] arguments) throws Exception {
-        BlobStore store =
-                arguments.length == 1 ? new TransientNio2BlobStore() : new FilesystemNio2BlobStore(arguments[1]);
+        BlobStore store = arguments.length == 1 ? new TransientNio2BlobStore() : inFolder(arguments[1]);
         var server = S3Proxy.builder()
                 .endpoint(URI.create("http://127.0.0.1:0"))
                 .blobStore(store)
@@ -36,6 +38,11 @@ final class Bucket {
         int port = Distance.to(server.getPort(), Integer.parseInt(arguments[0]));
         Worker.serve(line -> answer(store, port, line.split(" ", -1)));
         System.exit(0);
+    }
+
+    private static BlobStore inFolder(String folder) throws IOException {
+        Files.createDirectories(Path.of(folder));
+        return new FilesystemNio2BlobStore(folder);
     }
 
     private static String answer(BlobStore store, int port, String[] order) throws Exception {

@@ -79,6 +79,6 @@ public final class Packed {
         return packed.length > 2
                 && (packed[0] & 0x0f) == 8
                 && (packed[0] & 0xf0) <= 0x70
-                && ((packed[0] & 0xff) << 8 | packed[1] & 0xff) % 31 == 0;
+                && (((packed[0] & 0xff) << 8) | (packed[1] & 0xff)) % 31 == 0;
     }
 }

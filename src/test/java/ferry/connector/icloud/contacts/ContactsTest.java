@@ -214,7 +214,7 @@ class ContactsTest {
     void whatMovedOverTheEdgeOfAPageIsFound() throws Exception {
         fill(250);
         calls.on(PAGE, query -> {
-            if (query.get("offset").equals("99") && book.contains("c3")) {
+            if ("99".equals(query.get("offset")) && book.contains("c3")) {
                 book.remove("c3");
             }
             return page(query);
@@ -228,7 +228,7 @@ class ContactsTest {
     void whatMovesForEverIsIncomplete() throws Exception {
         fill(1000);
         calls.on(PAGE, query -> {
-            if (!query.get("offset").equals("0")) {
+            if (!"0".equals(query.get("offset"))) {
                 book.removeFirst();
             }
             return page(query);
@@ -243,7 +243,7 @@ class ContactsTest {
         most = 10_000;
         fill(1200);
         calls.on(PAGE, query -> {
-            if (!query.get("limit").equals("0")) {
+            if (!"0".equals(query.get("limit"))) {
                 throw new ConnectorException.Refused(ErrorCode.SERVICE_UNAVAILABLE, "The source answered 400.");
             }
             return page(Map.of("limit", "0", "offset", "0"));
@@ -257,7 +257,7 @@ class ContactsTest {
     void aRefusalUnderWayFailsTheReading() {
         fill(250);
         calls.on(PAGE, query -> {
-            if (!query.get("offset").equals("0")) {
+            if (!"0".equals(query.get("offset"))) {
                 throw new ConnectorException.Refused(ErrorCode.SERVICE_UNAVAILABLE, "The source answered 500.");
             }
             return page(query);

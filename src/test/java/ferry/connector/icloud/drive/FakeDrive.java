@@ -189,6 +189,7 @@ final class FakeDrive implements Calls, Limits {
     /// An answer of the content host.
     ///
     /// @param breaksAt after so many bytes the line breaks; -1 for not at all
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Sent(int status, Map<String, String> headers, byte[] content, int breaksAt) implements Answer {
         static Sent status(int status) {
             return new Sent(status, Map.of(), new byte[0], -1);

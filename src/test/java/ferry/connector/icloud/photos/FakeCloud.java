@@ -243,7 +243,8 @@ final class FakeCloud implements Calls {
         }
         var answer = JSON.createObjectNode().put("syncToken", "token-0");
         var list = answer.putArray("records");
-        var names = views.getOrDefault(view, List.of());
+        // A test may change the view meanwhile.
+        var names = List.copyOf(views.getOrDefault(view, List.of()));
         if (view == View.LIBRARY && hiccups.remove(rank)) {
             return answer;
         }
