@@ -112,6 +112,9 @@ final class LoginAnswer {
                     if (name.equals("account")) {
                         entry.putObject("iCloudEnv").put("shortId", "p").put("vipSuffix", "prod");
                     }
+                    if (name.equals("calendar")) {
+                        entry.put("isMakoAccount", false);
+                    }
                     entry.put("url", partition + name).put("status", "active");
                 });
     }

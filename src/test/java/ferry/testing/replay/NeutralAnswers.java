@@ -20,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// | an index in `records/query/batch` | 0 items | one index was asked for at a time (2.6) |
 /// | `changes/zone` from a token | nothing changed since | no final pass over changes (2.5, R16) |
 /// | `records/lookup` | the listings' own records; NOT_FOUND for others | addresses were never renewed (R18) |
+/// | `zones/list` of the shared database | no zones | shared libraries came later (2.6, R24) |
 /// | `GET` of a file that a listing names | 410, as for an expired address | one file was fetched per recording (R18) |
 final class NeutralAnswers {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -68,6 +69,9 @@ final class NeutralAnswers {
         }
         if (question.isPath("/records/query") && question.detail().matches("CPL\\w+ \\S+ \\d+")) {
             return json(page());
+        }
+        if (question.isPath("/shared/zones/list")) {
+            return json(JSON.objectNode().set("zones", JSON.arrayNode()));
         }
         if (question.isPath("/changes/zone")) {
             return json(unchanged(asked));

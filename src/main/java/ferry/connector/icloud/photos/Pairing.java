@@ -25,11 +25,12 @@ final class Pairing {
     private static final int MAX_WAITING = 300;
     private static final int MAX_ORPHANS = 5_000;
     /// A record's name has to fit a locator beside its library's mark; genuine ones have 28 or 36 characters.
-    private static final int MAX_NAME_BYTES = 76;
+    private static final int MAX_NAME_BYTES = 88;
 
     private final PhotosDatabase database;
     private final Library library;
     private final Feed feed;
+    private final int longestName;
     private final SeenIds seen = new SeenIds();
     private final LinkedHashMap<String, Master> masters = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, List<Asset>> waiting = new LinkedHashMap<>();
@@ -42,6 +43,7 @@ final class Pairing {
         this.database = database;
         this.library = library;
         this.feed = feed;
+        this.longestName = MAX_NAME_BYTES - library.mark().length();
     }
 
     /// A photo as it was listed.
@@ -123,7 +125,7 @@ final class Pairing {
             return false;
         }
         int length = record.name().getBytes(StandardCharsets.UTF_8).length;
-        if (length == 0 || length > MAX_NAME_BYTES) {
+        if (length == 0 || length > longestName) {
             refuse("record", "The source lists a record without a name that can be used.");
             return false;
         }
@@ -150,7 +152,7 @@ final class Pairing {
             absurdDates++;
         }
         var name = record.value("masterRef").path("recordName").asString("");
-        if (name.isEmpty() || name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
+        if (name.isEmpty() || name.getBytes(StandardCharsets.UTF_8).length > longestName) {
             refuse(PhotoEntry.id(record), "The library lists the photo without its file.");
             return Optional.empty();
         }
