@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +26,9 @@ import org.jdbi.v3.core.Handle;
 /// One node's share of the sending: takes events in batches, sends each on a virtual thread, and writes the
 /// outcomes in batches.
 ///
-/// Two platform threads: one takes, one settles. An event is delivered at least once: what a node took and did not
-/// settle within the lease is taken again, by whichever node. [#start] starts, [#close] stops.
+/// Three platform threads: one takes first tries, one what is tried again, one settles. An event is delivered at least
+/// once: what a node took and did not settle within the lease is taken again, by whichever node. [#start] starts,
+/// [#close] stops.
 public final class Dispatcher implements AutoCloseable {
     private static final System.Logger log = System.getLogger(Dispatcher.class.getName());
 
@@ -66,11 +68,12 @@ public final class Dispatcher implements AutoCloseable {
     private final LinkedBlockingQueue<Outcomes.Settled> settled = new LinkedBlockingQueue<>();
     private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
     private final Semaphore wakes = new Semaphore(0);
-    /// By [System#nanoTime]; of the taking thread alone.
+    private final CountDownLatch closed = new CountDownLatch(1);
+    /// By [System#nanoTime]; of the thread that takes first tries alone.
     private long tookFirst;
 
-    private long tookAgain;
     private final Thread taking;
+    private final Thread takingAgain;
     private final Thread settling;
     private volatile boolean closing;
     private volatile boolean takingOver;
@@ -93,6 +96,7 @@ public final class Dispatcher implements AutoCloseable {
         this.clock = clock;
         this.dice = dice;
         this.taking = Thread.ofPlatform().name("ferry-take").daemon().unstarted(this::takeUntilClosed);
+        this.takingAgain = Thread.ofPlatform().name("ferry-take-again").daemon().unstarted(this::takeAgainUntilClosed);
         this.settling = Thread.ofPlatform().name("ferry-settle").daemon().unstarted(this::settleUntilClosed);
     }
 
@@ -100,6 +104,7 @@ public final class Dispatcher implements AutoCloseable {
     public void start() {
         if (settings.connections() > 0) {
             taking.start();
+            takingAgain.start();
             settling.start();
         }
     }
@@ -113,12 +118,14 @@ public final class Dispatcher implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
+        closed.countDown();
         wake();
         if (!taking.isAlive() && !settling.isAlive()) {
             return;
         }
         try {
             taking.join(STOP_WAIT);
+            takingAgain.join(STOP_WAIT);
             takingOver = true;
             long until = System.nanoTime() + STOP_WAIT.toNanos();
             while (underWay.get() > 0 && System.nanoTime() < until) {
@@ -134,26 +141,48 @@ public final class Dispatcher implements AutoCloseable {
     private void takeUntilClosed() {
         var away = false;
         int bored = 0;
-        long expired = 0;
         while (!closing) {
             int found = 0;
             try {
                 found = look();
-                if (elapsed(expired, EXPIRE_EVERY)) {
-                    db.systemDo(line::expire);
-                    expired = System.nanoTime();
-                }
                 away = false;
             } catch (Throwable e) {
-                if (!away && !closing) {
-                    log.log(WARNING, "taking events failed; trying again every " + AWAY, e);
-                }
+                complain(away, e);
                 away = true;
             }
             bored = found > 0 ? 0 : bored + 1;
             if (!pause(away ? AWAY : bored > BORED ? IDLE : BUSY)) {
                 return;
             }
+        }
+    }
+
+    private void takeAgainUntilClosed() {
+        var away = false;
+        long expired = 0;
+        try {
+            do {
+                try {
+                    if (elapsed(expired, EXPIRE_EVERY)) {
+                        db.systemDo(line::expire);
+                        expired = System.nanoTime();
+                    }
+                    takeAgain();
+                    away = false;
+                } catch (Throwable e) {
+                    complain(away, e);
+                    away = true;
+                }
+            } while (!closed.await((away ? AWAY : RETRIES_EVERY).toNanos(), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Once, however long it lasts.
+    private void complain(boolean already, Throwable e) {
+        if (!already && !closing) {
+            log.log(WARNING, "taking events failed; trying again every " + AWAY, e);
         }
     }
 
@@ -164,50 +193,75 @@ public final class Dispatcher implements AutoCloseable {
             return 1;
         }
         tookFirst = System.nanoTime();
-        int found = takeFirst();
-        if (elapsed(tookAgain, RETRIES_EVERY)) {
-            found += takeAgain();
-            tookAgain = System.nanoTime();
-        }
-        return found;
+        return takeFirst();
     }
 
     /// New events get their place in the same transaction, so that those with a free slot leave at once.
     private int takeFirst() {
         var placed = new AtomicInteger();
-        var taken = db.system(tx -> {
-            Line.lock(tx);
+        int taken = take(settings.connections(), (tx, room) -> {
+            Line.lock(tx, Line.FIRST);
             placed.set(placement.arrange(tx));
-            return take(tx, Line.FIRST, settings.firstTries(), free());
+            return take(tx, Line.FIRST, settings.firstTries(), room);
         });
-        taken.forEach(this::start);
-        return placed.get() + taken.size();
+        return placed.get() + taken;
     }
 
-    private int takeAgain() {
-        var taken = db.system(tx -> {
-            Line.lock(tx);
-            return take(tx, Line.AGAIN, settings.again(), Math.min(free(), Math.max(1, settings.connections() / 4)));
+    private void takeAgain() {
+        var _ = take(Math.max(1, settings.connections() / 4), (tx, room) -> {
+            Line.lock(tx, Line.AGAIN);
+            return take(tx, Line.AGAIN, settings.again(), room);
         });
-        taken.forEach(this::start);
-        return taken.size();
+    }
+
+    /// What may be taken.
+    ///
+    /// @param slots kept free for it meanwhile
+    /// @param scarce whether more than half of all slots are in use
+    private record Room(int slots, boolean scarce) {}
+
+    /// Takes, in a transaction, no more than there is room for.
+    private interface Take {
+        List<Line.Taken> in(Handle tx, Room room);
+    }
+
+    /// Takes and starts; slots that it kept and did not fill are free again.
+    ///
+    /// @return how many
+    private int take(int atMost, Take take) {
+        var room = keep(Math.min(atMost, LARGEST_BATCH));
+        int started = 0;
+        try {
+            for (var one : db.system(tx -> take.in(tx, room))) {
+                start(one);
+                started++;
+            }
+        } finally {
+            underWay.addAndGet(started - room.slots());
+        }
+        return started;
+    }
+
+    private synchronized Room keep(int atMost) {
+        int free = free();
+        int slots = Math.clamp(free, 0, atMost);
+        underWay.addAndGet(slots);
+        return new Room(slots, free < settings.connections() / 2);
     }
 
     /// Once half of the slots are in use nobody gets more than a quarter of its share, so that receivers which take
     /// long to answer, or never do, leave slots for the others.
-    private List<Line.Taken> take(Handle tx, int lane, int share, int atMost) {
+    private List<Line.Taken> take(Handle tx, int lane, int share, Room room) {
         long bytes = MOST_BYTES - bytesUnderWay.get();
-        if (atMost <= 0 || bytes <= 0) {
+        if (room.slots() == 0 || bytes <= 0) {
             return List.of();
         }
-        var scarce = free() < settings.connections() / 2;
-        return line.take(tx, lane, scarce ? Math.max(1, share / 4) : share, Math.min(atMost, LARGEST_BATCH), bytes);
+        return line.take(tx, lane, room.scarce() ? Math.max(1, share / 4) : share, room.slots(), bytes);
     }
 
-    /// First started, then counted: what cannot be started takes no slot, and its lease runs out.
+    /// What cannot be started takes no slot, and its lease runs out.
     private void start(Line.Taken one) {
         Thread.ofVirtual().name("ferry-webhook").start(() -> send(one));
-        underWay.incrementAndGet();
         bytesUnderWay.addAndGet(bytes(one));
     }
 

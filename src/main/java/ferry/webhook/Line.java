@@ -13,7 +13,7 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /// The line of events to be sent: who is next, and who is under way. What decides over several rows at once runs
-/// under one advisory lock, so that caps hold over all nodes.
+/// under an advisory lock of its lane, so that caps hold over all nodes.
 final class Line {
     /// First tries.
     static final int FIRST = 0;
@@ -23,7 +23,10 @@ final class Line {
     /// From this many failures in a row a config is sent one event at a time, with pauses.
     static final int BROKEN = 5;
 
-    /// Any number that nothing else in this database locks by.
+    /// An endpoint that leaves an attempt unanswered for so long is given no more than a quarter of its share.
+    private static final Duration SLOW = Duration.ofSeconds(2);
+
+    /// Any numbers that nothing else in this database locks by: this one and the next.
     private static final long LOCK = 0x66_65_72_72_7AL;
 
     private final InstantSource clock;
@@ -52,17 +55,18 @@ final class Line {
 
     /// A statement of its own, so that the snapshots of the next are taken after it.
     ///
-    /// Whoever changes deliveries that another may be arranging or taking takes it before the first of their rows.
-    static void lock(Handle tx) {
+    /// Whoever changes deliveries that another may be taking takes the lock of their lane before the first of their
+    /// rows, and whoever takes both begins with that of [#FIRST]. It is also the lock of those without a place.
+    static void lock(Handle tx, int lane) {
         tx.createQuery("select cast(pg_advisory_xact_lock(:lock) as text), " + Plans.BY_INDEX)
-                .bind("lock", LOCK)
+                .bind("lock", LOCK + lane)
                 .mapToMap()
                 .one();
     }
 
     /// Takes the next events to send, writes their attempts, and returns them; the caller sends them after the
     /// commit. Configs take turns: each gets its first event before any gets its second, none more than its
-    /// share. In a transaction that has taken the [#lock].
+    /// share, or a quarter of it while it is [#SLOW]. In a transaction that has taken the [#lock].
     ///
     /// `is not distinct from`: so the row is looked up by its key. The index of what waits, which `=` would
     /// offer, may hold thousands of entries of what no longer does.
@@ -89,10 +93,13 @@ final class Line {
                             from line l
                            cross join lateral (
                                  select c.id, c.url, c.secret, c.secret_before, c.before_until, c.retries as schedule,
-                                        case when c.failures >= :broken then 1 else :share end
-                                        - (select count(*) from delivery s
-                                            where s.line = 'sending' and s.config = c.id and s.lane = :lane) as free
+                                        case when c.failures >= :broken then 1
+                                             when s.oldest < :slow then greatest(1, :share / 4)
+                                             else :share end - s.count as free
                                    from webhook_config c
+                                  cross join lateral (
+                                        select count(*) as count, min(s.lease) as oldest from delivery s
+                                         where s.line = 'sending' and s.config = c.id and s.lane = :lane) s
                                   where c.id = l.config and c.state = 'valid'
                                     and (c.paused_until is null or c.paused_until <= :now)
                                  offset 0) c
@@ -132,6 +139,7 @@ final class Line {
                 .bind("share", share)
                 .bind("now", now)
                 .bind("lease", pulse.instant().plus(settings.lease()))
+                .bind("slow", pulse.instant().plus(settings.lease()).minus(SLOW))
                 .bind("max", atMost)
                 .bind("bytes", bytes)
                 .map((row, _) -> taken(row))

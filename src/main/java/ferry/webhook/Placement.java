@@ -39,7 +39,7 @@ final class Placement implements Sequencer {
         int placed;
         do {
             placed = db.system(tx -> {
-                Line.lock(tx);
+                Line.lock(tx, Line.FIRST);
                 return arrange(tx);
             });
         } while (placed == AT_ONCE);

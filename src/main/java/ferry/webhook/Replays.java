@@ -63,7 +63,8 @@ final class Replays {
     /// @param events few, as all nodes wait meanwhile: [#AT_ONCE]
     /// @return how many are
     int again(Handle tx, OrgId organisation, List<UUID> events) {
-        Line.lock(tx);
+        Line.lock(tx, Line.FIRST);
+        Line.lock(tx, Line.AGAIN);
         return tx.createUpdate("""
                         update delivery d
                            set config = c.id, line = 'waiting', lane = 1, due = :now, retries = 0,

@@ -89,7 +89,7 @@ public final class TestWebhook implements TaskHandler {
         var id = attempt.task().id();
         int number = attempt.number();
         if (found.delivered()) {
-            Line.lock(tx);
+            Line.lock(tx, Line.FIRST);
             attempts.end(tx, organisation, id, number, found, EventState.DELIVERED);
             configs.tested(tx, organisation, config.id(), config.revision(), WebhookConfigState.VALID, found)
                     .filter(valid -> configs.makeFirstDefault(tx, organisation, valid.id()))

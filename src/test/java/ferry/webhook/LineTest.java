@@ -67,7 +67,7 @@ class LineTest {
     private List<Line.Taken> take(int lane, int atMost, long bytes) {
         placement.sequence();
         return app.db().system(tx -> {
-            Line.lock(tx);
+            Line.lock(tx, lane);
             return line.take(tx, lane, SETTINGS.firstTries(), atMost, bytes);
         });
     }
@@ -150,6 +150,23 @@ class LineTest {
         assertThat(taken).extracting(Line.Taken::organisation).doesNotHaveDuplicates();
         assertThat(take(Line.FIRST, 100)).hasSize(SETTINGS.firstTries() - 1);
         assertThat(take(Line.FIRST, 100)).isEmpty();
+    }
+
+    @Test
+    void anEndpointThatDoesNotAnswerGetsAQuarterOfItsShareUntilItDoes() {
+        var stuck = new ArrayList<Line.Taken>();
+        for (int i = 0; i < 2; i++) {
+            happened();
+            stuck.addAll(take(Line.FIRST, 100));
+        }
+        assertThat(stuck).hasSize(2);
+        app.clock().advance(Duration.ofSeconds(3));
+        happened();
+        assertThat(take(Line.FIRST, 100)).isEmpty();
+
+        stuck.forEach(this::settle);
+        happened();
+        assertThat(take(Line.FIRST, 100)).hasSize(2);
     }
 
     @Test
