@@ -39,6 +39,7 @@ public final class Dispatcher implements AutoCloseable {
     /// Looks without a find until it counts as idle.
     private static final int BORED = 100;
 
+    private static final Duration EVERYTHING_EVERY = Duration.ofMillis(50);
     private static final Duration RETRIES_EVERY = Duration.ofMillis(100);
     private static final Duration EXPIRE_EVERY = Duration.ofSeconds(1);
     private static final Duration AWAY = Duration.ofSeconds(1);
@@ -71,6 +72,8 @@ public final class Dispatcher implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     /// By [System#nanoTime]; of the thread that takes first tries alone.
     private long tookFirst;
+
+    private long tookEverything;
 
     private final Thread taking;
     private final Thread takingAgain;
@@ -196,14 +199,20 @@ public final class Dispatcher implements AutoCloseable {
         return takeFirst();
     }
 
-    /// New events get their place in the same transaction, so that those with a free slot leave at once.
+    /// New events get their place in the same transaction, so that those with a free slot leave at once. What else
+    /// may go, as its config has a slot again or its pause is over, is looked for now and then.
     private int takeFirst() {
         var placed = new AtomicInteger();
+        boolean everything = elapsed(tookEverything, EVERYTHING_EVERY);
         int taken = take(settings.connections(), (tx, room) -> {
             Line.lock(tx, Line.FIRST);
-            placed.set(placement.arrange(tx));
-            return take(tx, Line.FIRST, settings.firstTries(), room);
+            var fresh = placement.arrange(tx);
+            placed.set(fresh.count());
+            return everything ? take(tx, Line.FIRST, settings.firstTries(), room) : takeOf(tx, fresh.configs(), room);
         });
+        if (everything) {
+            tookEverything = System.nanoTime();
+        }
         return placed.get() + taken;
     }
 
@@ -218,7 +227,17 @@ public final class Dispatcher implements AutoCloseable {
     ///
     /// @param slots kept free for it meanwhile
     /// @param scarce whether more than half of all slots are in use
-    private record Room(int slots, boolean scarce) {}
+    private record Room(int slots, boolean scarce, long bytes) {
+        boolean isNone() {
+            return slots == 0 || bytes <= 0;
+        }
+
+        /// Once half of the slots are in use nobody gets more than a quarter of its share, so that receivers which
+        /// take long to answer, or never do, leave slots for the others.
+        int of(int share) {
+            return scarce ? Math.max(1, share / 4) : share;
+        }
+    }
 
     /// Takes, in a transaction, no more than there is room for.
     private interface Take {
@@ -246,17 +265,17 @@ public final class Dispatcher implements AutoCloseable {
         int free = free();
         int slots = Math.clamp(free, 0, atMost);
         underWay.addAndGet(slots);
-        return new Room(slots, free < settings.connections() / 2);
+        return new Room(slots, free < settings.connections() / 2, MOST_BYTES - bytesUnderWay.get());
     }
 
-    /// Once half of the slots are in use nobody gets more than a quarter of its share, so that receivers which take
-    /// long to answer, or never do, leave slots for the others.
     private List<Line.Taken> take(Handle tx, int lane, int share, Room room) {
-        long bytes = MOST_BYTES - bytesUnderWay.get();
-        if (room.slots() == 0 || bytes <= 0) {
-            return List.of();
-        }
-        return line.take(tx, lane, room.scarce() ? Math.max(1, share / 4) : share, room.slots(), bytes);
+        return room.isNone() ? List.of() : line.take(tx, lane, room.of(share), room.slots(), room.bytes());
+    }
+
+    private List<Line.Taken> takeOf(Handle tx, Set<Long> configs, Room room) {
+        return configs.isEmpty() || room.isNone()
+                ? List.of()
+                : line.takeOf(tx, configs, Line.FIRST, room.of(settings.firstTries()), room.slots(), room.bytes());
     }
 
     /// What cannot be started takes no slot, and its lease runs out.

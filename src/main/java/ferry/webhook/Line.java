@@ -9,8 +9,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
 /// The line of events to be sent: who is next, and who is under way. What decides over several rows at once runs
 /// under an advisory lock of its lane, so that caps hold over all nodes.
@@ -28,6 +30,81 @@ final class Line {
 
     /// Any numbers that nothing else in this database locks by: this one and the next.
     private static final long LOCK = 0x66_65_72_72_7AL;
+
+    /// The configs for which something waits, by one look into the index each.
+    private static final String WALK = """
+            line(config, due) as (
+              (select config, due from delivery where line = 'waiting' and lane = :lane
+                order by config, due limit 1)
+              union all
+              select n.config, n.due
+                from line l
+               cross join lateral (
+                     select d.config, d.due from delivery d
+                      where d.line = 'waiting' and d.lane = :lane and d.config > l.config
+                      order by d.config, d.due limit 1) n)
+            """;
+
+    private static final String OF_THESE = """
+            line(config, due) as (
+              select c.id, n.due
+                from unnest(:configs) as c(id)
+               cross join lateral (
+                     select d.due from delivery d
+                      where d.line = 'waiting' and d.lane = :lane and d.config = c.id
+                      order by d.due limit 1) n)
+            """;
+
+    /// `is not distinct from`: so the row is looked up by its key. The index of what waits, which `=` would
+    /// offer, may hold thousands of entries of what no longer does.
+    private static final String TAKE = """
+            with recursive %s,
+            endpoint as (
+              select c.*, least(c.free, greatest(1, :max / count(*) over ())) as most
+                from line l
+               cross join lateral (
+                     select c.id, c.url, c.secret, c.secret_before, c.before_until, c.retries as schedule,
+                            case when c.failures >= :broken then 1
+                                 when s.oldest < :slow then greatest(1, :share / 4)
+                                 else :share end - s.count as free
+                       from webhook_config c
+                      cross join lateral (
+                            select count(*) as count, min(s.lease) as oldest from delivery s
+                             where s.line = 'sending' and s.config = c.id and s.lane = :lane) s
+                      where c.id = l.config and c.state = 'valid'
+                        and (c.paused_until is null or c.paused_until <= :now)
+                     offset 0) c
+               where l.due <= :now and c.free > 0
+               order by random() limit :max),
+            picked as (
+              select p.*, row_number() over (order by p.turn, random()) as place
+                from (select endpoint.*, q.event, q.turn
+                        from endpoint
+                       cross join lateral (
+                             select d.event, row_number() over (order by d.due, d.number) as turn
+                               from delivery d
+                              where d.line = 'waiting' and d.lane = :lane and d.config = endpoint.id
+                                and d.due <= :now
+                              order by d.due, d.number limit endpoint.most) q) p
+               order by place limit :max),
+            fitting as (
+              select w.*
+                from (select p.*, e.type, e.action, cast(e.body as text) as body, e.date_created,
+                             sum(octet_length(cast(e.body as text))) over (order by p.place) as bytes
+                        from picked p
+                       cross join lateral (select * from event e where e.id = p.event offset 0) e) w
+               where w.place = 1 or w.bytes <= :bytes),
+            taken as (
+              update delivery d set line = 'sending', attempt = d.attempt + 1, lease = :lease
+                from fitting f
+               where d.event = f.event and d.line is not distinct from 'waiting'
+              returning d.event, d.organisation, d.config, d.attempt, d.retries, f.type, f.action, f.body,
+                        f.date_created, f.url, f.secret, f.secret_before, f.before_until, f.schedule),
+            noted as (
+              insert into webhook_attempt (event, number, organisation, config, date_created)
+              select event, attempt, organisation, config, cast(:now as timestamptz) from taken)
+            select * from taken
+            """;
 
     private final InstantSource clock;
     private final InstantSource pulse;
@@ -68,73 +145,27 @@ final class Line {
     /// commit. Configs take turns: each gets its first event before any gets its second, none more than its
     /// share, or a quarter of it while it is [#SLOW]. In a transaction that has taken the [#lock].
     ///
-    /// `is not distinct from`: so the row is looked up by its key. The index of what waits, which `=` would
-    /// offer, may hold thousands of entries of what no longer does.
-    ///
     /// @param lane [#FIRST] or [#AGAIN]
     /// @param share attempts of this lane to one config under way at once, over all nodes
     /// @param atMost what this node can send now
     /// @param bytes what it has room for; the first is taken however long it is
     List<Taken> take(Handle tx, int lane, int share, int atMost, long bytes) {
+        return taken(tx.createQuery(TAKE.formatted(WALK)), lane, share, atMost, bytes);
+    }
+
+    /// As [#take], of these configs alone: a walk over all of them passes each that is paused or full.
+    List<Taken> takeOf(Handle tx, Set<Long> configs, int lane, int share, int atMost, long bytes) {
+        return taken(
+                tx.createQuery(TAKE.formatted(OF_THESE)).bindArray("configs", Long.class, List.copyOf(configs)),
+                lane,
+                share,
+                atMost,
+                bytes);
+    }
+
+    private List<Taken> taken(Query query, int lane, int share, int atMost, long bytes) {
         var now = clock.instant();
-        return tx.createQuery("""
-                        with recursive line(config, due) as (
-                          (select config, due from delivery where line = 'waiting' and lane = :lane
-                            order by config, due limit 1)
-                          union all
-                          select n.config, n.due
-                            from line l
-                           cross join lateral (
-                                 select d.config, d.due from delivery d
-                                  where d.line = 'waiting' and d.lane = :lane and d.config > l.config
-                                  order by d.config, d.due limit 1) n),
-                        endpoint as (
-                          select c.*, least(c.free, greatest(1, :max / count(*) over ())) as most
-                            from line l
-                           cross join lateral (
-                                 select c.id, c.url, c.secret, c.secret_before, c.before_until, c.retries as schedule,
-                                        case when c.failures >= :broken then 1
-                                             when s.oldest < :slow then greatest(1, :share / 4)
-                                             else :share end - s.count as free
-                                   from webhook_config c
-                                  cross join lateral (
-                                        select count(*) as count, min(s.lease) as oldest from delivery s
-                                         where s.line = 'sending' and s.config = c.id and s.lane = :lane) s
-                                  where c.id = l.config and c.state = 'valid'
-                                    and (c.paused_until is null or c.paused_until <= :now)
-                                 offset 0) c
-                           where l.due <= :now and c.free > 0
-                           order by random() limit :max),
-                        picked as (
-                          select p.*, row_number() over (order by p.turn, random()) as place
-                            from (select endpoint.*, q.event, q.turn
-                                    from endpoint
-                                   cross join lateral (
-                                         select d.event, row_number() over (order by d.due, d.number) as turn
-                                           from delivery d
-                                          where d.line = 'waiting' and d.lane = :lane and d.config = endpoint.id
-                                            and d.due <= :now
-                                          order by d.due, d.number limit endpoint.most) q) p
-                           order by place limit :max),
-                        fitting as (
-                          select w.*
-                            from (select p.*, e.type, e.action, cast(e.body as text) as body, e.date_created,
-                                         sum(octet_length(cast(e.body as text))) over (order by p.place) as bytes
-                                    from picked p
-                                   cross join lateral (select * from event e where e.id = p.event offset 0) e) w
-                           where w.place = 1 or w.bytes <= :bytes),
-                        taken as (
-                          update delivery d set line = 'sending', attempt = d.attempt + 1, lease = :lease
-                            from fitting f
-                           where d.event = f.event and d.line is not distinct from 'waiting'
-                          returning d.event, d.organisation, d.config, d.attempt, d.retries, f.type, f.action, f.body,
-                                    f.date_created, f.url, f.secret, f.secret_before, f.before_until, f.schedule),
-                        noted as (
-                          insert into webhook_attempt (event, number, organisation, config, date_created)
-                          select event, attempt, organisation, config, cast(:now as timestamptz) from taken)
-                        select * from taken
-                        """)
-                .bind("lane", lane)
+        return query.bind("lane", lane)
                 .bind("broken", BROKEN)
                 .bind("share", share)
                 .bind("now", now)

@@ -6,6 +6,9 @@ import ferry.db.Ids;
 import ferry.event.Sequencer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /// Gives events their place in the list, and leads each to the config that wants it. Under the [Line#lock].
@@ -40,7 +43,7 @@ final class Placement implements Sequencer {
         do {
             placed = db.system(tx -> {
                 Line.lock(tx, Line.FIRST);
-                return arrange(tx);
+                return arrange(tx).count();
             });
         } while (placed == AT_ONCE);
     }
@@ -51,13 +54,17 @@ final class Placement implements Sequencer {
                 .one();
     }
 
+    /// Events that were given a place.
+    ///
+    /// @param count at most [#AT_ONCE]
+    /// @param configs those that they go to
+    record Placed(int count, Set<Long> configs) {}
+
     /// Gives every committed event its place and leads it to the config that wants it: its key's, else its
     /// organisation's default. A config that the organisation switched off gets none. In a
     /// transaction that has taken the [Line#lock].
-    ///
-    /// @return how many, at most [#AT_ONCE]
-    int arrange(Handle tx) {
-        return tx.createUpdate("""
+    Placed arrange(Handle tx) {
+        var configs = tx.createQuery("""
                         update delivery d
                            set sequence = n.sequence, config = coalesce(d.config, n.config), due = :now,
                                line = case when n.config is not null and d.config is null then 'waiting' end
@@ -76,11 +83,15 @@ final class Placement implements Sequencer {
                                            and %s
                                          order by fresh.number offset 0) f) n
                          where d.event = n.event
+                        returning d.config
                         """.formatted(WANTS))
                 .bind("now", clock.instant())
                 .bind("max", AT_ONCE)
                 .bindArray("documented", String.class, WebhookConfig.DOCUMENTED)
-                .execute();
+                .map((row, _) -> Optional.ofNullable(row.getObject("config", Long.class)))
+                .list();
+        return new Placed(
+                configs.size(), configs.stream().flatMap(Optional::stream).collect(Collectors.toSet()));
     }
 
     /// What happened since the config was made and found none goes to it, now that it is the default. In the
