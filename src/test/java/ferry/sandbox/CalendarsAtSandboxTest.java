@@ -2,30 +2,17 @@ package ferry.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ferry.connector.Access;
-import ferry.connector.Limits;
-import ferry.connector.Login;
-import ferry.connector.Reading;
-import ferry.connector.SignIn;
 import ferry.connector.Window;
-import ferry.connector.icloud.ICloudConnector;
-import ferry.connector.icloud.ICloudSettings;
-import ferry.connector.icloud.calendars.CollectedFeed;
-import ferry.crypto.Secret;
-import ferry.egress.EgressPolicy;
-import ferry.egress.Outbound;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.sandbox.calendars.Appointment;
 import ferry.sandbox.calendars.CalendarStore;
 import java.net.BindException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalDateTime;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,42 +20,21 @@ import tools.jackson.databind.JsonNode;
 
 /// The real connector reads the simulated calendars; and what the simulator itself answers.
 class CalendarsAtSandboxTest {
-    private final SandboxClock clock = SandboxClock.standing(Instant.parse("2026-11-22T12:00:00Z"));
-    private Sandbox sandbox;
-    private Outbound outbound;
+    private final SignedIn there = new SignedIn();
 
-    @BeforeEach
-    void start() throws BindException {
-        sandbox = Sandbox.start("127.0.0.1", 0, clock, SandboxOptions.DEFAULT);
-        outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback());
-    }
+    CalendarsAtSandboxTest() throws BindException {}
 
     @AfterEach
     void stop() {
-        outbound.close();
-        sandbox.close();
-        assertThat(sandbox.journal().violations()).isEmpty();
+        there.close();
     }
 
-    private CollectedFeed read(String name, Window window) throws Exception {
-        var identifier = name + "@sandbox.example";
-        var settings = ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl());
-        var connector = new ICloudConnector(outbound, settings, clock);
-        var login = connector.signIn(
-                new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty()), new NoLimits());
-        var access = new HeldAccess(((Login.Opened) login).access());
-        var feed = new CollectedFeed();
-        connector.data(new Reading(identifier, access, new NoLimits()), "icloud_calendars.events", window, feed);
-        return feed;
-    }
-
-    private CollectedFeed read(String name) throws Exception {
-        return read(name, Window.ALL);
+    private KeptFeed read(String name) throws Exception {
+        return there.read(name, "icloud_calendars.events");
     }
 
     private CalendarStore store(String name) {
-        return sandbox.calendars()
-                .of(sandbox.accounts().find(name + "@sandbox.example").orElseThrow());
+        return there.sandbox.calendars().of(there.account(name));
     }
 
     /// Every appointment once, and each moved occurrence.
@@ -88,7 +54,7 @@ class CalendarsAtSandboxTest {
     }
 
     private long asked(String path) {
-        return sandbox.journal().count(entry -> entry.path().contains(path));
+        return there.sandbox.journal().count(entry -> entry.path().contains(path));
     }
 
     @ParameterizedTest
@@ -96,19 +62,19 @@ class CalendarsAtSandboxTest {
     void everythingComesOnce(String name, int windows) throws Exception {
         var feed = read(name);
         assertThat(shortened(feed.ids())).containsExactlyInAnyOrderElementsOf(expected(store(name)));
-        assertThat(feed.of("calendar"))
+        assertThat(feed.kind("calendar"))
                 .extracting(each -> each.path("id").asString())
                 .containsExactly(
                         "calendar:home", "calendar:work", "calendar:family", "calendar:team", "calendar:holidays");
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
         assertThat(asked("/ca/events")).isEqualTo(windows);
     }
 
     @Test
     void aMonthThatIsNeverAnsweredIsSaidAndTheRestComes() throws Exception {
         var feed = read("calendars-broken");
-        assertThat(feed.complete()).isFalse();
-        assertThat(feed.warnings().get("window_unreadable")).contains("1 months: 2016-05.");
+        assertThat(feed.complete).isFalse();
+        assertThat(feed.sentences.get("window_unreadable")).contains("1 months: 2016-05.");
         var may = store("calendars-broken").appointments().stream()
                 .filter(each -> each.start().toString().startsWith("2016-05"))
                 .map(each -> "event:" + each.guid())
@@ -122,29 +88,29 @@ class CalendarsAtSandboxTest {
     @Test
     void oddEventsComeWithWhatCanBeRead() throws Exception {
         var feed = read("calendars-odd");
-        assertThat(feed.one("event:odd-text-dates").path("date_start").asString())
+        assertThat(feed.item("event:odd-text-dates").path("date_start").asString())
                 .isEqualTo("2022-02-04T09:00:00.000Z");
-        assertThat(feed.one("event:odd-year-zero").path("date_start_raw").asString())
+        assertThat(feed.item("event:odd-year-zero").path("date_start_raw").asString())
                 .startsWith("[");
-        assertThat(feed.one("event:odd-month-thirteen").path("date_end_raw").asString())
+        assertThat(feed.item("event:odd-month-thirteen").path("date_end_raw").asString())
                 .contains(",13,");
-        assertThat(feed.one("event:odd-unknown-zone").path("time_zone_raw").asString())
+        assertThat(feed.item("event:odd-unknown-zone").path("time_zone_raw").asString())
                 .isEqualTo("Mars/Olympus");
-        assertThat(feed.one("event:odd-unknown-zone").path("date_start").asString())
+        assertThat(feed.item("event:odd-unknown-zone").path("date_start").asString())
                 .isEqualTo("2022-02-13T09:00:00.000Z");
-        assertThat(feed.one("event:odd-bare").path("title").isNull()).isTrue();
-        assertThat(feed.one("event:odd-no-details").path("details_complete").asBoolean(true))
+        assertThat(feed.item("event:odd-bare").path("title").isNull()).isTrue();
+        assertThat(feed.item("event:odd-no-details").path("details_complete").asBoolean(true))
                 .isFalse();
-        assertThat(feed.one("event:odd-twice").path("title").asString()).isEqualTo("TWICE");
-        assertThat(feed.one("calendar:odd").path("kind_raw").asString()).isEqualTo("moon-phases");
-        assertThat(feed.refusals()).containsExactly("event:unnamed not-retrievable");
-        assertThat(feed.warnings()).containsKeys("details_missing", "years_read");
+        assertThat(feed.item("event:odd-twice").path("title").asString()).isEqualTo("TWICE");
+        assertThat(feed.item("calendar:odd").path("kind_raw").asString()).isEqualTo("moon-phases");
+        assertThat(feed.refusals).containsExactly("event:unnamed not-retrievable");
+        assertThat(feed.warnings).contains("details_missing", "years_read");
     }
 
     @Test
     void aSeriesIsItsMasterWithRuleAndItsExceptions() throws Exception {
         var feed = read("plain");
-        var meeting = feed.one("event:weekly-meeting");
+        var meeting = feed.item("event:weekly-meeting");
         assertThat(meeting.path("date_start").asString()).isEqualTo("2014-03-03T08:30:00.000Z");
         assertThat(meeting.path("duration_s").asLong()).isEqualTo(2700);
         assertThat(meeting.at("/recurrence/frequency").asString()).isEqualTo("weekly");
@@ -152,30 +118,31 @@ class CalendarsAtSandboxTest {
         assertThat(meeting.path("description").asString()).startsWith("Please bring");
         assertThat(meeting.at("/invitees/1/email").asString()).isEqualTo("robin@sandbox.example");
         assertThat(meeting.at("/alarms/1/offset_s").asLong()).isEqualTo(-86_400);
-        assertThat(feed.of("event").stream()
+        assertThat(feed.kind("event").stream()
                         .filter(each -> each.path("master_id").asString("").equals("event:weekly-meeting")))
                 .hasSize(2)
                 .allMatch(each -> !each.path("occurrence").isNull());
-        assertThat(feed.one("event:old-birthday").path("first_day").asString()).isEqualTo("1941-05-17");
-        assertThat(feed.one("event:course").path("date_start").asString()).isEqualTo("2020-09-08T01:00:00.000Z");
-        assertThat(feed.one("event:new-years-eve").path("date_end").asString()).isEqualTo("2018-01-01T03:00:00.000Z");
-        assertThat(feed.one("event:new-year").path("read_only").asBoolean()).isTrue();
+        assertThat(feed.item("event:old-birthday").path("first_day").asString()).isEqualTo("1941-05-17");
+        assertThat(feed.item("event:course").path("date_start").asString()).isEqualTo("2020-09-08T01:00:00.000Z");
+        assertThat(feed.item("event:new-years-eve").path("date_end").asString()).isEqualTo("2018-01-01T03:00:00.000Z");
+        assertThat(feed.item("event:new-year").path("read_only").asBoolean()).isTrue();
     }
 
     @Test
     void onlyWhatChangedSinceComes() throws Exception {
         var plain = store("plain");
-        var since = clock.instant();
-        clock.advance(Duration.ofMinutes(5));
+        var since = there.clock.instant();
+        there.clock.advance(Duration.ofMinutes(5));
         plain.rename("rent", "Rent, raised");
         plain.put(Appointment.plain(
-                "added", "home", "New", "UTC", LocalDateTime.of(2027, 1, 1, 9, 0), 60, clock.instant()));
+                "added", "home", "New", "UTC", LocalDateTime.of(2027, 1, 1, 9, 0), 60, there.clock.instant()));
         plain.remove("new-year");
-        var feed = read("plain", new Window(Optional.of(since), Optional.empty()));
-        assertThat(feed.of("event"))
+        var window = new Window(Optional.of(since), Optional.empty());
+        var feed = there.read("plain", "icloud_calendars.events", window);
+        assertThat(feed.kind("event"))
                 .extracting(each -> each.path("id").asString())
                 .containsExactlyInAnyOrder("event:rent", "event:added");
-        assertThat(feed.one("event:rent").path("title").asString()).isEqualTo("Rent, raised");
+        assertThat(feed.item("event:rent").path("title").asString()).isEqualTo("Rent, raised");
         assertThat(asked("/ca/eventdetail")).isZero();
     }
 
@@ -186,17 +153,17 @@ class CalendarsAtSandboxTest {
         plain.removeOccurrence("rent", rent);
         plain.move("rent", rent.plusMonths(2), rent.plusMonths(2).plusDays(3));
         var feed = read("plain");
-        assertThat(feed.one("event:rent").path("local_start").asString()).isEqualTo("2021-12-31T08:00");
-        assertThat(feed.one("event:rent__20220228T080000Z").path("local_start").asString())
+        assertThat(feed.item("event:rent").path("local_start").asString()).isEqualTo("2021-12-31T08:00");
+        assertThat(feed.item("event:rent__20220228T080000Z").path("local_start").asString())
                 .isEqualTo("2022-03-03T08:00");
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
     }
 
     // ---- the simulator itself
 
     @Test
     void theServiceKeepsItsRules() {
-        var client = new ScriptedClient(sandbox);
+        var client = new ScriptedClient(there.sandbox);
         client.signIn("plain@sandbox.example", "password");
         var login = client.accountLogin().json();
         var base = login.at("/webservices/calendar/url").asString() + "/ca/";
@@ -245,37 +212,5 @@ class CalendarsAtSandboxTest {
                 .filter(each -> each.path("guid").asString().equals(guid))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static final class HeldAccess implements Access {
-        private volatile Secret current;
-
-        HeldAccess(Secret current) {
-            this.current = current;
-        }
-
-        @Override
-        public Secret current() {
-            return current;
-        }
-
-        @Override
-        public synchronized Secret replace(Secret expected, Secret fresh) {
-            current = fresh;
-            return fresh;
-        }
-    }
-
-    private static final class NoLimits implements Limits {
-        @Override
-        public void turn(HostClass host) {}
-
-        @Override
-        public void throttled(HostClass host, Duration wait) {}
-
-        @Override
-        public int parallel(HostClass host) {
-            return 1;
-        }
     }
 }

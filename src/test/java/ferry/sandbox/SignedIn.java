@@ -3,6 +3,7 @@ package ferry.sandbox;
 import ferry.connector.Access;
 import ferry.connector.Limits;
 import ferry.connector.Login;
+import ferry.connector.NextStep;
 import ferry.connector.Reading;
 import ferry.connector.SignIn;
 import ferry.connector.Window;
@@ -22,14 +23,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// A sandbox and the real connector, which signs in to its accounts that have no second factor, and reads.
+/// A sandbox and the real connector, which does not know where it is, signs in to its accounts, and reads.
 public final class SignedIn implements AutoCloseable {
     public final SandboxClock clock = SandboxClock.standing(Instant.parse("2026-11-22T12:00:00Z"));
     public final Sandbox sandbox;
+    public final ICloudConnector connector;
     private final Outbound outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback());
     private final ICloudSettings settings;
-    private final ICloudConnector connector;
-    private final Map<String, Access> sessions = new HashMap<>();
+    private final Map<String, Reading> sessions = new HashMap<>();
 
     public SignedIn() throws BindException {
         sandbox = Sandbox.start("127.0.0.1", 0, clock, SandboxOptions.DEFAULT);
@@ -37,10 +38,19 @@ public final class SignedIn implements AutoCloseable {
         connector = new ICloudConnector(outbound, settings, clock);
     }
 
-    /// Reads a data type; an account keeps its session.
+    /// Reads a whole data type, which keeps its schema; an account keeps its session.
     public KeptFeed read(String name, String dataType) throws Exception {
+        return read(name, dataType, Window.ALL);
+    }
+
+    /// The same of a window.
+    public KeptFeed read(String name, String dataType, Window window) throws Exception {
         var feed = new KeptFeed();
-        connector.data(reading(name), dataType, Window.ALL, feed);
+        connector.data(reading(name), dataType, window, feed);
+        var errors = feed.schemaErrors(dataType);
+        if (!errors.isEmpty()) {
+            throw new AssertionError(errors);
+        }
         return feed;
     }
 
@@ -60,14 +70,27 @@ public final class SignedIn implements AutoCloseable {
                         entry.account().startsWith(name + "@") && entry.path().endsWith(end));
     }
 
-    private Reading reading(String name) throws Exception {
-        var identifier = name + "@sandbox.example";
-        if (!sessions.containsKey(name)) {
-            var signIn = new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty());
-            var login = (Login.Opened) connector.signIn(signIn, new NoLimits());
-            sessions.put(name, new KeptAccess(login.access()));
+    /// The account's session, opened when first asked for.
+    public Reading reading(String name) throws Exception {
+        var known = sessions.get(name);
+        if (known != null) {
+            return known;
         }
-        return new Reading(identifier, sessions.get(name), new NoLimits());
+        var opened = newSession(name);
+        sessions.put(name, opened);
+        return opened;
+    }
+
+    /// Another session of the account, opened by password and, where it is asked for, code.
+    public Reading newSession(String name) throws Exception {
+        var identifier = name + "@sandbox.example";
+        var login = connector.signIn(
+                new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty()), new NoLimits());
+        if (login instanceof Login.CodeRequired challenge) {
+            login = connector.proceed(
+                    identifier, challenge.open(), new NextStep.Code(new Secret("123456")), new NoLimits());
+        }
+        return new Reading(identifier, new KeptAccess(((Login.Opened) login).access()), new NoLimits());
     }
 
     @Override
@@ -106,7 +129,7 @@ public final class SignedIn implements AutoCloseable {
 
         @Override
         public int parallel(HostClass host) {
-            return 1;
+            return 4;
         }
     }
 }

@@ -11,6 +11,7 @@ import ferry.connector.Target;
 import ferry.connector.Window;
 import ferry.connector.icloud.ICloudConnector;
 import ferry.connector.icloud.ICloudSettings;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.crypto.Secret;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
@@ -98,11 +99,11 @@ class ConnectorReplayTest {
     void everyPairOfAListingIsOneRecord(String recording, int pairs) throws Exception {
         try (var server = ReplayServer.of(CLOCK, "auth_non_2fa", recording)) {
             var connector = connector(server);
-            var gathered = new Gathered();
+            var gathered = new KeptFeed();
             connector.data(reading(connector), "icpl.photos", Window.ALL, gathered);
 
-            assertThat(gathered.ids).hasSize(pairs).doesNotHaveDuplicates();
-            assertThat(gathered.refusedItems).isEmpty();
+            assertThat(gathered.ids()).hasSize(pairs).doesNotHaveDuplicates();
+            assertThat(gathered.refusals).isEmpty();
             assertThat(server.asked("POST", "/records/modify")).isZero();
             server.assertEverythingWasRecorded();
         }
@@ -112,14 +113,14 @@ class ConnectorReplayTest {
     void theGenuinePhotoIsTheOnlyFileThatIsPublished() throws Exception {
         try (var server = ReplayServer.of(CLOCK, "auth_non_2fa", "download_autodelete_photos_part1")) {
             var connector = connector(server);
-            var gathered = new Gathered(ORIGINAL);
+            var gathered = new KeptFeed(ORIGINAL);
             connector.data(reading(connector), "icpl.photos", Window.ALL, gathered);
 
-            assertThat(gathered.files.values())
+            assertThat(gathered.published.values())
                     .singleElement()
                     .satisfies(bytes -> assertThat(bytes.length).isEqualTo(85_638));
             assertThat(gathered.integrity.values()).containsExactly(Target.Integrity.SIGNATURE);
-            assertThat(gathered.refused.values()).hasSize(99).containsOnly(ErrorCode.NOT_RETRIEVABLE);
+            assertThat(gathered.refusals).hasSize(99).allMatch(it -> it.endsWith(" not-retrievable"));
             server.assertEverythingWasRecorded();
         }
     }
@@ -129,14 +130,17 @@ class ConnectorReplayTest {
     void aTruncatedFileIsRefused(String recording) throws Exception {
         try (var server = ReplayServer.of(CLOCK, "auth_non_2fa", recording)) {
             var connector = connector(server);
-            var gathered = new Gathered(ORIGINAL);
+            var gathered = new KeptFeed(ORIGINAL);
             connector.data(reading(connector), "icpl.photos", Window.ALL, gathered);
 
-            assertThat(gathered.files).isEmpty();
-            assertThat(gathered.refused.values())
+            assertThat(gathered.published).isEmpty();
+            var codes = gathered.refusals.stream()
+                    .map(it -> it.substring(it.indexOf(' ') + 1))
+                    .toList();
+            assertThat(codes)
                     .hasSize(recording.equals("listing_videos") ? 101 : 100)
-                    .containsOnlyOnce(ErrorCode.INTEGRITY_MISMATCH)
-                    .containsOnly(ErrorCode.INTEGRITY_MISMATCH, ErrorCode.NOT_RETRIEVABLE);
+                    .containsOnlyOnce("integrity-mismatch")
+                    .containsOnly("integrity-mismatch", "not-retrievable");
             server.assertEverythingWasRecorded();
         }
     }
@@ -145,16 +149,16 @@ class ConnectorReplayTest {
     void aFileIsFetchedLaterByItsReference() throws Exception {
         try (var server = ReplayServer.of(CLOCK, "auth_non_2fa", "download_autodelete_photos_part1")) {
             var connector = connector(server);
-            var listed = new Gathered(ORIGINAL);
+            var listed = new KeptFeed(ORIGINAL);
             connector.data(reading(connector), "icpl.photos", Window.ALL, listed);
-            var reference = List.copyOf(listed.files.keySet());
+            var reference = List.copyOf(listed.published.keySet());
             var unknown = new FileRef(ORIGINAL, "o:no-such-record");
 
-            var fetched = new Gathered();
+            var fetched = new KeptFeed();
             connector.files(reading(connector), List.of(reference.getFirst(), unknown), fetched);
 
-            assertThat(fetched.files.keySet()).containsExactlyElementsOf(reference);
-            assertThat(fetched.refused).containsOnlyKeys(unknown);
+            assertThat(fetched.published.keySet()).containsExactlyElementsOf(reference);
+            assertThat(fetched.refusals).containsExactly("o:no-such-record not-retrievable");
             server.assertEverythingWasRecorded();
         }
     }

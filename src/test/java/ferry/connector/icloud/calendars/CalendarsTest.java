@@ -7,6 +7,7 @@ import ferry.connector.ConnectorException;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +28,7 @@ class CalendarsTest {
     private static final int YEARS = 2031 - 1970 + 1;
 
     private final FakeCalendar source = new FakeCalendar();
-    private final CollectedFeed feed = new CollectedFeed();
+    private final KeptFeed feed = new KeptFeed();
 
     private void read() throws ConnectorException, InterruptedException {
         read(Window.ALL);
@@ -41,7 +42,7 @@ class CalendarsTest {
     private JsonNode event(String more) throws Exception {
         source.year(2024, "{'Event': [{'guid': 'E', 'pGuid': 'home'" + more + "}]}");
         read();
-        return feed.one("event:E");
+        return feed.item("event:E");
     }
 
     private static String text(JsonNode record, String name) {
@@ -63,9 +64,9 @@ class CalendarsTest {
         read();
         assertThat(source.asked).hasSize(1 + YEARS).startsWith("/ca/allcollections", "1970-01-01 1970-12-31");
         assertThat(source.asked.getLast()).isEqualTo("2031-01-01 2031-12-31");
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
         assertThat(feed.ids()).isEmpty();
-        assertThat(feed.warnings()).containsOnlyKeys("years_read");
+        assertThat(feed.warnings).containsExactly("years_read");
     }
 
     @ParameterizedTest
@@ -74,7 +75,7 @@ class CalendarsTest {
     void aYearWithoutEventsIsNoError(String answer) throws Exception {
         source.year(2024, answer);
         read();
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
         assertThat(source.asked).hasSize(1 + YEARS);
     }
 
@@ -99,8 +100,8 @@ class CalendarsTest {
                         "2016-06-01 2016-06-30",
                         "2016-07-01 2016-12-31");
         assertThat(feed.ids()).containsExactly("event:July");
-        assertThat(feed.complete()).isFalse();
-        assertThat(feed.warnings().get("window_unreadable")).contains("1 months: 2016-05.");
+        assertThat(feed.complete).isFalse();
+        assertThat(feed.sentences.get("window_unreadable")).contains("1 months: 2016-05.");
     }
 
     @ParameterizedTest
@@ -117,7 +118,7 @@ class CalendarsTest {
         source.year(2016, answer);
         read();
         assertThat(source.asked("2016-")).isEqualTo(3);
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
     }
 
     @Test
@@ -152,7 +153,7 @@ class CalendarsTest {
         source.answers.put("2016-01-01 2016-06-30", FakeCalendar.json("{'Event': [{'guid': 'one'}]}"));
         read();
         assertThat(feed.ids()).containsExactly("event:one");
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
     }
 
     @Test
@@ -204,15 +205,15 @@ class CalendarsTest {
         source.year(2024, "{'Event': [{'guid': 'E'}]}");
         read();
         assertThat(feed.ids()).containsExactly("calendar:home", "calendar:moon", "event:E");
-        assertThat(feed.one("calendar:home").toString().replace('"', '\''))
+        assertThat(feed.item("calendar:home").toString().replace('"', '\''))
                 .isEqualTo("{'id':'calendar:home',"
                         + "'data_type':'calendar','title':'Home','kind':'personal','color':'#fff','symbolic_color':null,"
                         + "'position':1,'enabled':true,'is_default':true,'is_family':null,'read_only':false,"
                         + "'share_type':null,'supported_types':['Event','7']}");
-        assertThat(feed.one("calendar:moon").path("kind").asString()).isEqualTo("other");
-        assertThat(feed.one("calendar:moon").path("kind_raw").asString()).isEqualTo("lunar");
-        assertThat(feed.one("calendar:moon").path("enabled").isNull()).isTrue();
-        assertThat(feed.refusals()).hasSize(3).allMatch(each -> each.equals("calendar:unnamed not-retrievable"));
+        assertThat(feed.item("calendar:moon").path("kind").asString()).isEqualTo("other");
+        assertThat(feed.item("calendar:moon").path("kind_raw").asString()).isEqualTo("lunar");
+        assertThat(feed.item("calendar:moon").path("enabled").isNull()).isTrue();
+        assertThat(feed.refusals).hasSize(3).allMatch(each -> each.equals("calendar:unnamed not-retrievable"));
     }
 
     @Test
@@ -221,8 +222,8 @@ class CalendarsTest {
         source.year(2024, "{'Event': [{'guid': 'E', 'pGuid': 'home'}]}");
         read();
         assertThat(feed.ids()).containsExactly("event:E");
-        assertThat(feed.warnings()).containsKey("calendars_unavailable");
-        assertThat(feed.complete()).isFalse();
+        assertThat(feed.warnings).contains("calendars_unavailable");
+        assertThat(feed.complete).isFalse();
     }
 
     // ---- once
@@ -252,17 +253,17 @@ class CalendarsTest {
         source.year(2025, "{'Event': [{'guid': 'S__20240110T090000Z', 'recurrenceException': true}]}");
         read();
         assertThat(feed.ids()).containsExactly("event:S", "event:S__20240110T090000Z");
-        var master = feed.one("event:S");
+        var master = feed.item("event:S");
         assertThat(master.at("/recurrence/frequency").asString()).isEqualTo("weekly");
         assertThat(master.at("/recurrence/interval").asInt()).isEqualTo(2);
         assertThat(master.at("/recurrence/week_days/0").asString()).isEqualTo("WE");
         assertThat(master.path("master_id").isNull()).isTrue();
-        assertThat(feed.one("event:S__20240110T090000Z").path("master_id").asString())
+        assertThat(feed.item("event:S__20240110T090000Z").path("master_id").asString())
                 .isEqualTo("event:S");
-        assertThat(feed.one("event:S__20240110T090000Z").path("occurrence").asString())
+        assertThat(feed.item("event:S__20240110T090000Z").path("occurrence").asString())
                 .isEqualTo("20240110T090000Z");
         assertThat(source.asked("/ca/eventdetail")).isZero();
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
     }
 
     @Test
@@ -277,10 +278,10 @@ class CalendarsTest {
                 """);
         read();
         assertThat(feed.ids()).containsExactly("event:B");
-        assertThat(feed.one("event:B").path("first_day").asString()).isEqualTo("1941-05-17");
-        assertThat(feed.one("event:B").path("last_day").asString()).isEqualTo("1941-05-17");
+        assertThat(feed.item("event:B").path("first_day").asString()).isEqualTo("1941-05-17");
+        assertThat(feed.item("event:B").path("last_day").asString()).isEqualTo("1941-05-17");
         assertThat(source.asked("/ca/eventdetail")).isEqualTo(1);
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.complete).isTrue();
     }
 
     @Test
@@ -291,12 +292,12 @@ class CalendarsTest {
                  'Recurrence': [{'guid': 'R', 'recurrenceMasterStartDate': ['19410517', 1941, 5, 17, 8, 0, 480]}]}
                 """);
         read();
-        var master = feed.one("event:B");
+        var master = feed.item("event:B");
         assertThat(master.path("date_start").asString()).isEqualTo("1941-05-17T08:00:00.000Z");
         assertThat(master.path("date_end").asString()).isEqualTo("1941-05-17T08:30:00.000Z");
         assertThat(master.path("details_complete").asBoolean()).isFalse();
-        assertThat(feed.warnings()).containsKey("master_inferred");
-        assertThat(feed.complete()).isFalse();
+        assertThat(feed.warnings).contains("master_inferred");
+        assertThat(feed.complete).isFalse();
     }
 
     @Test
@@ -316,7 +317,7 @@ class CalendarsTest {
         source.year(2024, "{'Event': [{'title': 'x'}, null, 'text', 3, {'guid': ''}, {'guid': 17}]}");
         read();
         assertThat(feed.ids()).containsExactly("event:17");
-        assertThat(feed.refusals()).hasSize(5).allMatch(each -> each.equals("event:unnamed not-retrievable"));
+        assertThat(feed.refusals).hasSize(5).allMatch(each -> each.equals("event:unnamed not-retrievable"));
     }
 
     // ---- details
@@ -338,7 +339,7 @@ class CalendarsTest {
                 """);
         read();
         assertThat(source.asked("/ca/eventdetail")).isEqualTo(1);
-        var event = feed.one("event:A");
+        var event = feed.item("event:A");
         assertThat(event.path("title").asString()).isEqualTo("Listed");
         assertThat(event.path("description").asString()).isEqualTo("Long");
         assertThat(event.at("/alarms/0/offset_s").asLong()).isEqualTo(-3900);
@@ -349,8 +350,8 @@ class CalendarsTest {
         assertThat(event.at("/invitees/0/type").asString()).isEqualTo("other");
         assertThat(event.at("/invitees/0/type_raw").asString()).isEqualTo("ALIEN");
         assertThat(event.at("/invitees/0/is_organizer").asBoolean(true)).isFalse();
-        assertThat(feed.one("event:B").path("description").asString()).isEqualTo("All of it");
-        assertThat(feed.complete()).isTrue();
+        assertThat(feed.item("event:B").path("description").asString()).isEqualTo("All of it");
+        assertThat(feed.complete).isTrue();
     }
 
     @ParameterizedTest
@@ -362,11 +363,11 @@ class CalendarsTest {
                 """);
         source.failing = request -> !request.startsWith("/ca/eventdetail") ? null : busy ? busy() : refused();
         read();
-        assertThat(feed.one("event:A").path("details_complete").asBoolean()).isFalse();
-        assertThat(feed.one("event:A").at("/invitees/0/id").asString()).isEqualTo("i1");
-        assertThat(feed.one("event:A").at("/invitees/0/email").isNull()).isTrue();
-        assertThat(feed.warnings()).containsKey("details_missing");
-        assertThat(feed.complete()).isFalse();
+        assertThat(feed.item("event:A").path("details_complete").asBoolean()).isFalse();
+        assertThat(feed.item("event:A").at("/invitees/0/id").asString()).isEqualTo("i1");
+        assertThat(feed.item("event:A").at("/invitees/0/email").isNull()).isTrue();
+        assertThat(feed.warnings).contains("details_missing");
+        assertThat(feed.complete).isFalse();
     }
 
     // ---- windows of change
@@ -515,6 +516,6 @@ class CalendarsTest {
         source.year(2025, "{'Event': [{'guid': 'after'}]}");
         event(more);
         assertThat(feed.ids()).contains("event:after");
-        assertThat(feed.refusals()).isEmpty();
+        assertThat(feed.refusals).isEmpty();
     }
 }

@@ -8,15 +8,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.networknt.schema.SchemaLocation;
-import com.networknt.schema.SchemaRegistry;
-import com.networknt.schema.SpecificationVersion;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.FileRef;
 import ferry.connector.Target;
 import ferry.connector.Window;
 import ferry.connector.icloud.drive.FakeDrive.Sent;
-import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
@@ -115,8 +112,8 @@ class DriveTest {
 
         assertThat(feed.paths()).containsExactly("/once", "/always", "/once/a.txt", "/once/b.txt", "/always/c.txt");
         assertThat(feed.complete).isFalse();
-        assertThat(feed.warnings).containsOnlyKeys("listing_short");
-        assertThat(feed.warnings.get("listing_short")).startsWith("1 ");
+        assertThat(feed.warnings).containsExactly("listing_short");
+        assertThat(feed.sentences.get("listing_short")).startsWith("1 ");
     }
 
     @Test
@@ -126,7 +123,7 @@ class DriveTest {
         read();
 
         assertThat(feed.paths()).containsExactly("/gone", "/there", "/there/a.txt");
-        assertThat(feed.warnings).containsOnlyKeys("removed_meanwhile");
+        assertThat(feed.warnings).containsExactly("removed_meanwhile");
         assertThat(feed.complete).isTrue();
     }
 
@@ -185,7 +182,7 @@ class DriveTest {
         assertThat(file.path("size").asLong()).isEqualTo(12);
         assertThat(file.path("date_modified").asString()).isEqualTo("2019-12-12T22:33:55.000Z");
         assertThat(file.path("date_last_opened_raw").asString()).isEqualTo("9999-01-01T00:00:00Z");
-        assertThat(feed.warnings).containsOnlyKeys("date_out_of_range");
+        assertThat(feed.warnings).containsExactly("date_out_of_range");
         assertThat(errors(feed.items)).isEmpty();
     }
 
@@ -233,7 +230,7 @@ class DriveTest {
         readFiles();
 
         assertThat(feed.text("/a.txt")).isEqualTo("hello");
-        assertThat(feed.integrity).containsExactly(Map.entry(feed.ref("/a.txt"), Target.Integrity.SIGNATURE));
+        assertThat(feed.integrity).containsExactly(Map.entry(feed.fileAt("/a.txt"), Target.Integrity.SIGNATURE));
         assertThat(feed.refusals).containsExactly("-/B integrity-mismatch");
     }
 
@@ -305,9 +302,9 @@ class DriveTest {
 
         readFiles();
 
-        assertThat(feed.published.get(feed.ref("/whole.txt"))).isEqualTo(zip);
-        assertThat(feed.integrity.get(feed.ref("/whole.txt"))).isEqualTo(Target.Integrity.FORM_ONLY);
-        var meta = Objects.requireNonNull(feed.metas.get(feed.ref("/whole.txt")));
+        assertThat(feed.published.get(feed.fileAt("/whole.txt"))).isEqualTo(zip);
+        assertThat(feed.integrity.get(feed.fileAt("/whole.txt"))).isEqualTo(Target.Integrity.FORM_ONLY);
+        var meta = Objects.requireNonNull(feed.metas.get(feed.fileAt("/whole.txt")));
         assertThat(meta.filename()).isEqualTo("whole.txt.zip");
         assertThat(meta.mimeType()).isEqualTo("application/zip");
         assertThat(feed.refusals).containsExactlyInAnyOrder("-/CUT integrity-mismatch", "-/PAGE integrity-mismatch");
@@ -323,7 +320,7 @@ class DriveTest {
         readFiles();
 
         assertThat(feed.text("/a.txt")).isEqualTo("hello");
-        assertThat(feed.integrity.get(feed.ref("/a.txt"))).isEqualTo(Target.Integrity.SIZE_ONLY);
+        assertThat(feed.integrity.get(feed.fileAt("/a.txt"))).isEqualTo(Target.Integrity.SIZE_ONLY);
     }
 
     @Test
@@ -345,8 +342,8 @@ class DriveTest {
         cloud.libraries = json("{'items': [{'drivewsid': 'FOLDER::" + zone + "::documents', 'type': 'APP_LIBRARY'}]}");
         cloud.folder(ROOT, cloud.file("a", "near")).folder("FOLDER::" + zone + "::documents", hidden);
         read();
-        var near = feed.ref("/a.txt");
-        var far = feed.ref("/documents/behind.txt");
+        var near = feed.fileAt("/a.txt");
+        var far = feed.fileAt("/documents/behind.txt");
         assertThat(near.locator()).isEqualTo("-/A");
         assertThat(far.locator()).startsWith("#").hasSize(41);
         var lost = new FileRef(Drive.FILE, "-/LOST");
@@ -383,14 +380,6 @@ class DriveTest {
 
     /// Where the feed of these records breaks its schema.
     static List<String> errors(List<ObjectNode> items) {
-        var registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
-        var schema = registry.getSchema(SchemaLocation.of("classpath:schemas/icloud_drive.files.json"));
-        var feed = Json.object();
-        var data = feed.putArray("data");
-        items.forEach(data::add);
-        return schema.validate(feed).stream()
-                .filter(e -> e.getInstanceLocation().toString().startsWith("/data"))
-                .map(e -> e.getInstanceLocation() + " " + e.getKeyword())
-                .toList();
+        return KeptFeed.schemaErrors(Drive.FILES, items);
     }
 }

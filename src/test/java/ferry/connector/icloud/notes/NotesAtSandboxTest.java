@@ -5,40 +5,48 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
+import ferry.sandbox.SignedIn;
 import ferry.sandbox.notes.NoteText;
 import ferry.sandbox.notes.Notebook;
+import java.net.BindException;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// The real connector, which does not know where it is, reads simulated notes.
-class NotesAtSandboxTest extends AtSandbox {
-    private ListFeed read(Held access, Window window) throws Exception {
-        return read(access, Notes.NOTES, window);
+class NotesAtSandboxTest {
+    private final SignedIn there = new SignedIn();
+
+    NotesAtSandboxTest() throws BindException {}
+
+    @AfterEach
+    void stop() {
+        there.close();
     }
 
-    private ListFeed read(String name) throws Exception {
-        return read(open(name), Window.ALL);
+    private KeptFeed read(String name) throws Exception {
+        return there.read(name, Notes.NOTES);
     }
 
     private Notebook notebook(String name) {
-        return sandbox.notes()
-                .of(sandbox.accounts().find(name + "@sandbox.example").orElseThrow());
+        return there.sandbox.notes().of(there.account(name));
     }
 
     @Test
     void everyNoteComesOnceAndIsText() throws Exception {
         var feed = read("plain");
-        assertThat(feed.of("note"))
+        assertThat(feed.kind("note"))
                 .extracting(note -> note.path("id").asString().substring("note:".length()))
                 .containsExactlyInAnyOrderElementsOf(notebook("plain").notes());
-        assertThat(feed.of("folder")).hasSize(4);
+        assertThat(feed.kind("folder")).hasSize(4);
         assertThat(feed.complete).isTrue();
         assertThat(feed.warnings).isEmpty();
-        assertThat(feed.of("note"))
+        assertThat(feed.kind("note"))
                 .allSatisfy(note -> assertThat(note.path("text").isNull())
                         .isEqualTo(note.path("locked").asBoolean()));
-        assertThat(feed.of("note"))
+        assertThat(feed.kind("note"))
                 .anySatisfy(
                         note -> assertThat(note.path("markdown").asString("")).startsWith("""
                         # Sailing to Lisbon
@@ -56,16 +64,15 @@ class NotesAtSandboxTest extends AtSandbox {
     @Test
     void manyPagesAreReadToTheEnd() throws Exception {
         var feed = read("big");
-        assertThat(feed.of("note")).hasSize(notebook("big").notes().size()).hasSizeGreaterThan(900);
+        assertThat(feed.kind("note")).hasSize(notebook("big").notes().size()).hasSizeGreaterThan(900);
         assertThat(feed.complete).isTrue();
     }
 
     @Test
     void longEmptyStretchesAreCrossed() throws Exception {
         var feed = read("empty-pages");
-        assertThat(feed.of("note")).hasSize(notebook("empty-pages").notes().size());
-        assertThat(sandbox.journal().count(entry -> entry.path().endsWith("changes/zone")))
-                .isGreaterThan(40);
+        assertThat(feed.kind("note")).hasSize(notebook("empty-pages").notes().size());
+        assertThat(there.asked("empty-pages", "changes/zone")).isGreaterThan(40);
     }
 
     @Test
@@ -73,7 +80,7 @@ class NotesAtSandboxTest extends AtSandbox {
         var feed = read("record-errors");
         assertThat(feed.refusals).anyMatch(refusal -> refusal.endsWith(" not-retrievable"));
         assertThat(feed.complete).isFalse();
-        assertThat(feed.of("note").size()
+        assertThat(feed.kind("note").size()
                         + feed.refusals.stream()
                                 .filter(refusal -> refusal.startsWith("note:"))
                                 .count())
@@ -82,32 +89,30 @@ class NotesAtSandboxTest extends AtSandbox {
 
     @Test
     void aLaterReadingGetsWhatIsNew() throws Exception {
-        var access = open("plain");
-        read(access, Window.ALL);
+        read("plain");
         var gone = notebook("plain").notes().getFirst();
         var changed = notebook("plain").notes().get(1);
         notebook("plain").remove(gone);
         notebook("plain").rewrite(changed, "Anew", new NoteText().line(NoteText.Style.BODY, "anew"));
         var added = notebook("plain").add("More", new NoteText().line(NoteText.Style.BODY, "more"));
-        var feed = read(access, new Window(Optional.of(clock.instant()), Optional.empty()));
+        var feed = there.read("plain", Notes.NOTES, new Window(Optional.of(there.clock.instant()), Optional.empty()));
         assertThat(feed.ids()).containsExactlyInAnyOrder("note:" + changed, "note:" + added);
         assertThat(feed.item("note:" + changed).path("text").asString()).isEqualTo("anew");
     }
 
     @Test
     void protectedNotesComeOnceTheOwnerAgreed() throws Exception {
-        var access = open("adp");
         var waits = 0;
         while (true) {
             try {
-                var feed = read(access, Window.ALL);
+                var feed = read("adp");
                 assertThat(feed.complete).isTrue();
-                assertThat(feed.of("note")).isNotEmpty();
+                assertThat(feed.kind("note")).isNotEmpty();
                 break;
             } catch (ConnectorException.Unavailable e) {
                 assertThat(e.code()).isEqualTo(ErrorCode.CONSENT_REQUIRED);
                 assertThat(++waits).isLessThan(10);
-                clock.advance(e.retryAfter());
+                there.clock.advance(e.retryAfter());
             }
         }
         assertThat(waits).isPositive();
@@ -115,8 +120,7 @@ class NotesAtSandboxTest extends AtSandbox {
 
     @Test
     void anAccountWithoutTheServiceHasNeverOpenedIt() throws Exception {
-        var access = open("not-activated");
-        assertThatThrownBy(() -> read(access, Window.ALL))
+        assertThatThrownBy(() -> read("not-activated"))
                 .isInstanceOfSatisfying(
                         ConnectorException.Refused.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_ACTIVATED));

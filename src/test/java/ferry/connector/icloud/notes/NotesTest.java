@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ferry.connector.ConnectorException;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import ferry.sandbox.cloudkit.Proto;
 import ferry.sandbox.notes.NoteText;
@@ -22,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// The reader of notes, at answers of all kinds.
 class NotesTest {
     private final PagesOfAZone cloud = new PagesOfAZone();
-    private final ListFeed feed = new ListFeed();
+    private final KeptFeed feed = new KeptFeed();
 
     private void read(Window window) throws Exception {
         new Notes(cloud).notes(window, feed);
@@ -30,7 +31,7 @@ class NotesTest {
 
     @AfterEach
     void everyRecordKeepsItsSchema() {
-        assertThat(feed.errors("icloud_notes.notes")).isEmpty();
+        assertThat(feed.schemaErrors("icloud_notes.notes")).isEmpty();
     }
 
     private static String base64(byte[] bytes) {

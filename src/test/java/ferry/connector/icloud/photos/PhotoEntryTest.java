@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.KeptFeed;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ class PhotoEntryTest {
     private ObjectNode entry() {
         var both = new Photo(Library.PERSONAL, new CloudRecord(photo.asset()), new CloudRecord(photo.master()));
         var entry = PhotoEntry.of(both, View.LIBRARY, ref -> ref.fileType() + "/" + ref.locator());
-        assertThat(Schemas.errors("icpl.photos", List.of(entry))).isEmpty();
+        assertThat(KeptFeed.schemaErrors("icpl.photos", List.of(entry))).isEmpty();
         return entry;
     }
 

@@ -9,6 +9,7 @@ import ferry.connector.FileRef;
 import ferry.connector.Limits;
 import ferry.connector.Target.Integrity;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +29,7 @@ class PhotosTest {
     private static final String ORIGINAL = "icpl.photos.original";
 
     private final FakeCloud cloud = new FakeCloud();
-    private final MemoryFeed feed = new MemoryFeed();
+    private final KeptFeed feed = new KeptFeed();
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-03-01T12:00:00Z"));
     private final Photos photos = new Photos(cloud, new FourAtOnce(), now::get);
 
@@ -59,7 +60,7 @@ class PhotosTest {
         assertThat(feed.expected).isEqualTo(252);
         assertThat(feed.warnings).isEmpty();
         assertThat(feed.complete).isTrue();
-        assertThat(Schemas.errors("icpl.photos", feed.items)).isEmpty();
+        assertThat(KeptFeed.schemaErrors("icpl.photos", feed.items)).isEmpty();
     }
 
     @Test
@@ -424,14 +425,14 @@ class PhotosTest {
         assertThat(feed.items.get(0).path("count").intValue()).isEqualTo(7);
         assertThat(feed.items.get(3).path("parent_id").stringValue()).isEqualTo("album:F");
         assertThat(feed.items.get(2).path("title").isNull()).isTrue();
-        assertThat(Schemas.errors("icpl.albums", feed.items)).isEmpty();
+        assertThat(KeptFeed.schemaErrors("icpl.albums", feed.items)).isEmpty();
     }
 
     @Test
     void r23AHundredThousandPhotosAreNeverHeld() throws Exception {
         var listed = new AtomicInteger();
         var live = new AtomicLong();
-        var counting = new MemoryFeed() {
+        var counting = new KeptFeed() {
             @Override
             public void item(ObjectNode node) {
                 if (listed.incrementAndGet() % 25_000 == 0) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.connector.icloud.web.Signature;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,7 +38,7 @@ class RecordedListingTest {
                 FakeCloud.JSON.readTree(text).path("records").forEach(r -> records.add(new CloudRecord(r)));
             }
         }
-        var feed = new MemoryFeed();
+        var feed = new KeptFeed();
         var cloud = new FakeCloud();
         var pairing = new Pairing(new PhotosDatabase(cloud, () -> Instant.EPOCH), Library.PERSONAL, feed);
 
@@ -53,7 +54,7 @@ class RecordedListingTest {
                 .count();
         assertThat((long) entries.size()).isEqualTo(assets).isGreaterThan(50);
         assertThat(feed.refusals).isEmpty();
-        assertThat(Schemas.errors("icpl.photos", entries)).isEmpty();
+        assertThat(KeptFeed.schemaErrors("icpl.photos", entries)).isEmpty();
         for (var entry : entries) {
             assertThat(entry.path("filename").stringValue().matches(".+\\..+")).isTrue();
             assertThat(entry.path("date_taken").isNull()).isFalse();

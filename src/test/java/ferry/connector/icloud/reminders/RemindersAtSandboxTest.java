@@ -3,22 +3,32 @@ package ferry.connector.icloud.reminders;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.connector.Window;
-import ferry.connector.icloud.notes.AtSandbox;
-import ferry.connector.icloud.notes.ListFeed;
+import ferry.connector.icloud.web.KeptFeed;
+import ferry.sandbox.SignedIn;
 import ferry.sandbox.reminders.ReminderBook;
+import java.net.BindException;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The real connector, which does not know where it is, reads simulated reminders.
-class RemindersAtSandboxTest extends AtSandbox {
-    private ListFeed read(String name) throws Exception {
-        return read(open(name), Reminders.REMINDERS, Window.ALL);
+class RemindersAtSandboxTest {
+    private final SignedIn there = new SignedIn();
+
+    RemindersAtSandboxTest() throws BindException {}
+
+    @AfterEach
+    void stop() {
+        there.close();
+    }
+
+    private KeptFeed read(String name) throws Exception {
+        return there.read(name, Reminders.REMINDERS);
     }
 
     private ReminderBook book(String name) {
-        return sandbox.reminders()
-                .of(sandbox.accounts().find(name + "@sandbox.example").orElseThrow());
+        return there.sandbox.reminders().of(there.account(name));
     }
 
     private static String recordName(ObjectNode reminder) {
@@ -28,11 +38,11 @@ class RemindersAtSandboxTest extends AtSandbox {
     @Test
     void everyReminderComesOnceWithAllThatHangsOnIt() throws Exception {
         var feed = read("plain");
-        var reminders = feed.of("reminder");
+        var reminders = feed.kind("reminder");
         assertThat(reminders)
                 .extracting(RemindersAtSandboxTest::recordName)
                 .containsExactlyInAnyOrderElementsOf(book("plain").reminders());
-        assertThat(feed.of("list"))
+        assertThat(feed.kind("list"))
                 .extracting(list -> list.path("color").asString())
                 .containsExactlyInAnyOrder("#1BADF8", "no JSON");
         assertThat(feed.complete).isTrue();
@@ -59,7 +69,7 @@ class RemindersAtSandboxTest extends AtSandbox {
 
     @Test
     void manyPagesAreReadToTheEnd() throws Exception {
-        assertThat(read("big").of("reminder"))
+        assertThat(read("big").kind("reminder"))
                 .hasSize(book("big").reminders().size())
                 .hasSizeGreaterThan(500);
     }
@@ -73,11 +83,11 @@ class RemindersAtSandboxTest extends AtSandbox {
 
     @Test
     void aLaterReadingGetsWhatIsNew() throws Exception {
-        var access = open("plain");
-        read(access, Reminders.REMINDERS, Window.ALL);
+        read("plain");
         book("plain").remove(book("plain").reminders().getFirst());
         var added = book("plain").add("More");
-        var feed = read(access, Reminders.REMINDERS, new Window(Optional.of(clock.instant()), Optional.empty()));
+        var window = new Window(Optional.of(there.clock.instant()), Optional.empty());
+        var feed = there.read("plain", Reminders.REMINDERS, window);
         assertThat(feed.items).extracting(RemindersAtSandboxTest::recordName).containsExactly(added);
         assertThat(feed.items.getFirst().path("title").asString()).isEqualTo("More");
     }

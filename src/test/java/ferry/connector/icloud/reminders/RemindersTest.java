@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Window;
-import ferry.connector.icloud.notes.ListFeed;
 import ferry.connector.icloud.notes.PagesOfAZone;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import ferry.sandbox.cloudkit.Proto;
 import java.util.Base64;
@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// The reader of reminders, at answers of all kinds.
 class RemindersTest {
     private final PagesOfAZone cloud = new PagesOfAZone();
-    private final ListFeed feed = new ListFeed();
+    private final KeptFeed feed = new KeptFeed();
 
     private void read() throws Exception {
         new Reminders(cloud).reminders(Window.ALL, feed);
@@ -26,7 +26,7 @@ class RemindersTest {
 
     @AfterEach
     void everyRecordKeepsItsSchema() {
-        assertThat(feed.errors(Reminders.REMINDERS)).isEmpty();
+        assertThat(feed.schemaErrors(Reminders.REMINDERS)).isEmpty();
     }
 
     private static ObjectNode reminder(String id, byte[] title) {
