@@ -20,6 +20,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// so that the fingerprints of one listing are all that the next needs. Eight bytes a record or file are held; the
 /// subscription's id goes into each, so that nobody outside can make two that are the same.
 ///
+/// Where the type has cursors, a listing goes on from the last one's instead: all that it names has changed since and is
+/// published. The fingerprints then only tell the files of a listing that has to be repeated.
+///
 /// Records come on one thread, files on several.
 final class Delivered {
     /// For so long the beginning waits for what a listing lacked. An item that can never be had must not make every
@@ -29,6 +32,7 @@ final class Delivered {
     private final UUID subscription;
     private final String asked;
     private final Window window;
+    private final Optional<Cursors.Start> start;
     private final Deliveries.Progress before;
     private final Instant begun;
     private final Fingerprints.Growing now = new Fingerprints.Growing();
@@ -38,14 +42,23 @@ final class Delivered {
     /// @param asked the type, and what else decides which records and files come
     /// @param payload what the poll asks for
     /// @param before how far the subscription had got
+    /// @param start the cursor that it had got to
     /// @param begun when this listing begins
-    Delivered(UUID subscription, String asked, Payload payload, Deliveries.Progress before, Instant begun) {
+    Delivered(
+            UUID subscription,
+            String asked,
+            Payload payload,
+            Deliveries.Progress before,
+            Optional<Cursors.Start> start,
+            Instant begun) {
         this.subscription = subscription;
         this.asked = asked;
         this.before = before;
         this.begun = begun;
+        this.start = start;
         var window = payload.window();
-        this.window = new Window(later(window.since(), before.since()), window.until());
+        this.window =
+                hasCursor() ? window : new Window(later(window.since(), before.since()), window.until());
     }
 
     /// Names what decides which records and files of a type come. Another payload that changes none of it goes on where
@@ -66,6 +79,16 @@ final class Delivered {
         return !before.seen().isEmpty() || before.since().isPresent();
     }
 
+    /// Whether the listing goes on from a cursor, or would if that still led anywhere.
+    boolean hasCursor() {
+        return before.cursor().isPresent();
+    }
+
+    /// The cursor that this listing goes on from.
+    Optional<Cursors.Start> start() {
+        return start;
+    }
+
     UUID subscription() {
         return subscription;
     }
@@ -77,6 +100,11 @@ final class Delivered {
     /// A file that the next record names.
     void names(String fileId) {
         filesOfNext.add(fileId);
+    }
+
+    /// The next record, whose files were named, does not come.
+    void skipped() {
+        filesOfNext.clear();
     }
 
     /// Notes the next record.
@@ -94,7 +122,7 @@ final class Delivered {
             }
         }
         filesOfNext.clear();
-        return !known;
+        return !known || hasCursor();
     }
 
     /// Whether an earlier poll has delivered the file, and its record has not changed since. It then counts as seen.
@@ -112,21 +140,27 @@ final class Delivered {
         now.add(file(fileId));
     }
 
+    /// Whether the subscription goes on though this listing lacks something: it has waited long enough.
+    boolean goesOnAnyway() {
+        return before.gap().filter(gap -> gap.plus(LONGEST_GAP).isBefore(begun)).isPresent();
+    }
+
     /// How far the subscription has got with this listing.
     ///
-    /// @param whole whether it lacks nothing
+    /// @param whole whether it lacks nothing, or nothing that does not come with the next
     /// @param overlap how much the next one lists again
-    Deliveries.Progress after(boolean whole, Duration overlap) {
+    /// @param cursor where this one stopped; empty for a type that has none
+    Deliveries.Progress after(boolean whole, Duration overlap, Optional<UUID> cursor) {
+        var further = cursor.or(before::cursor);
         var next = Optional.of(begun.minus(overlap));
         if (whole) {
-            return new Deliveries.Progress(next, Optional.empty(), now.now());
+            return new Deliveries.Progress(next, Optional.empty(), now.now(), further);
         }
-        var gap = before.gap().orElse(begun);
-        if (gap.plus(LONGEST_GAP).isBefore(begun)) {
-            return new Deliveries.Progress(next, Optional.of(begun), now.now());
+        if (goesOnAnyway()) {
+            return new Deliveries.Progress(next, Optional.of(begun), now.now(), further);
         }
         return new Deliveries.Progress(
-                before.since(), Optional.of(gap), before.seen().and(now.now()));
+                before.since(), before.gap().or(() -> Optional.of(begun)), before.seen().and(now.now()), before.cursor());
     }
 
     private long file(String id) {

@@ -5,14 +5,18 @@ import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
+import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Reads the notes of one account during one task, page by page, so that no more than a page is held. Blocks, on the
 /// caller's thread. An interrupt stops it.
@@ -47,87 +51,68 @@ public final class Notes {
 
     /// Reads [#NOTES].
     public void notes(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        new Listing(window, feed).read();
+        new ZoneReading(zone, new NotesZone(feed), window, feed).read();
     }
 
-    /// One reading of the whole zone.
-    private final class Listing {
-        private final Window window;
-        private final Feed feed;
-        private final Set<String> seen = new HashSet<>();
-        private int repeated;
-        private int undecoded;
+    private static boolean isNote(CloudRecord record) {
+        return NOTE_TYPES.contains(record.type());
+    }
 
-        Listing(Window window, Feed feed) {
-            this.window = window;
+    /// Folders and notes in the zone.
+    private final class NotesZone implements ZoneReading.Content {
+        private final Feed feed;
+
+        NotesZone(Feed feed) {
             this.feed = feed;
         }
 
-        void read() throws ConnectorException, InterruptedException {
-            if (!zone.read(TYPES, KEYS, Listing::isCipher, this::take)) {
-                feed.incomplete();
-                feed.warn("listing_gap", "The source did not lead on to the end of the notes.");
-            }
-            if (repeated > 0) {
-                feed.warn("changed_meanwhile", repeated + " items were changed while they were being read.");
-            }
-            if (undecoded > 0) {
-                feed.incomplete();
-                feed.warn("body_undecoded", undecoded + " notes have a body that could not be read.");
-            }
+        @Override
+        public String words() {
+            return "notes";
         }
 
-        private void take(List<CloudRecord> records) throws ConnectorException, InterruptedException {
-            var fresh = records.stream().filter(this::isWanted).toList();
-            var attachments = attachments(fresh);
-            for (var record : fresh) {
-                give(record, attachments);
-            }
+        @Override
+        public List<String> types() {
+            return TYPES;
         }
 
-        private static boolean isOurs(CloudRecord record) {
-            return NOTE_TYPES.contains(record.type()) || record.type().equals("Folder");
+        @Override
+        public List<String> keys() {
+            return KEYS;
         }
 
-        private static boolean isCipher(CloudRecord record) {
-            return record.error().isEmpty() && !record.isTombstone() && isOurs(record) && NoteEntry.isCipher(record);
+        @Override
+        public boolean isOurs(CloudRecord record) {
+            return TYPES.contains(record.type());
+        }
+
+        @Override
+        public boolean isCipher(CloudRecord record) {
+            return NoteEntry.isCipher(record);
+        }
+
+        @Override
+        public Optional<Instant> changed(CloudRecord record) {
+            return record.date("ModificationDate");
         }
 
         /// An error tells no type: it may be a note.
-        private boolean isWanted(CloudRecord record) {
-            if (record.isTombstone() || record.name().isBlank()) {
-                return false;
-            }
-            if (record.error().isPresent()) {
-                feed.refused(
-                        "note:" + record.name(), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item.");
-                return false;
-            }
-            if (!isOurs(record) || !isInWindow(record)) {
-                return false;
-            }
-            if (!seen.add(record.name())) {
-                repeated++;
-                return false;
-            }
-            return true;
+        @Override
+        public String id(CloudRecord record) {
+            return (record.type().equals("Folder") ? "folder:" : "note:") + record.name();
         }
 
-        private boolean isInWindow(CloudRecord record) {
-            return record.stamp("modified")
-                    .or(() -> record.date("ModificationDate"))
-                    .map(window::holds)
-                    .orElse(true);
+        @Override
+        public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
+                throws ConnectorException, InterruptedException {
+            var attachments = attachments(page);
+            return record -> isNote(record) ? NoteEntry.note(record, attachments) : NoteEntry.folder(record);
         }
 
         private Map<String, CloudRecord> attachments(List<CloudRecord> records)
                 throws ConnectorException, InterruptedException {
             var names = new LinkedHashSet<String>();
-            for (var record : records) {
-                if (NOTE_TYPES.contains(record.type())) {
-                    names.addAll(NoteEntry.attachmentNames(record));
-                }
-            }
+            records.stream().filter(Notes::isNote).forEach(note -> names.addAll(NoteEntry.attachmentNames(note)));
             var found = new HashMap<String, CloudRecord>();
             for (var record : names.isEmpty() ? List.<CloudRecord>of() : zone.lookup(names, ATTACHMENT_KEYS)) {
                 if (record.error().isEmpty() && !record.isTombstone()) {
@@ -140,22 +125,6 @@ public final class Notes {
                 }
             }
             return found;
-        }
-
-        private void give(CloudRecord record, Map<String, CloudRecord> attachments) throws InterruptedException {
-            var kind = NOTE_TYPES.contains(record.type()) ? "note" : "folder";
-            if (isCipher(record)) {
-                feed.refused(
-                        kind + ":" + record.name(),
-                        ErrorCode.CONSENT_REQUIRED,
-                        "The source hands this item out only after the owner's consent on one of their devices.");
-                return;
-            }
-            var entry = kind.equals("note") ? NoteEntry.note(record, attachments) : NoteEntry.folder(record);
-            if (entry.path("body_undecoded").asBoolean(false)) {
-                undecoded++;
-            }
-            feed.item(entry);
         }
     }
 }

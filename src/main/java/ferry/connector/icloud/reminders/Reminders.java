@@ -6,16 +6,20 @@ import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Differences;
+import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
+import java.util.function.Function;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Reads the reminders of one account during one task, page by page, so that no more than a page and what belongs to it
 /// is held. Blocks, on the caller's thread. An interrupt stops it.
@@ -83,85 +87,71 @@ public final class Reminders {
     /// Reads [#REMINDERS]. An account without the zone was never upgraded: it is asked as old clients ask.
     public void reminders(Window window, Feed feed) throws ConnectorException, InterruptedException {
         try {
-            new Listing(window, feed).read();
+            new ZoneReading(zone, new RemindersZone(feed), window, feed).read();
         } catch (Refused refused) {
             if (refused.code() != ErrorCode.NOT_ACTIVATED || !calls.has(OldReminders.SERVICE)) {
                 throw refused;
             }
-            new OldReminders(calls, feed).read(window);
+            Differences.list(
+                    window, feed, false, entry -> entry, into -> new OldReminders(calls, into).read(window));
         }
     }
 
-    /// One reading of the whole zone.
-    private final class Listing {
-        private final Window window;
+    /// Lists and reminders in the zone.
+    private final class RemindersZone implements ZoneReading.Content {
         private final Feed feed;
-        private final Set<String> seen = new HashSet<>();
-        private int repeated;
-        private int undecoded;
 
-        Listing(Window window, Feed feed) {
-            this.window = window;
+        RemindersZone(Feed feed) {
             this.feed = feed;
         }
 
-        void read() throws ConnectorException, InterruptedException {
-            if (!zone.read(TYPES, KEYS, Listing::isCipher, this::take)) {
-                feed.incomplete();
-                feed.warn("listing_gap", "The source did not lead on to the end of the reminders.");
-            }
-            if (repeated > 0) {
-                feed.warn("changed_meanwhile", repeated + " items were changed while they were being read.");
-            }
-            if (undecoded > 0) {
-                feed.incomplete();
-                feed.warn("body_undecoded", undecoded + " reminders have words that could not be read.");
-            }
+        @Override
+        public String words() {
+            return "reminders";
         }
 
-        private void take(List<CloudRecord> records) throws ConnectorException, InterruptedException {
-            var fresh = records.stream().filter(this::isWanted).toList();
-            var children = children(fresh);
-            for (var record : fresh) {
-                give(record, children);
-            }
+        @Override
+        public List<String> types() {
+            return TYPES;
         }
 
-        private static boolean isOurs(CloudRecord record) {
-            return TYPES.contains(record.type());
-        }
-
-        private static boolean isCipher(CloudRecord record) {
-            return record.error().isEmpty()
-                    && !record.isTombstone()
-                    && isOurs(record)
-                    && ReminderEntry.isCipher(record);
+        @Override
+        public List<String> keys() {
+            return KEYS;
         }
 
         /// What is deleted stays in the zone for a while, marked.
-        private boolean isWanted(CloudRecord record) {
-            if (record.isTombstone() || record.name().isBlank()) {
-                return false;
-            }
-            if (record.error().isPresent()) {
-                feed.refused(id(record), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item.");
-                return false;
-            }
-            if (!isOurs(record) || record.flag("Deleted") || !isInWindow(record)) {
-                return false;
-            }
-            if (!seen.add(record.name())) {
-                repeated++;
-                return false;
-            }
-            return true;
+        @Override
+        public boolean isOurs(CloudRecord record) {
+            return TYPES.contains(record.type()) && !record.flag("Deleted");
         }
 
-        private boolean isInWindow(CloudRecord record) {
-            return record.stamp("modified")
-                    .or(() -> record.date("LastModifiedDate"))
-                    .map(window::holds)
-                    .orElse(true);
+        @Override
+        public boolean isCipher(CloudRecord record) {
+            return ReminderEntry.isCipher(record);
+        }
+
+        @Override
+        public Optional<Instant> changed(CloudRecord record) {
+            return record.date("LastModifiedDate");
+        }
+
+        /// An error tells no type, but a name does.
+        @Override
+        public String id(CloudRecord record) {
+            int slash = record.name().indexOf('/');
+            var type = slash > 0 ? record.name().substring(0, slash) : record.type();
+            var kind = type.isBlank() ? "reminder" : type.toLowerCase(Locale.ROOT);
+            return kind + ":" + ReminderEntry.bare(record.name());
+        }
+
+        @Override
+        public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
+                throws ConnectorException, InterruptedException {
+            var children = children(page);
+            return record -> record.type().equals("List")
+                    ? ReminderEntry.list(record)
+                    : ReminderEntry.reminder(record, children);
         }
 
         /// Alarms and the like by record name, and the alarms' triggers.
@@ -186,31 +176,6 @@ public final class Reminders {
                     found.put(record.name(), record);
                 }
             }
-        }
-
-        private void give(CloudRecord record, Map<String, CloudRecord> children) throws InterruptedException {
-            if (isCipher(record)) {
-                feed.refused(
-                        id(record),
-                        ErrorCode.CONSENT_REQUIRED,
-                        "The source hands this item out only after the owner's consent on one of their devices.");
-                return;
-            }
-            var entry = record.type().equals("List")
-                    ? ReminderEntry.list(record)
-                    : ReminderEntry.reminder(record, children);
-            if (entry.path("body_undecoded").asBoolean(false)) {
-                undecoded++;
-            }
-            feed.item(entry);
-        }
-
-        /// An error tells no type, but a name does.
-        private static String id(CloudRecord record) {
-            int slash = record.name().indexOf('/');
-            var type = slash > 0 ? record.name().substring(0, slash) : record.type();
-            var kind = type.isBlank() ? "reminder" : type.toLowerCase(Locale.ROOT);
-            return kind + ":" + ReminderEntry.bare(record.name());
         }
     }
 }
