@@ -42,8 +42,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A poll that goes on from another's cursor fetches what changed since and tells what is gone, over the API, at the
-/// simulated iCloud.
+/// A poll that goes on from another's cursor fetches what changed since and tells what is gone, over the API,
+/// at the simulated iCloud.
 class CursorsTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int EDITS = 100;
@@ -88,8 +88,8 @@ class CursorsTest {
             void change(Account account, JsonNode record, Random random) {
                 var library = app.sandbox().photos().of(account);
                 int serial = serial(account, record);
-                boolean hiddenOrTrashed =
-                        record.path("deleted").asBoolean() || record.path("hidden").asBoolean();
+                boolean hiddenOrTrashed = record.path("deleted").asBoolean()
+                        || record.path("hidden").asBoolean();
                 switch (random.nextInt(3)) {
                     case 0 -> library.favour(serial);
                     case 1 -> {
@@ -268,7 +268,13 @@ class CursorsTest {
                         .calendars()
                         .of(account)
                         .put(Appointment.plain(
-                                "added-" + number, "home", "Added", "", start, 30, Instant.parse("2025-01-01T00:00:00Z")));
+                                "added-" + number,
+                                "home",
+                                "Added",
+                                "",
+                                start,
+                                30,
+                                Instant.parse("2025-01-01T00:00:00Z")));
             }
 
             @Override
@@ -353,8 +359,8 @@ class CursorsTest {
     private static JsonNode feed(JsonNode poll, Type type) throws IOException {
         var found = client.get("/results?poll=" + id(poll) + "&identifier=data:" + type.words);
         assertThat(found.text("/total_count")).as(poll.toString()).isEqualTo("1");
-        var feed = JSON.readTree(
-                Files.readString(Path.of(found.text("/data/0/url").replace("local://", ""))));
+        var feed =
+                JSON.readTree(Files.readString(Path.of(found.text("/data/0/url").replace("local://", ""))));
         assertThat(schemas.errors(type.words, feed)).isEmpty();
         return feed;
     }
@@ -412,7 +418,7 @@ class CursorsTest {
     @ParameterizedTest
     @EnumSource(Type.class)
     void aHundredRandomEditsAreAHundredEntries(Type type) throws IOException {
-        var account = account("hundred-" + type.name().toLowerCase(Locale.ROOT), 300);
+        var account = account("hundred-" + type.name().toLowerCase(Locale.ROOT), 150);
         var session = client.activeSession(account.identifier());
         var first = feed(session, type, "");
         assertThat(mode(first)).isEqualTo("full");
@@ -455,7 +461,7 @@ class CursorsTest {
             value = Type.class,
             names = {"PHOTOS", "NOTES", "REMINDERS"})
     void whereNothingChangedThreeRequestsTellSo(Type type) throws IOException {
-        var account = account("unchanged-" + type.name().toLowerCase(Locale.ROOT), 300);
+        var account = account("unchanged-" + type.name().toLowerCase(Locale.ROOT), 150);
         var session = client.activeSession(account.identifier());
         var first = feed(session, type, "");
         long before = asked(account, "/database/1/");
@@ -557,8 +563,7 @@ class CursorsTest {
         drive.addFile("root", "One more", "txt", 10);
 
         var poll = client.completedPoll(
-                session,
-                "'data_types': ['icloud_drive.files']" + files + from(Type.DRIVE, cursor(first)));
+                session, "'data_types': ['icloud_drive.files']" + files + from(Type.DRIVE, cursor(first)));
 
         assertThat(feed(poll, Type.DRIVE).path("data")).hasSize(1);
         assertThat(poll.at("/results/total_count").asInt()).isEqualTo(2);
@@ -640,12 +645,13 @@ class CursorsTest {
     }
 
     private static Set<String> cursorsOf(String session) {
-        return app.db().system(tx -> tx.createQuery("""
+        return app.db()
+                .system(tx -> tx.createQuery("""
                         select id from cursor where source = (select source from session where id = cast(:id as uuid))
                         """)
-                .bind("id", session)
-                .mapTo(String.class)
-                .collect(Collectors.toSet()));
+                        .bind("id", session)
+                        .mapTo(String.class)
+                        .collect(Collectors.toSet()));
     }
 
     /// The feed of a subscription's poll, the newest of so many.

@@ -20,9 +20,9 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The table of where readings stopped. A cursor belongs to a source and a data type as it was asked for; what is in it
-/// is the connector's own, packed and sealed. It is never changed. The newest few of each source and type are kept, and
-/// those that a subscription goes on from.
+/// The table of where readings stopped. A cursor belongs to a source and a data type as it was asked for; what
+/// is in it is the connector's own, packed and sealed. It is never changed. The newest few of each source and
+/// type are kept, and those that a subscription goes on from.
 public final class Cursors {
     /// Of one source and type.
     static final int KEPT = 10;

@@ -12,21 +12,21 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What one listing of a subscription's data type names, beside what the listing before it named: tells what is new.
-/// Records are told apart by all they hold, so one that has changed is new; files by their ids, and those of a changed
-/// record are new with it.
+/// What one listing of a subscription's data type names, beside what the listing before it named: tells what is
+/// new. Records are told apart by all they hold, so one that has changed is new; files by their ids, and those
+/// of a changed record are new with it.
 ///
-/// Listing n + 1 begins where listing n was begun, less an overlap. What both name is in the overlap or has no date,
-/// so that the fingerprints of one listing are all that the next needs. Eight bytes a record or file are held; the
-/// subscription's id goes into each, so that nobody outside can make two that are the same.
+/// Listing n + 1 begins where listing n was begun, less an overlap. What both name is in the overlap or has no
+/// date, so that the fingerprints of one listing are all that the next needs. Eight bytes a record or file are
+/// held; the subscription's id goes into each, so that nobody outside can make two that are the same.
 ///
-/// Where the type has cursors, a listing goes on from the last one's instead: all that it names has changed since and is
-/// published. The fingerprints then only tell the files of a listing that has to be repeated.
+/// Where the type has cursors, a listing goes on from the last one's instead: all that it names has changed
+/// since and is published. The fingerprints then only tell the files of a listing that has to be repeated.
 ///
 /// Records come on one thread, files on several.
 final class Delivered {
-    /// For so long the beginning waits for what a listing lacked. An item that can never be had must not make every
-    /// later poll list everything since.
+    /// For so long the beginning waits for what a listing lacked. An item that can never be had must not make
+    /// every later poll list everything since.
     static final Duration LONGEST_GAP = Duration.ofDays(7);
 
     private final UUID subscription;
@@ -57,12 +57,11 @@ final class Delivered {
         this.begun = begun;
         this.start = start;
         var window = payload.window();
-        this.window =
-                hasCursor() ? window : new Window(later(window.since(), before.since()), window.until());
+        this.window = hasCursor() ? window : new Window(later(window.since(), before.since()), window.until());
     }
 
-    /// Names what decides which records and files of a type come. Another payload that changes none of it goes on where
-    /// the last has stopped.
+    /// Names what decides which records and files of a type come. Another payload that changes none of it goes
+    /// on where the last has stopped.
     static String asked(String type, Payload payload) {
         var files = payload.fileTypes().stream().sorted().toList();
         var rest = files + " " + payload.since() + " " + payload.until();
@@ -125,7 +124,8 @@ final class Delivered {
         return !known || hasCursor();
     }
 
-    /// Whether an earlier poll has delivered the file, and its record has not changed since. It then counts as seen.
+    /// Whether an earlier poll has delivered the file, and its record has not changed since. It then counts as
+    /// seen.
     boolean hasFile(String fileId) {
         long print = file(fileId);
         boolean has = before.seen().holds(print) && !changed.contains(print);
@@ -160,7 +160,10 @@ final class Delivered {
             return new Deliveries.Progress(next, Optional.of(begun), now.now(), further);
         }
         return new Deliveries.Progress(
-                before.since(), before.gap().or(() -> Optional.of(begun)), before.seen().and(now.now()), before.cursor());
+                before.since(),
+                before.gap().or(() -> Optional.of(begun)),
+                before.seen().and(now.now()),
+                before.cursor());
     }
 
     private long file(String id) {

@@ -42,8 +42,8 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Fetches what one task of a poll asks for and publishes it. A feed is listed anew from the start by each attempt;
-/// files that have become results are not fetched again.
+/// Fetches what one task of a poll asks for and publishes it. A feed is listed anew from the start by each
+/// attempt; files that have become results are not fetched again.
 public final class Fetch implements TaskHandler {
     /// The type of a task that fetches one data type.
     public static final String DATA = "data";
@@ -124,8 +124,8 @@ public final class Fetch implements TaskHandler {
         this.clock = clock;
     }
 
-    /// A poll may have as many results as a library has photos: their events are written only where somebody has
-    /// asked for them.
+    /// A poll may have as many results as a library has photos: their events are written only where somebody
+    /// has asked for them.
     private Publication.Told told(Poll poll) {
         var organisation = poll.organisation();
         if (!db.tenant(organisation, tx -> webhooks.anyWants(tx, organisation, "result.created"))) {
@@ -247,7 +247,8 @@ public final class Fetch implements TaskHandler {
         var start = delivered.isPresent()
                 ? delivered.get().start()
                 : named.flatMap(cursor -> start(publication, type, cursor));
-        boolean goesOn = named.isPresent() || delivered.filter(Delivered::hasCursor).isPresent();
+        boolean goesOn =
+                named.isPresent() || delivered.filter(Delivered::hasCursor).isPresent();
         try (var feed = PublishedFeed.open(publication, kind, identifier, type, delivered, start)) {
             if (goesOn && start.isEmpty()) {
                 feed.startOver();
@@ -263,8 +264,8 @@ public final class Fetch implements TaskHandler {
         deleteLosers(publication, kind, type);
     }
 
-    /// What a poll that was due has to leave out: what its subscription has delivered. Information is a picture of the
-    /// moment and comes whole each time, and so does what a client asks for.
+    /// What a poll that was due has to leave out: what its subscription has delivered. Information is a picture
+    /// of the moment and comes whole each time, and so does what a client asks for.
     private Optional<Delivered> delivered(Publication publication, ObjectKey.Kind kind, String type) {
         if (kind == ObjectKey.Kind.INFO || !(publication.asked().origin() instanceof Origin.Due(var subscription))) {
             return Optional.empty();
@@ -319,8 +320,8 @@ public final class Fetch implements TaskHandler {
         publication.settle();
     }
 
-    /// Deletes the feeds that earlier attempts may have left. A late one of a stalled worker deletes itself when it
-    /// finds that it lost its task.
+    /// Deletes the feeds that earlier attempts may have left. A late one of a stalled worker deletes itself
+    /// when it finds that it lost its task.
     private void deleteLosers(Publication publication, ObjectKey.Kind kind, String type)
             throws PublishException, InterruptedException {
         var winner = db.tenant(

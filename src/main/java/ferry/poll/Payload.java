@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// @param dataTypes each becomes a task; as asked for, aliases included
 /// @param files how many file ids were asked for; the ids themselves are their task's
 /// @param fileTypes files to publish in passing, as the data types list them
-/// @param cursors by data type, from where each goes on; empty for one that is read whole. Null in rows from before
-/// there were cursors
+/// @param cursors by data type, from where each goes on; empty for one that is read whole. Null in rows from
+/// before there were cursors
 /// @param missing known types that this source lacks; each becomes an error of the poll
 record Payload(
         List<String> infoTypes,

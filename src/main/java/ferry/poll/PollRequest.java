@@ -26,8 +26,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 
-/// Reads and checks the payload of a new poll: which words are known, which are allowed, which this source offers
-/// (ricloud-api 11.2, design 4).
+/// Reads and checks the payload of a new poll: which words are known, which are allowed, which this source
+/// offers (ricloud-api 11.2, design 4).
 final class PollRequest {
     private static final int MOST_TYPES = 200;
     private static final int MOST_FILES = 10_000;
@@ -112,7 +112,8 @@ final class PollRequest {
         return cursors;
     }
 
-    /// What the poll uses of its key's scopes: each type once, each task, and each file that is named by its id.
+    /// What the poll uses of its key's scopes: each type once, each task, and each file that is named by its
+    /// id.
     List<ScopeLimits.Use> uses(Wanted wanted) {
         var uses = new ArrayList<ScopeLimits.Use>();
         var payload = wanted.payload();

@@ -179,8 +179,8 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 .orElseGet(() -> publication.asked().payload().window());
     }
 
-    /// Ends the feed, once all of its files are results: it becomes one, unless this attempt has lost its task; then
-    /// its object goes.
+    /// Ends the feed, once all of its files are results: it becomes one, unless this attempt has lost its task;
+    /// then its object goes.
     void finish(Cursors cursors, Keeping keeping) throws PublishException, InterruptedException {
         publication.settle();
         var window = window();
@@ -229,7 +229,8 @@ final class PublishedFeed implements Feed, AutoCloseable {
     }
 
     private FeedMetadata.Mode mode() {
-        boolean further = start.isPresent() || delivered.filter(Delivered::isFurther).isPresent();
+        boolean further =
+                start.isPresent() || delivered.filter(Delivered::isFurther).isPresent();
         return further && !startedOver ? FeedMetadata.Mode.INCREMENTAL : FeedMetadata.Mode.FULL;
     }
 

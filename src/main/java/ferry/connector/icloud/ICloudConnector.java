@@ -88,11 +88,14 @@ public final class ICloudConnector implements Connector {
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
             case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
-            case Photos.ALBUMS ->
-                Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
+            case Photos.ALBUMS -> Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
             case Contacts.CONTACTS ->
                 Differences.list(
-                        window, feed, false, entry -> entry, into -> new Contacts(calls(reading)).contacts(window, into));
+                        window,
+                        feed,
+                        false,
+                        entry -> entry,
+                        into -> new Contacts(calls(reading)).contacts(window, into));
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
             case Calendars.EVENTS ->
                 Differences.list(
@@ -102,7 +105,12 @@ public final class ICloudConnector implements Connector {
                         entry -> entry,
                         into -> new Calendars(calls(reading), clock).events(window, into));
             case Drive.FILES ->
-                Differences.list(window, feed, true, Drive::essence, into -> drive(reading).read(window, into));
+                Differences.list(
+                        window,
+                        feed,
+                        true,
+                        Drive::essence,
+                        into -> drive(reading).read(window, into));
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");

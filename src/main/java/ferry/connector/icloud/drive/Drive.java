@@ -50,8 +50,8 @@ public final class Drive {
         }
     }
 
-    /// A record without what is no change of it: that a file was looked at, and of a folder the sums over what lies in
-    /// it. The given one is changed.
+    /// A record without what is no change of it: that a file was looked at, and of a folder the sums over what
+    /// lies in it. The given one is changed.
     public static ObjectNode essence(ObjectNode entry) {
         entry.remove("date_last_opened");
         return entry.path("data_type").asString("").equals(Item.Kind.FILE.slug())

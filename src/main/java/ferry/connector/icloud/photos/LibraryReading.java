@@ -54,8 +54,8 @@ final class LibraryReading {
     /// Reads all of it.
     ///
     /// @param counted the estimated number of items in the library
-    /// @return from where a later reading goes on: the first page of this one, so that what changed under way comes
-    /// again; empty where that would not bring all that this one lacks
+    /// @return from where a later reading goes on: the first page of this one, so that what changed under way
+    /// comes again; empty where that would not bring all that this one lacks
     Optional<PhotosPlace.OfLibrary> read(OptionalLong counted) throws ConnectorException, InterruptedException {
         Optional<String> start = Optional.empty();
         for (var view : View.values()) {

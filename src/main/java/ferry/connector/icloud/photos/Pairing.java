@@ -107,8 +107,8 @@ final class Pairing {
         return complete;
     }
 
-    /// The photos that still wait for their masters, which are looked up. A master whose photo did not come is none of
-    /// this reading's.
+    /// The photos that still wait for their masters, which are looked up. A master whose photo did not come is
+    /// none of this reading's.
     List<Listed> lookedUp() throws ConnectorException, InterruptedException {
         return lookUpWaiting();
     }

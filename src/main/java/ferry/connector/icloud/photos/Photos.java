@@ -96,7 +96,8 @@ public final class Photos {
     /// @param left names of records that were left over
     private record Further(PhotosDatabase.Changes first, Set<String> left) {}
 
-    /// How far each library had been read, by zone. Where one is gone, nobody knows what was in it: all is read.
+    /// How far each library had been read, by zone. Where one is gone, nobody knows what was in it: all is
+    /// read.
     private static Map<String, PhotosPlace.OfLibrary> before(List<Library> libraries, Feed feed) {
         var zones = libraries.stream().map(Library::zone).toList();
         return feed.from()
@@ -106,10 +107,9 @@ public final class Photos {
                 .orElse(Map.of());
     }
 
-    /// The first page of what changed in each library that was read before; of none where the source has forgotten how
-    /// far, since a feed is either one of changes or one of everything.
-    private Map<Library, Further> changes(
-            List<Library> libraries, Map<String, PhotosPlace.OfLibrary> before)
+    /// The first page of what changed in each library that was read before; of none where the source has
+    /// forgotten how far, since a feed is either one of changes or one of everything.
+    private Map<Library, Further> changes(List<Library> libraries, Map<String, PhotosPlace.OfLibrary> before)
             throws ConnectorException, InterruptedException {
         var all = new LinkedHashMap<Library, Further>();
         for (var library : libraries) {
@@ -210,8 +210,8 @@ public final class Photos {
                 : OptionalLong.empty();
     }
 
-    /// The record of that library that a reference points into; empty for another library's, or a locator that is none
-    /// of ours.
+    /// The record of that library that a reference points into; empty for another library's, or a locator that
+    /// is none of ours.
     private static Optional<String> recordName(Library library, FileRef ref) {
         return Variant.of(ref.fileType())
                 .map(variant -> library.mark() + variant.holder().prefix())

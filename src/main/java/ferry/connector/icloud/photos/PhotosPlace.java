@@ -18,8 +18,8 @@ record PhotosPlace(Map<String, OfLibrary> libraries) {
     /// How far one library has been read.
     ///
     /// @param token where its zone stood
-    /// @param again names of records that are to be looked up with the next reading: the source could not read them, a
-    /// half was missing, or they were changed once more before the reading had ended
+    /// @param again names of records that are to be looked up with the next reading: the source could not read
+    /// them, a half was missing, or they were changed once more before the reading had ended
     record OfLibrary(String token, Set<String> again) {
         /// Empty where too much is left over to be looked up each time.
         static Optional<OfLibrary> of(String token, Collection<String> again) {

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads the reminders of one account during one task, page by page, so that no more than a page and what belongs to it
-/// is held. Blocks, on the caller's thread. An interrupt stops it.
+/// Reads the reminders of one account during one task, page by page, so that no more than a page and what
+/// belongs to it is held. Blocks, on the caller's thread. An interrupt stops it.
 public final class Reminders {
     /// Lists and reminders.
     public static final String REMINDERS = "icloud_reminders.reminders";
@@ -92,8 +92,7 @@ public final class Reminders {
             if (refused.code() != ErrorCode.NOT_ACTIVATED || !calls.has(OldReminders.SERVICE)) {
                 throw refused;
             }
-            Differences.list(
-                    window, feed, false, entry -> entry, into -> new OldReminders(calls, into).read(window));
+            Differences.list(window, feed, false, entry -> entry, into -> new OldReminders(calls, into).read(window));
         }
     }
 

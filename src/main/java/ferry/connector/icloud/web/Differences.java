@@ -20,9 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What changed in a source that cannot be asked for that: everything is listed, and what is as the feed's cursor has
-/// it is left out, with its files. The cursor is a short digest of every record, by its id: some 60 bytes each, half of
-/// that packed. One thread but for files.
+/// What changed in a source that cannot be asked for that: everything is listed, and what is as the feed's
+/// cursor has it is left out, with its files. The cursor is a short digest of every record, by its id: some 60
+/// bytes each, half of that packed. One thread but for files.
 public final class Differences implements Feed {
     private final Feed feed;
     private final boolean nested;
@@ -56,11 +56,11 @@ public final class Differences implements Feed {
 
     /// Gives the feed what changed, or everything where it has no cursor.
     ///
-    /// @param window only a listing of everything knows what is gone: with any other the feed is given what is listed
+    /// @param window only a listing of everything knows what is gone: with any other the feed is given what is
+    /// listed
     /// @param nested whether an item that is refused may have hidden others
     /// @param essence takes from a copy of a record what is no change of it, such as sums over others
-    public static void list(
-            Window window, Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, Lister lister)
+    public static void list(Window window, Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, Lister lister)
             throws ConnectorException, InterruptedException {
         if (!window.equals(Window.ALL)) {
             lister.list(feed);
@@ -113,7 +113,9 @@ public final class Differences implements Feed {
         var told = new HashMap<String, Told>();
         for (var type : types.properties()) {
             for (var record : type.getValue().properties()) {
-                told.put(record.getKey(), new Told(type.getKey(), record.getValue().asLong(0)));
+                told.put(
+                        record.getKey(),
+                        new Told(type.getKey(), record.getValue().asLong(0)));
             }
         }
         return Optional.of(told);
@@ -123,7 +125,8 @@ public final class Differences implements Feed {
     private String state() {
         var json = Json.object();
         var types = json.putObject("records");
-        new TreeMap<>(now).forEach((id, told) -> types.withObject("/" + told.dataType).put(id, told.digest));
+        new TreeMap<>(now)
+                .forEach((id, told) -> types.withObject("/" + told.dataType).put(id, told.digest));
         return json.toString();
     }
 

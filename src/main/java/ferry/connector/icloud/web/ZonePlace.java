@@ -10,9 +10,10 @@ import tools.jackson.databind.JsonNode;
 /// How far a zone has been read, and what of it was told.
 ///
 /// @param token where the zone stood
-/// @param again names of records that are to be looked up with the next reading: the source could not read them, or
-/// they were changed once more before the reading had ended
-/// @param told ids of entries by the names of their records: what is deleted may not even say of which type it was
+/// @param again names of records that are to be looked up with the next reading: the source could not read
+/// them, or they were changed once more before the reading had ended
+/// @param told ids of entries by the names of their records: what is deleted may not even say of which type it
+/// was
 record ZonePlace(String token, Set<String> again, Map<String, String> told) {
     /// More than this may not be left over.
     static final int MOST_AGAIN = 1_000;

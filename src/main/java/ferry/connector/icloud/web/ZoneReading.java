@@ -18,10 +18,10 @@ import java.util.Set;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
-/// One reading of a whole zone into a feed, or of what changed in it since the feed's cursor: each record once, page by
-/// page, so that no more than a page and what belongs to it is held, and the names of all that was told. What the source
-/// could not read, and what came as ciphertext, is refused by name, and looked up with the next reading. Used once, by
-/// one thread.
+/// One reading of a whole zone into a feed, or of what changed in it since the feed's cursor: each record once,
+/// page by page, so that no more than a page and what belongs to it is held, and the names of all that was
+/// told. What the source could not read, and what came as ciphertext, is refused by name, and looked up with
+/// the next reading. Used once, by one thread.
 public final class ZoneReading {
     private final Zones zone;
     private final Content content;
@@ -58,7 +58,8 @@ public final class ZoneReading {
 
         /// Gets what belongs to the records of one page.
         ///
-        /// @return makes the entry of one of them; `body_undecoded` is true in it where a body could not be read
+        /// @return makes the entry of one of them; `body_undecoded` is true in it where a body could not be
+        /// read
         Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException;
     }
@@ -128,7 +129,9 @@ public final class ZoneReading {
 
     /// What an earlier reading left over, as far as this one has not come by it.
     private void leftOver(Collection<String> names) throws ConnectorException, InterruptedException {
-        var left = names.stream().filter(name -> !seen.contains(name) && !again.contains(name)).toList();
+        var left = names.stream()
+                .filter(name -> !seen.contains(name) && !again.contains(name))
+                .toList();
         var found = new ArrayList<CloudRecord>();
         for (var record : left.isEmpty() ? List.<CloudRecord>of() : zone.lookup(left, content.keys())) {
             if (record.error().filter("NOT_FOUND"::equals).isPresent()) {

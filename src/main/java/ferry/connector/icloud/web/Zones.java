@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// One zone of one CloudKit container, read from its beginning or from where it was read to before (`icloud-protocol`
-/// 2.5). Only reads. Thread-safe.
+/// One zone of one CloudKit container, read from its beginning or from where it was read to before
+/// (`icloud-protocol` 2.5). Only reads. Thread-safe.
 public final class Zones {
     /// CloudKit's name in the map of services.
     public static final String SERVICE = "ckdatabasews";
@@ -39,8 +39,8 @@ public final class Zones {
         this.zone = zone;
     }
 
-    /// Takes pages in the order they come, on the thread that reads. Tombstones and records that came as errors are
-    /// among them.
+    /// Takes pages in the order they come, on the thread that reads. Tombstones and records that came as errors
+    /// are among them.
     @FunctionalInterface
     public interface Pages {
         /// The next page; never empty.
@@ -55,9 +55,9 @@ public final class Zones {
 
     private record Page(List<CloudRecord> records, Optional<String> token, boolean more) {}
 
-    /// Reads the zone's history from its beginning, or what changed since an earlier reading. A record that is changed
-    /// meanwhile comes twice; types that were not asked for may come too. Where a record is ciphertext, the owner's
-    /// consent is asked for, once, and its page read again.
+    /// Reads the zone's history from its beginning, or what changed since an earlier reading. A record that is
+    /// changed meanwhile comes twice; types that were not asked for may come too. Where a record is ciphertext,
+    /// the owner's consent is asked for, once, and its page read again.
     ///
     /// @param isCipher whether a record came without the keys to read it
     /// @param from the token at which an earlier reading ended; empty for the beginning

@@ -111,7 +111,8 @@ class DifferencesTest {
             feed.item(record("a", 2));
             feed.item(record("c", 1));
         });
-        assertThat(other.items).containsExactly(record("a", 2).toString(), record("c", 1).toString(), gone("b"));
+        assertThat(other.items)
+                .containsExactly(record("a", 2).toString(), record("c", 1).toString(), gone("b"));
     }
 
     @Test
