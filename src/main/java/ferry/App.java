@@ -29,6 +29,7 @@ import ferry.organisation.OrganisationEndpoints;
 import ferry.permission.NamedPermissions;
 import ferry.permission.PermissionEndpoints;
 import ferry.permission.ScopeLimits;
+import ferry.poll.Cursors;
 import ferry.poll.Deliveries;
 import ferry.poll.Fetch;
 import ferry.poll.LateFeeds;
@@ -187,6 +188,7 @@ public final class App implements AutoCloseable {
         var polls = new Polls(clock);
         var errors = new PollErrors(clock);
         var deliveries = new Deliveries();
+        var cursors = new Cursors(vault, clock);
         var pollPages = new PollPages(tasks, resultPages, errors);
 
         var accounts = new ConcurrentHashMap<String, Limits>();
@@ -201,6 +203,7 @@ public final class App implements AutoCloseable {
                 polls,
                 errors,
                 deliveries,
+                cursors,
                 pollPages,
                 taskPages,
                 sessions,
@@ -264,6 +267,7 @@ public final class App implements AutoCloseable {
         var newPolls = new NewPolls(
                 polls,
                 errors,
+                cursors,
                 pollPages,
                 taskPages,
                 sessions,

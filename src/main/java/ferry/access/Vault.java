@@ -37,6 +37,16 @@ public final class Vault {
         return sealer(organisation).open(sealed, context(organisation, context));
     }
 
+    /// Seals what is no text.
+    public Sealed seal(OrgId organisation, byte[] value, String context) {
+        return sealer(organisation).seal(value, context(organisation, context));
+    }
+
+    /// Opens what was sealed as bytes.
+    public byte[] openBytes(OrgId organisation, Sealed sealed, String context) {
+        return sealer(organisation).openBytes(sealed, context(organisation, context));
+    }
+
     /// The cipher of the organisation's file ids.
     public FileIdCipher fileIds(OrgId organisation) {
         var known = fileIds.get(organisation);

@@ -46,8 +46,8 @@ public final class Retention {
 
     /// How long what is kept. Empty is for ever.
     ///
-    /// @param tasks completed polls with their tasks, errors and the rows of their results, and the settled tasks
-    /// of sign-ins and tests; counted from when they were completed
+    /// @param tasks completed polls with their tasks, errors and the rows of their results, the settled tasks of
+    /// sign-ins and tests, counted from when they were completed, and the cursors that were given then
     /// @param events counted from when they happened
     /// @param results objects in local buckets; a bucket that belongs to the organisation is never cleaned
     /// @param keys keys that have expired, once nothing names them any more
@@ -68,6 +68,7 @@ public final class Retention {
         settings.tasks().ifPresent(age -> {
             polls(age);
             repeat(tx -> tasks(tx, age));
+            repeat(tx -> cursors(tx, age));
         });
         settings.events().ifPresent(age -> repeat(tx -> events(tx, age)));
         settings.keys().ifPresent(this::keys);
@@ -186,6 +187,20 @@ public final class Retention {
                 .bind("type", "task")
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("before", clock.instant().minus(age))
+                .bind("limit", AT_ONCE)
+                .execute();
+    }
+
+    /// Those that no subscription goes on from: who comes back later than that reads everything.
+    private int cursors(Handle tx, Duration age) {
+        return tx.createUpdate("""
+                        delete from cursor
+                         where id in (select id from cursor
+                                       where id < :first
+                                         and not exists (select from delivered where delivered.cursor = cursor.id)
+                                       order by id limit :limit)
+                        """)
+                .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("limit", AT_ONCE)
                 .execute();
     }

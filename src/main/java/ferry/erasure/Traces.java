@@ -166,6 +166,7 @@ record Traces(OrgId organisation, long user) {
         run(tx, "delete from manifest where poll in " + POLLS);
         run(tx, "delete from poll" + OF_USER);
         run(tx, "delete from subscription" + OF_USER);
+        run(tx, "delete from cursor where organisation = :organisation and source in " + SOURCES);
         run(tx, "delete from open_sign_in where organisation = :organisation and source in " + SOURCES);
         run(tx, "delete from session" + OF_USER);
         run(tx, "delete from source" + OF_USER);

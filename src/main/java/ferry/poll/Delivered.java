@@ -12,23 +12,27 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What one listing of a subscription's data type names, beside what the listing before it named: tells what is new.
-/// Records are told apart by all they hold, so one that has changed is new; files by their ids, and those of a changed
-/// record are new with it.
+/// What one listing of a subscription's data type names, beside what the listing before it named: tells what is
+/// new. Records are told apart by all they hold, so one that has changed is new; files by their ids, and those
+/// of a changed record are new with it.
 ///
-/// Listing n + 1 begins where listing n was begun, less an overlap. What both name is in the overlap or has no date,
-/// so that the fingerprints of one listing are all that the next needs. Eight bytes a record or file are held; the
-/// subscription's id goes into each, so that nobody outside can make two that are the same.
+/// Listing n + 1 begins where listing n was begun, less an overlap. What both name is in the overlap or has no
+/// date, so that the fingerprints of one listing are all that the next needs. Eight bytes a record or file are
+/// held; the subscription's id goes into each, so that nobody outside can make two that are the same.
+///
+/// Where the type has cursors, a listing goes on from the last one's instead: all that it names has changed
+/// since and is published. The fingerprints then only tell the files of a listing that has to be repeated.
 ///
 /// Records come on one thread, files on several.
 final class Delivered {
-    /// For so long the beginning waits for what a listing lacked. An item that can never be had must not make every
-    /// later poll list everything since.
+    /// For so long the beginning waits for what a listing lacked. An item that can never be had must not make
+    /// every later poll list everything since.
     static final Duration LONGEST_GAP = Duration.ofDays(7);
 
     private final UUID subscription;
     private final String asked;
     private final Window window;
+    private final Optional<Cursors.Start> start;
     private final Deliveries.Progress before;
     private final Instant begun;
     private final Fingerprints.Growing now = new Fingerprints.Growing();
@@ -38,18 +42,26 @@ final class Delivered {
     /// @param asked the type, and what else decides which records and files come
     /// @param payload what the poll asks for
     /// @param before how far the subscription had got
+    /// @param start the cursor that it had got to
     /// @param begun when this listing begins
-    Delivered(UUID subscription, String asked, Payload payload, Deliveries.Progress before, Instant begun) {
+    Delivered(
+            UUID subscription,
+            String asked,
+            Payload payload,
+            Deliveries.Progress before,
+            Optional<Cursors.Start> start,
+            Instant begun) {
         this.subscription = subscription;
         this.asked = asked;
         this.before = before;
         this.begun = begun;
+        this.start = start;
         var window = payload.window();
-        this.window = new Window(later(window.since(), before.since()), window.until());
+        this.window = hasCursor() ? window : new Window(later(window.since(), before.since()), window.until());
     }
 
-    /// Names what decides which records and files of a type come. Another payload that changes none of it goes on where
-    /// the last has stopped.
+    /// Names what decides which records and files of a type come. Another payload that changes none of it goes
+    /// on where the last has stopped.
     static String asked(String type, Payload payload) {
         var files = payload.fileTypes().stream().sorted().toList();
         var rest = files + " " + payload.since() + " " + payload.until();
@@ -66,6 +78,16 @@ final class Delivered {
         return !before.seen().isEmpty() || before.since().isPresent();
     }
 
+    /// Whether the listing goes on from a cursor, or would if that still led anywhere.
+    boolean hasCursor() {
+        return before.cursor().isPresent();
+    }
+
+    /// The cursor that this listing goes on from.
+    Optional<Cursors.Start> start() {
+        return start;
+    }
+
     UUID subscription() {
         return subscription;
     }
@@ -77,6 +99,11 @@ final class Delivered {
     /// A file that the next record names.
     void names(String fileId) {
         filesOfNext.add(fileId);
+    }
+
+    /// The next record, whose files were named, does not come.
+    void skipped() {
+        filesOfNext.clear();
     }
 
     /// Notes the next record.
@@ -94,10 +121,11 @@ final class Delivered {
             }
         }
         filesOfNext.clear();
-        return !known;
+        return !known || hasCursor();
     }
 
-    /// Whether an earlier poll has delivered the file, and its record has not changed since. It then counts as seen.
+    /// Whether an earlier poll has delivered the file, and its record has not changed since. It then counts as
+    /// seen.
     boolean hasFile(String fileId) {
         long print = file(fileId);
         boolean has = before.seen().holds(print) && !changed.contains(print);
@@ -112,21 +140,30 @@ final class Delivered {
         now.add(file(fileId));
     }
 
+    /// Whether the subscription goes on though this listing lacks something: it has waited long enough.
+    boolean goesOnAnyway() {
+        return before.gap().filter(gap -> gap.plus(LONGEST_GAP).isBefore(begun)).isPresent();
+    }
+
     /// How far the subscription has got with this listing.
     ///
-    /// @param whole whether it lacks nothing
+    /// @param whole whether it lacks nothing, or nothing that does not come with the next
     /// @param overlap how much the next one lists again
-    Deliveries.Progress after(boolean whole, Duration overlap) {
+    /// @param cursor where this one stopped; empty for a type that has none
+    Deliveries.Progress after(boolean whole, Duration overlap, Optional<UUID> cursor) {
+        var further = cursor.or(before::cursor);
         var next = Optional.of(begun.minus(overlap));
         if (whole) {
-            return new Deliveries.Progress(next, Optional.empty(), now.now());
+            return new Deliveries.Progress(next, Optional.empty(), now.now(), further);
         }
-        var gap = before.gap().orElse(begun);
-        if (gap.plus(LONGEST_GAP).isBefore(begun)) {
-            return new Deliveries.Progress(next, Optional.of(begun), now.now());
+        if (goesOnAnyway()) {
+            return new Deliveries.Progress(next, Optional.of(begun), now.now(), further);
         }
         return new Deliveries.Progress(
-                before.since(), Optional.of(gap), before.seen().and(now.now()));
+                before.since(),
+                before.gap().or(() -> Optional.of(begun)),
+                before.seen().and(now.now()),
+                before.cursor());
     }
 
     private long file(String id) {

@@ -16,8 +16,10 @@ public final class Deliveries {
     /// @param since from where the next listing begins; empty for from the beginning
     /// @param gap since when listings have lacked something
     /// @param seen the fingerprints of what the last listing named
-    record Progress(Optional<Instant> since, Optional<Instant> gap, Fingerprints seen) {
-        static final Progress NONE = new Progress(Optional.empty(), Optional.empty(), Fingerprints.NONE);
+    /// @param cursor from where the next listing goes on instead; empty for a type that has none
+    record Progress(Optional<Instant> since, Optional<Instant> gap, Fingerprints seen, Optional<UUID> cursor) {
+        static final Progress NONE =
+                new Progress(Optional.empty(), Optional.empty(), Fingerprints.NONE, Optional.empty());
     }
 
     Progress find(Handle tx, OrgId organisation, UUID subscription, String asked) {
@@ -36,12 +38,14 @@ public final class Deliveries {
     /// Keeps it over what was there, unless the subscription was deleted meanwhile.
     void keep(Handle tx, OrgId organisation, UUID subscription, String asked, Progress progress) {
         tx.createUpdate("""
-                        insert into delivered (subscription, asked, organisation, date_since, date_gap, seen)
-                        select id, :asked, organisation, cast(:since as timestamptz), cast(:gap as timestamptz), :seen
+                        insert into delivered (subscription, asked, organisation, date_since, date_gap, seen, cursor)
+                        select id, :asked, organisation, cast(:since as timestamptz), cast(:gap as timestamptz), :seen,
+                               cast(:cursor as uuid)
                           from subscription
                          where organisation = :organisation and id = :subscription and state <> 'deleted'
                         on conflict (subscription, asked) do update
-                           set date_since = excluded.date_since, date_gap = excluded.date_gap, seen = excluded.seen
+                           set date_since = excluded.date_since, date_gap = excluded.date_gap, seen = excluded.seen,
+                               cursor = excluded.cursor
                         """)
                 .bind("organisation", organisation.value())
                 .bind("subscription", subscription)
@@ -49,6 +53,7 @@ public final class Deliveries {
                 .bind("since", progress.since())
                 .bind("gap", progress.gap())
                 .bind("seen", progress.seen().bytes())
+                .bind("cursor", progress.cursor())
                 .execute();
     }
 
@@ -64,6 +69,7 @@ public final class Deliveries {
         return new Progress(
                 Optional.ofNullable(row.getTimestamp("date_since")).map(Timestamp::toInstant),
                 Optional.ofNullable(row.getTimestamp("date_gap")).map(Timestamp::toInstant),
-                Fingerprints.of(row.getBytes("seen")));
+                Fingerprints.of(row.getBytes("seen")),
+                Optional.ofNullable(row.getObject("cursor", UUID.class)));
     }
 }

@@ -42,8 +42,8 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Fetches what one task of a poll asks for and publishes it. A feed is listed anew from the start by each attempt;
-/// files that have become results are not fetched again.
+/// Fetches what one task of a poll asks for and publishes it. A feed is listed anew from the start by each
+/// attempt; files that have become results are not fetched again.
 public final class Fetch implements TaskHandler {
     /// The type of a task that fetches one data type.
     public static final String DATA = "data";
@@ -59,6 +59,7 @@ public final class Fetch implements TaskHandler {
     private final Polls polls;
     private final PollErrors errors;
     private final Deliveries deliveries;
+    private final Cursors cursors;
     private final PollPages pages;
     private final TaskPages taskPages;
     private final Sessions sessions;
@@ -83,6 +84,7 @@ public final class Fetch implements TaskHandler {
             Polls polls,
             PollErrors errors,
             Deliveries deliveries,
+            Cursors cursors,
             PollPages pages,
             TaskPages taskPages,
             Sessions sessions,
@@ -103,6 +105,7 @@ public final class Fetch implements TaskHandler {
         this.polls = polls;
         this.errors = errors;
         this.deliveries = deliveries;
+        this.cursors = cursors;
         this.pages = pages;
         this.taskPages = taskPages;
         this.sessions = sessions;
@@ -121,8 +124,8 @@ public final class Fetch implements TaskHandler {
         this.clock = clock;
     }
 
-    /// A poll may have as many results as a library has photos: their events are written only where somebody has
-    /// asked for them.
+    /// A poll may have as many results as a library has photos: their events are written only where somebody
+    /// has asked for them.
     private Publication.Told told(Poll poll) {
         var organisation = poll.organisation();
         if (!db.tenant(organisation, tx -> webhooks.anyWants(tx, organisation, "result.created"))) {
@@ -240,20 +243,29 @@ public final class Fetch implements TaskHandler {
             return;
         }
         var delivered = delivered(publication, kind, type);
-        try (var feed = PublishedFeed.open(publication, kind, identifier, type, delivered)) {
+        var named = publication.asked().payload().cursor(type);
+        var start = delivered.isPresent()
+                ? delivered.get().start()
+                : named.flatMap(cursor -> start(publication, type, cursor));
+        boolean goesOn =
+                named.isPresent() || delivered.filter(Delivered::hasCursor).isPresent();
+        try (var feed = PublishedFeed.open(publication, kind, identifier, type, delivered, start)) {
+            if (goesOn && start.isEmpty()) {
+                feed.startOver();
+            }
             var canonical = connector.catalogue().aliases().getOrDefault(type, type);
             if (kind == ObjectKey.Kind.INFO) {
                 connector.info(reading, canonical, feed);
             } else {
                 connector.data(reading, canonical, feed.window(), feed);
             }
-            feed.finish(this::keep);
+            feed.finish(cursors, (tx, progress) -> keep(tx, publication, type, delivered, progress));
         }
         deleteLosers(publication, kind, type);
     }
 
-    /// What a poll that was due has to leave out: what its subscription has delivered. Information is a picture of the
-    /// moment and comes whole each time, and so does what a client asks for.
+    /// What a poll that was due has to leave out: what its subscription has delivered. Information is a picture
+    /// of the moment and comes whole each time, and so does what a client asks for.
     private Optional<Delivered> delivered(Publication publication, ObjectKey.Kind kind, String type) {
         if (kind == ObjectKey.Kind.INFO || !(publication.asked().origin() instanceof Origin.Due(var subscription))) {
             return Optional.empty();
@@ -262,11 +274,38 @@ public final class Fetch implements TaskHandler {
         var asked = Delivered.asked(type, payload);
         var before = db.tenant(
                 publication.organisation(), tx -> deliveries.find(tx, publication.organisation(), subscription, asked));
-        return Optional.of(new Delivered(subscription, asked, payload, before, clock.instant()));
+        var start = before.cursor().flatMap(cursor -> start(publication, type, cursor));
+        return Optional.of(new Delivered(subscription, asked, payload, before, start, clock.instant()));
     }
 
-    private void keep(Handle tx, OrgId organisation, Delivered delivered, boolean whole) {
-        deliveries.keep(tx, organisation, delivered.subscription(), delivered.asked(), delivered.after(whole, overlap));
+    /// From where a reading goes on; empty where the cursor has been forgotten meanwhile.
+    private Optional<Cursors.Start> start(Publication publication, String type, UUID cursor) {
+        var organisation = publication.organisation();
+        return db.tenant(
+                organisation,
+                tx -> cursors.find(tx, organisation, publication.source().id(), type, cursor));
+    }
+
+    private void keep(
+            Handle tx,
+            Publication publication,
+            String type,
+            Optional<Delivered> delivered,
+            PublishedFeed.Progress progress) {
+        var organisation = publication.organisation();
+        long source = publication.source().id();
+        progress.made().ifPresent(made -> cursors.add(tx, organisation, source, type, made));
+        delivered.ifPresent(listed -> deliveries.keep(
+                tx,
+                organisation,
+                listed.subscription(),
+                listed.asked(),
+                listed.after(progress.whole(), overlap, progress.cursor())));
+        if (progress.made().isPresent()) {
+            // What a subscription has gone on from, nobody else was to: it takes no place of a client's.
+            delivered.flatMap(Delivered::start).ifPresent(former -> cursors.forget(tx, organisation, former.id()));
+            cursors.forgetOld(tx, organisation, source, type);
+        }
     }
 
     private void files(Connector connector, Reading reading, Publication publication)
@@ -281,8 +320,8 @@ public final class Fetch implements TaskHandler {
         publication.settle();
     }
 
-    /// Deletes the feeds that earlier attempts may have left. A late one of a stalled worker deletes itself when it
-    /// finds that it lost its task.
+    /// Deletes the feeds that earlier attempts may have left. A late one of a stalled worker deletes itself
+    /// when it finds that it lost its task.
     private void deleteLosers(Publication publication, ObjectKey.Kind kind, String type)
             throws PublishException, InterruptedException {
         var winner = db.tenant(

@@ -36,6 +36,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 public final class NewPolls {
     private final Polls polls;
     private final PollErrors errors;
+    private final Cursors cursors;
     private final PollPages pages;
     private final TaskPages taskPages;
     private final Sessions sessions;
@@ -53,6 +54,7 @@ public final class NewPolls {
     public NewPolls(
             Polls polls,
             PollErrors errors,
+            Cursors cursors,
             PollPages pages,
             TaskPages taskPages,
             Sessions sessions,
@@ -67,6 +69,7 @@ public final class NewPolls {
             InstantSource clock) {
         this.polls = polls;
         this.errors = errors;
+        this.cursors = cursors;
         this.pages = pages;
         this.taskPages = taskPages;
         this.sessions = sessions;
@@ -116,11 +119,15 @@ public final class NewPolls {
         });
     }
 
-    /// Checks a payload as [#make] does, and makes nothing.
+    /// Checks the payload of a subscription as [#make] does that of each of its polls, and makes nothing. A
+    /// subscription goes on by itself.
     ///
     /// @throws ApiException `invalid-parameter` or `missing-scope`
     public void check(Handle tx, Caller caller, Session session, Fields payload) {
         var source = sources.find(tx, caller.organisation(), session.source()).orElseThrow();
+        if (payload.has("cursors")) {
+            payload.problem("cursors", "is for single polls; a subscription goes on by itself");
+        }
         tasks(caller, session, source, request(caller, source).read(payload));
     }
 
@@ -134,9 +141,20 @@ public final class NewPolls {
         var source = sources.find(tx, caller.organisation(), session.source()).orElseThrow();
         var asked = request(caller, source);
         var wanted = asked.read(payload);
+        requireCursors(tx, caller.organisation(), source, wanted.payload());
         var made = make(tx, caller, session, source, wanted, origin, request);
         limits.use(tx, caller, session.user(), asked.uses(wanted));
         return made;
+    }
+
+    private void requireCursors(Handle tx, OrgId organisation, Source source, Payload payload) {
+        for (var type : payload.dataTypes()) {
+            if (payload.cursor(type)
+                    .filter(id -> !cursors.isKnown(tx, organisation, source.id(), type, id))
+                    .isPresent()) {
+                throw ApiException.parameter("payload.cursors." + type, PollRequest.NO_CURSOR);
+            }
+        }
     }
 
     private PollRequest request(Caller caller, Source source) {

@@ -3,7 +3,9 @@ package ferry.poll;
 import ferry.connector.Window;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// What a poll asks for, checked and with its wildcards resolved. Also how it lies in the table.
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// @param dataTypes each becomes a task; as asked for, aliases included
 /// @param files how many file ids were asked for; the ids themselves are their task's
 /// @param fileTypes files to publish in passing, as the data types list them
+/// @param cursors by data type, from where each goes on; empty for one that is read whole. Null in rows from
+/// before there were cursors
 /// @param missing known types that this source lacks; each becomes an error of the poll
 record Payload(
         List<String> infoTypes,
@@ -19,6 +23,7 @@ record Payload(
         int files,
         List<String> fileTypes,
         List<String> missing,
+        @Nullable Map<String, UUID> cursors,
         @Nullable String since,
         @Nullable String until) {
     Payload {
@@ -26,6 +31,12 @@ record Payload(
         dataTypes = List.copyOf(dataTypes);
         fileTypes = List.copyOf(fileTypes);
         missing = List.copyOf(missing);
+        cursors = cursors == null ? Map.of() : Map.copyOf(cursors);
+    }
+
+    /// From where the type goes on.
+    Optional<UUID> cursor(String type) {
+        return cursors == null ? Optional.empty() : Optional.ofNullable(cursors.get(type));
     }
 
     Window window() {

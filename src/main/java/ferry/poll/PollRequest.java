@@ -15,6 +15,7 @@ import ferry.source.Source;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,13 +23,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Function;
 
-/// Reads and checks the payload of a new poll: which words are known, which are allowed, which this source offers
-/// (ricloud-api 11.2, design 4).
+/// Reads and checks the payload of a new poll: which words are known, which are allowed, which this source
+/// offers (ricloud-api 11.2, design 4).
 final class PollRequest {
     private static final int MOST_TYPES = 200;
     private static final int MOST_FILES = 10_000;
+    /// Of an id that names no cursor, or somebody else's.
+    static final String NO_CURSOR = "is not a cursor of this source and type";
 
     private final Caller caller;
     private final Source source;
@@ -68,6 +72,10 @@ final class PollRequest {
         if (!payload.has("info_types") && !payload.has("data_types") && !payload.has("files")) {
             payload.problem("data_types", "is required, or info_types, or files");
         }
+        var cursors = cursors(payload, data);
+        if (!cursors.isEmpty() && (since.isPresent() || until.isPresent())) {
+            payload.problem("cursors", "go with no since and no until");
+        }
         payload.check();
         var fileCounts = checkFiles(payload, files);
         return new Wanted(
@@ -77,13 +85,35 @@ final class PollRequest {
                         files.size(),
                         fileTypes,
                         List.copyOf(missing),
+                        cursors,
                         since.map(Instant::toString).orElse(null),
                         until.map(Instant::toString).orElse(null)),
                 files,
                 fileCounts);
     }
 
-    /// What the poll uses of its key's scopes: each type once, each task, and each file that is named by its id.
+    /// From where each of the data types goes on, as far as the body alone tells whether that is possible.
+    private static Map<String, UUID> cursors(Fields payload, List<String> dataTypes) {
+        var named = payload.object("cursors");
+        var cursors = new HashMap<String, UUID>();
+        for (var type : named.all().keySet()) {
+            if (!dataTypes.contains(type)) {
+                named.problem(type, "is not among the data types that are asked for");
+                continue;
+            }
+            named.optionalWord(type).ifPresent(text -> {
+                try {
+                    cursors.put(type, UUID.fromString(text));
+                } catch (IllegalArgumentException _) {
+                    named.problem(type, NO_CURSOR);
+                }
+            });
+        }
+        return cursors;
+    }
+
+    /// What the poll uses of its key's scopes: each type once, each task, and each file that is named by its
+    /// id.
     List<ScopeLimits.Use> uses(Wanted wanted) {
         var uses = new ArrayList<ScopeLimits.Use>();
         var payload = wanted.payload();

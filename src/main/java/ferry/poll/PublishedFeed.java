@@ -1,6 +1,5 @@
 package ferry.poll;
 
-import ferry.access.OrgId;
 import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
@@ -17,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,7 +33,10 @@ final class PublishedFeed implements Feed, AutoCloseable {
     private final FeedWriter writer;
     private final Files files;
     private final Optional<Delivered> delivered;
+    private final Optional<Cursors.Start> start;
     private final List<FeedMetadata.Warning> warnings = new ArrayList<>();
+    private Optional<String> reached = Optional.empty();
+    private boolean startedOver;
     private boolean complete = true;
     private long missed;
 
@@ -43,33 +46,45 @@ final class PublishedFeed implements Feed, AutoCloseable {
             String type,
             ObjectKey key,
             FeedWriter writer,
-            Optional<Delivered> delivered) {
+            Optional<Delivered> delivered,
+            Optional<Cursors.Start> start) {
         this.publication = publication;
         this.identifier = identifier;
         this.type = type;
         this.key = key;
         this.writer = writer;
         this.delivered = delivered;
+        this.start = start;
         this.files = new PublishedFiles(publication, false, delivered);
     }
 
-    /// Writes, in the transaction of the feed's result, how far a subscription has got.
-    interface Progress {
-        /// Writes it.
-        ///
-        /// @param whole whether the feed lacks nothing
-        void keep(Handle tx, OrgId organisation, Delivered delivered, boolean whole);
+    /// How far a feed has got.
+    ///
+    /// @param whole whether it lacks nothing, or nothing that does not come with the next
+    /// @param cursor from where the next goes on
+    /// @param made that cursor, where it is not in the table yet
+    record Progress(boolean whole, Optional<UUID> cursor, Optional<Cursors.Made> made) {}
+
+    /// Writes, in the transaction of the feed's result, how far it has got.
+    interface Keeping {
+        void keep(Handle tx, Progress progress);
     }
 
     /// Starts the feed of a data or info type.
     ///
     /// @param delivered tells what to leave out; empty where everything is published
+    /// @param start from where it goes on; empty where everything is read
     static PublishedFeed open(
-            Publication publication, ObjectKey.Kind kind, String identifier, String type, Optional<Delivered> delivered)
+            Publication publication,
+            ObjectKey.Kind kind,
+            String identifier,
+            String type,
+            Optional<Delivered> delivered,
+            Optional<Cursors.Start> start)
             throws PublishException, InterruptedException {
         var key = key(publication, kind, type, publication.attempt().number());
         var intake = publication.openFeed(key, identifier, JSON);
-        return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake), delivered);
+        return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake), delivered, start);
     }
 
     /// The key of that attempt's feed.
@@ -133,6 +148,30 @@ final class PublishedFeed implements Feed, AutoCloseable {
         complete = false;
     }
 
+    @Override
+    public Optional<String> from() {
+        return start.map(Cursors.Start::state);
+    }
+
+    @Override
+    public void startOver() {
+        if (!startedOver) {
+            startedOver = true;
+            warn("cursor_expired", "The cursor leads nowhere any more: everything was read.");
+        }
+    }
+
+    @Override
+    public void reached(String state) {
+        reached = Optional.of(state);
+    }
+
+    @Override
+    public void unchanged() {
+        delivered.ifPresent(Delivered::skipped);
+        publication.item();
+    }
+
     /// What the listing is narrowed to.
     Window window() {
         return delivered
@@ -140,9 +179,9 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 .orElseGet(() -> publication.asked().payload().window());
     }
 
-    /// Ends the feed, once all of its files are results: it becomes one, unless this attempt has lost its task; then
-    /// its object goes.
-    void finish(Progress progress) throws PublishException, InterruptedException {
+    /// Ends the feed, once all of its files are results: it becomes one, unless this attempt has lost its task;
+    /// then its object goes.
+    void finish(Cursors cursors, Keeping keeping) throws PublishException, InterruptedException {
         publication.settle();
         var window = window();
         boolean whole = complete && publication.refused() == missed;
@@ -155,14 +194,14 @@ final class PublishedFeed implements Feed, AutoCloseable {
                     OptionalLong.of(filesRefused),
                     "Files could not be had; the poll's errors name them."));
         }
+        var progress = progress(cursors, whole, filesRefused);
         var stored = writer.finish(new FeedMetadata(
                 type,
                 source,
                 window.since(),
                 window.until(),
-                delivered.filter(Delivered::isFurther).isPresent()
-                        ? FeedMetadata.Mode.INCREMENTAL
-                        : FeedMetadata.Mode.FULL,
+                mode(),
+                progress.cursor().map(UUID::toString),
                 List.of(),
                 warnings,
                 whole,
@@ -182,11 +221,37 @@ final class PublishedFeed implements Feed, AutoCloseable {
                             stored,
                             writer.content(),
                             Optional.of(new Result.Listed(writer.count() + missed, missed, whole))),
-                    tx -> delivered.ifPresent(listed -> progress.keep(tx, publication.organisation(), listed, whole)));
+                    tx -> keeping.keep(tx, progress));
         } catch (LeaseLost e) {
             publication.publisher().delete(key);
             throw e;
         }
+    }
+
+    private FeedMetadata.Mode mode() {
+        boolean further =
+                start.isPresent() || delivered.filter(Delivered::isFurther).isPresent();
+        return further && !startedOver ? FeedMetadata.Mode.INCREMENTAL : FeedMetadata.Mode.FULL;
+    }
+
+    /// Where the source has not changed, the next one goes on from the same cursor.
+    private Progress progress(Cursors cursors, boolean whole, long filesRefused) {
+        if (reached.isEmpty()) {
+            return new Progress(whole, Optional.empty(), Optional.empty());
+        }
+        boolean settled = filesRefused == 0;
+        if (!settled && delivered.filter(listed -> !listed.goesOnAnyway()).isPresent()) {
+            return new Progress(false, Optional.empty(), Optional.empty());
+        }
+        if (start.filter(cursor -> cursor.state().equals(reached.get())).isPresent()) {
+            return new Progress(settled, start.map(Cursors.Start::id), Optional.empty());
+        }
+        var made = cursors.make(publication.organisation(), reached.get());
+        if (made.isEmpty()) {
+            warn("cursor_too_large", "The source holds too much for a cursor: the next poll is a full one.");
+            return new Progress(whole, Optional.empty(), Optional.empty());
+        }
+        return new Progress(settled, made.map(Cursors.Made::id), made);
     }
 
     @Override

@@ -13,6 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param since inclusive, by when the source got or changed an item
 /// @param until exclusive
 /// @param mode whether everything in the window was read, or what changed since the poll before
+/// @param cursor from where a later poll goes on; empty where it would read everything
 /// @param missing optional columns or tables that this source lacks
 /// @param complete false when the feed is known to lack something
 /// @param listed how many items the source listed
@@ -24,6 +25,7 @@ public record FeedMetadata(
         Optional<Instant> since,
         Optional<Instant> until,
         Mode mode,
+        Optional<String> cursor,
         List<String> missing,
         List<Warning> warnings,
         boolean complete,

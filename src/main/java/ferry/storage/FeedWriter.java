@@ -17,6 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// the record at hand and at most a piece before it. One thread at a time; closed by whoever opened it; closed
 /// before [#finish] it leaves nothing behind.
 public final class FeedWriter implements AutoCloseable {
+    /// The version of every type's records, as their schemas have it.
+    public static final String SCHEMA = "1";
+
     private static final DateTimeFormatter MILLISECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
     /// The intake closes what it is given; the generator must not flush for every record.
@@ -90,7 +93,7 @@ public final class FeedWriter implements AutoCloseable {
         json.writeStartObject();
         json.writeNumberProperty("count", count);
         json.writeStringProperty("data_type", metadata.dataType());
-        json.writeStringProperty("schema", "1");
+        json.writeStringProperty("schema", SCHEMA);
         json.writeName("source");
         JSON.writeTree(json, ValidText.in(metadata.source()));
         json.writeName("window");
@@ -98,6 +101,7 @@ public final class FeedWriter implements AutoCloseable {
         write("since", metadata.since());
         write("until", metadata.until());
         json.writeStringProperty("mode", metadata.mode().slug());
+        metadata.cursor().ifPresent(cursor -> json.writeStringProperty("cursor", cursor));
         json.writeEndObject();
         json.writeName("missing");
         json.writeStartArray();

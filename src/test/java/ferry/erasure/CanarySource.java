@@ -106,6 +106,7 @@ final class CanarySource implements Connector {
         feed.item(JsonNodeFactory.instance.objectNode().put("id", canary).put("data_type", "photo"));
         files(reading, List.of(ref), feed.files());
         feed.files().refused(new FileRef("canary.file", "refused"), ErrorCode.NOT_RETRIEVABLE, "not " + canary);
+        feed.reached(canary);
     }
 
     @Override

@@ -380,6 +380,7 @@ class ErasureTest {
         assertThat(new TreeSet<>(naming))
                 .as("a new table that names these is to be erased in Traces")
                 .containsExactly(
+                        "cursor",
                         "manifest",
                         "open_sign_in",
                         "poll",

@@ -157,6 +157,7 @@ class FeedWriterTest {
                 Optional.of(Instant.parse("2026-01-01T00:00:00Z")),
                 Optional.empty(),
                 FeedMetadata.Mode.FULL,
+                Optional.empty(),
                 List.of(),
                 warnings,
                 true,

@@ -19,6 +19,7 @@ import ferry.connector.icloud.findmy.FindMy;
 import ferry.connector.icloud.notes.Notes;
 import ferry.connector.icloud.photos.Photos;
 import ferry.connector.icloud.reminders.Reminders;
+import ferry.connector.icloud.web.Differences;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
 import ferry.error.ErrorCode;
@@ -87,11 +88,29 @@ public final class ICloudConnector implements Connector {
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
             case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
-            case Photos.ALBUMS -> photos(reading).albums(feed);
-            case Contacts.CONTACTS -> new Contacts(calls(reading)).contacts(window, feed);
+            case Photos.ALBUMS -> Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
+            case Contacts.CONTACTS ->
+                Differences.list(
+                        window,
+                        feed,
+                        false,
+                        entry -> entry,
+                        into -> new Contacts(calls(reading)).contacts(window, into));
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
-            case Calendars.EVENTS -> new Calendars(calls(reading), clock).events(window, feed);
-            case Drive.FILES -> drive(reading).read(window, feed);
+            case Calendars.EVENTS ->
+                Differences.list(
+                        window,
+                        feed,
+                        false,
+                        entry -> entry,
+                        into -> new Calendars(calls(reading), clock).events(window, into));
+            case Drive.FILES ->
+                Differences.list(
+                        window,
+                        feed,
+                        true,
+                        Drive::essence,
+                        into -> drive(reading).read(window, into));
             default ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "iCloud has no data type " + dataType + ".");

@@ -26,6 +26,7 @@ public final class RecordZone {
     private final List<@Nullable String> log = new ArrayList<>();
 
     private final Set<String> broken = new HashSet<>();
+    private int forgotten;
 
     /// @param owner the account's number
     public RecordZone(String name, long owner) {
@@ -81,6 +82,16 @@ public final class RecordZone {
         broken.add(record);
     }
 
+    /// The store can read that record again.
+    public synchronized void repair(String record) {
+        broken.remove(record);
+    }
+
+    /// From now on no token is known that was given out before.
+    public synchronized void forgetTokens() {
+        forgotten++;
+    }
+
     /// So many places of which nothing is left.
     public synchronized void forget(int many) {
         for (int i = 0; i < many; i++) {
@@ -132,8 +143,8 @@ public final class RecordZone {
     }
 
     /// How far a client has read: 33 bytes in base64; the same place always has the same token.
-    String token(long place) {
-        var random = new SplittableRandom(owner * 31 + name.hashCode() + place);
+    synchronized String token(long place) {
+        var random = new SplittableRandom(owner * 31 + name.hashCode() + place + forgotten * 0x9e3779b97f4a7c15L);
         return Base64.getEncoder()
                 .encodeToString(ByteBuffer.allocate(33)
                         .put((byte) 1)

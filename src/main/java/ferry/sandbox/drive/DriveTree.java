@@ -75,6 +75,19 @@ public final class DriveTree {
         nodes.computeIfPresent(docwsid, (_, node) -> node.renamed(name));
     }
 
+    /// Writes other bytes into a file, a day later.
+    public synchronized void write(String docwsid, int size) {
+        nodes.computeIfPresent(docwsid, (_, node) -> node.written(content(size, false)));
+    }
+
+    /// The docwsids of all files, oldest first.
+    public synchronized List<String> allFiles() {
+        return nodes.values().stream()
+                .filter(n -> !n.isFolder())
+                .map(Node::docwsid)
+                .toList();
+    }
+
     /// The docwsid of the first thing of that name, as the service stores it.
     public synchronized Optional<String> named(String name) {
         return nodes.values().stream()

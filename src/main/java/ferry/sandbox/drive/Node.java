@@ -1,6 +1,7 @@
 package ferry.sandbox.drive;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -58,6 +59,11 @@ record Node(
 
     Node renamed(String other) {
         return new Node(docwsid, zone, type, other, extension, parent, modified, content, share, oddity);
+    }
+
+    Node written(Content other) {
+        var later = modified.plus(1, ChronoUnit.DAYS);
+        return new Node(docwsid, zone, type, name, extension, parent, later, Optional.of(other), share, oddity);
     }
 
     Node shared(ObjectNode by) {

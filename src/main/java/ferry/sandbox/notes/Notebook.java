@@ -88,6 +88,16 @@ public final class Notebook {
         zone.damage(name);
     }
 
+    /// The store can read that note again.
+    public void repair(String name) {
+        zone.repair(name);
+    }
+
+    /// From now on the store knows no sync token that it gave out before.
+    public void forgetTokens() {
+        zone.forgetTokens();
+    }
+
     private void grow(NotebookSpec spec) {
         losesAttachments = spec.brokenRecords();
         zone.forget(PAGE); // the first page of a full history is empty

@@ -212,7 +212,7 @@ public final class CloudKit implements Service {
     }
 
     private static String zoneToken(Zone zone, long place) {
-        return new SyncToken(SyncToken.Kind.ZONE, place).text(zone.library().seed());
+        return new SyncToken(SyncToken.Kind.ZONE, place).text(zone.library().tokenSeed());
     }
 
     private static String zoneToken(Zone zone) {
@@ -292,7 +292,7 @@ public final class CloudKit implements Service {
                         SyncToken.parse(
                                         text,
                                         SyncToken.Kind.ZONE,
-                                        zone.library().seed())
+                                        zone.library().tokenSeed())
                                 .place());
     }
 

@@ -38,6 +38,14 @@ public final class PhotoLibrary {
     /// The serials of what changed, in order; each stands twice in the history, as master and as asset.
     private final List<Integer> changes = new CopyOnWriteArrayList<>();
 
+    /// By serial, the newest of the changes that is one of the asset, and of the master: only that is in the history.
+    private final Map<Integer, Integer> newestOfAsset = new ConcurrentHashMap<>();
+
+    private final Map<Integer, Integer> newestOfMaster = new ConcurrentHashMap<>();
+    /// Whose mark as a favourite is another than it was.
+    private final Set<Integer> favoured = ConcurrentHashMap.newKeySet();
+
+    private volatile long forgotten;
     private final Map<View, int[]> views = new HashMap<>();
     private int @Nullable [] masters;
 
@@ -111,6 +119,35 @@ public final class PhotoLibrary {
         become(serial, Photo.State.HIDDEN);
     }
 
+    /// Takes a photo back from the hidden or recently deleted ones.
+    public void recover(int serial) {
+        become(serial, Photo.State.LIVE);
+    }
+
+    /// Makes a photo a favourite, or no favourite any more: the asset alone changes.
+    public synchronized void favour(int serial) {
+        if (!favoured.add(serial)) {
+            favoured.remove(serial);
+        }
+        changes.add(serial);
+        newestOfAsset.put(serial, changes.size() - 1);
+        views.clear();
+    }
+
+    boolean isFavourite(Photo photo) {
+        return photo.has(Oddity.FAVOURITE) != favoured.contains(photo.serial());
+    }
+
+    /// From now on no sync token is known that was given out before.
+    public synchronized void forgetTokens() {
+        forgotten++;
+    }
+
+    /// What a token is made and checked with.
+    long tokenSeed() {
+        return seed() + forgotten;
+    }
+
     /// Removes a photo for good; a tombstone stays in the history.
     public void expunge(int serial) {
         become(serial, Photo.State.EXPUNGED);
@@ -126,6 +163,8 @@ public final class PhotoLibrary {
 
     private int changed(int serial) {
         changes.add(serial);
+        newestOfAsset.put(serial, changes.size() - 1);
+        newestOfMaster.put(serial, changes.size() - 1);
         views.clear();
         return serial;
     }
@@ -287,7 +326,11 @@ public final class PhotoLibrary {
         }
         long later = place - changesStart();
         if (later >= 0) {
-            return now(photo(changes.get((int) (later / 2))), later % 2 == 0);
+            int change = (int) (later / 2);
+            int serial = changes.get(change);
+            boolean master = later % 2 == 0;
+            var newest = (master ? newestOfMaster : newestOfAsset).get(serial);
+            return newest == null || newest != change ? new Past.Nothing() : now(photo(serial), master);
         }
         long past = place - quiet();
         int serial = (int) (past / HISTORY_EACH);

@@ -85,7 +85,7 @@ final class Records {
         time("addedDate", photo.added());
         number("orientation", orientation(photo));
         number("timeZoneOffset", 3600);
-        number("isFavorite", photo.has(Oddity.FAVOURITE) ? 1 : 0);
+        number("isFavorite", zone.library().isFavourite(photo) ? 1 : 0);
         number("isHidden", photo.state() == Photo.State.HIDDEN ? 1 : 0);
         number("duration", photo.shot().isVideo() ? 2 : 0);
         kind(photo.shot());

@@ -54,9 +54,19 @@ public final class ReminderBook {
         return name;
     }
 
+    /// Writes a reminder anew over what it was, in no list.
+    public void rewrite(String name, String title) {
+        zone.put(name, "Reminder", titled(title, clock.instant(), false), clock.instant());
+    }
+
     /// Deletes a reminder for good.
     public void remove(String name) {
         zone.remove(name, clock.instant());
+    }
+
+    /// From now on the store knows no sync token that it gave out before.
+    public void forgetTokens() {
+        zone.forgetTokens();
     }
 
     private void grow(int reminders, boolean breaks) {

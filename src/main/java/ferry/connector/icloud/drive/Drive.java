@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Reads the folders and files of one account's drive during one task; what lies in the trash is left there.
 ///
@@ -47,6 +48,15 @@ public final class Drive {
         try (var downloads = downloads(feed.files())) {
             new DriveReading(calls, service, window, feed, downloads).read();
         }
+    }
+
+    /// A record without what is no change of it: that a file was looked at, and of a folder the sums over what
+    /// lies in it. The given one is changed.
+    public static ObjectNode essence(ObjectNode entry) {
+        entry.remove("date_last_opened");
+        return entry.path("data_type").asString("").equals(Item.Kind.FILE.slug())
+                ? entry
+                : entry.without(List.of("size", "file_count", "item_count", "etag"));
     }
 
     /// Fetches files by references that [#read] gave out, perhaps long ago. Each ends committed or refused.

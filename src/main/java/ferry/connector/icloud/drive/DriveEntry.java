@@ -46,7 +46,7 @@ final class DriveEntry {
         }
         name(node, item);
         node.put("path", path).put("parent_id", folder.id()).put("zone", item.zone());
-        node.put("shared", item.share().isPresent());
+        node.put("shared", item.share().isPresent()).put("etag", Json.text(item.json(), "etag"));
         switch (item.kind()) {
             case FILE -> file(node, item, fileId);
             case FOLDER, APP_LIBRARY, OTHER -> {

@@ -53,7 +53,7 @@ final class Listing {
     private Walk walk(View view, Pages pages, ExecutorService threads) throws ConnectorException, InterruptedException {
         // By itself: what changes after its token is in the delta, so nothing may be read before it.
         var current = stretch(view, 0, STRETCH);
-        var token = current.pages.stream().findFirst().flatMap(Page::syncToken);
+        var token = current.token;
         var reading = new ArrayDeque<Future<Stretch>>();
         long submitted = STRETCH;
         boolean whole = true;
@@ -81,7 +81,8 @@ final class Listing {
     ///
     /// @param end the rank after the last one that was read
     /// @param until the rank that was to be reached
-    private record Stretch(List<Page> pages, long end, long until) {
+    /// @param token where the zone stood at the first look, also where there was nothing to be seen
+    private record Stretch(List<Page> pages, long end, long until, Optional<String> token) {
         boolean isFull() {
             return end >= until;
         }
@@ -106,21 +107,23 @@ final class Listing {
             found.addAll(more.pages);
             rank = more.end;
         }
-        return new Stretch(found, rank, until);
+        return new Stretch(found, rank, until, Optional.empty());
     }
 
     private Stretch stretch(View view, long from, long until) throws ConnectorException, InterruptedException {
         var pages = new ArrayList<Page>();
         long rank = from;
+        Optional<String> token = Optional.empty();
         while (rank < until) {
             var page = database.page(library, view, rank, (int) (until - rank));
+            token = token.or(page::syncToken);
             if (page.isEmpty()) {
                 break;
             }
             pages.add(page);
             rank += page.ranks();
         }
-        return new Stretch(pages, rank, until);
+        return new Stretch(pages, rank, until, token);
     }
 
     private static Stretch result(Future<Stretch> future) throws ConnectorException, InterruptedException {

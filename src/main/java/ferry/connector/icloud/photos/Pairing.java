@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Joins the assets and masters of one library to photos, across pages and views, each asset once (R16, R17).
 ///
@@ -24,6 +25,10 @@ final class Pairing {
     private static final int MAX_MASTERS = 600;
     private static final int MAX_WAITING = 300;
     private static final int MAX_ORPHANS = 5_000;
+    /// What refusals of records begin with.
+    private static final String RECORD = "record:";
+
+    private static final String PHOTO = "photo:";
     /// A record's name has to fit a locator beside its library's mark; genuine ones have 28 or 36 characters.
     private static final int MAX_NAME_BYTES = 88;
 
@@ -102,6 +107,26 @@ final class Pairing {
         return complete;
     }
 
+    /// The photos that still wait for their masters, which are looked up. A master whose photo did not come is
+    /// none of this reading's.
+    List<Listed> lookedUp() throws ConnectorException, InterruptedException {
+        return lookUpWaiting();
+    }
+
+    /// How many masters came without any of their assets.
+    long mastersAlone() {
+        return orphans.size()
+                + masters.values().stream().filter(master -> !master.used).count();
+    }
+
+    /// The names of records that were refused, as far as they have one.
+    Set<String> refusedRecords() {
+        return refused.stream()
+                .filter(item -> item.startsWith(PHOTO) || item.startsWith(RECORD))
+                .map(item -> item.substring(item.indexOf(':') + 1))
+                .collect(Collectors.toSet());
+    }
+
     boolean hasSeen(String asset) {
         return seen.contains(asset);
     }
@@ -121,7 +146,7 @@ final class Pairing {
             return false;
         }
         if (record.error().isPresent()) {
-            refuse("record:" + record.name(), "The source could not read this record.");
+            refuse(RECORD + record.name(), "The source could not read this record.");
             return false;
         }
         int length = record.name().getBytes(StandardCharsets.UTF_8).length;

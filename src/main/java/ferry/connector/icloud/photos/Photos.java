@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,21 +55,74 @@ public final class Photos {
     /// @throws ConnectorException.Unavailable also while the source is still indexing the library (R16)
     public void photos(Window window, Feed feed) throws ConnectorException, InterruptedException {
         var libraries = database.libraries();
+        var changes = changes(libraries, before(libraries, feed));
+        if (changes.isEmpty() && feed.from().isPresent()) {
+            feed.startOver();
+        }
         var counts = new HashMap<Library, OptionalLong>();
         for (var library : libraries) {
-            database.requireIndexed(library);
-            counts.put(library, count(library));
+            if (!changes.containsKey(library)) {
+                database.requireIndexed(library);
+                counts.put(library, count(library));
+            }
         }
         feed.expect(counts.values().stream().mapToLong(c -> c.orElse(0)).sum());
+        var places = new HashMap<String, PhotosPlace.OfLibrary>();
+        for (var library : libraries) {
+            try (var downloads = downloads(feed.files())) {
+                var reading = reading(library, window, feed, downloads);
+                var further = changes.get(library);
+                var place = further == null
+                        ? reading.read(counts.getOrDefault(library, OptionalLong.empty()))
+                        : reading.further(further.first(), further.left());
+                place.ifPresent(reached -> places.put(library.zone(), reached));
+            }
+        }
+        if (window.equals(Window.ALL) && places.size() == libraries.size()) {
+            feed.reached(new PhotosPlace(places).state());
+        }
+    }
+
+    private LibraryReading reading(Library library, Window window, Feed feed, PhotoFiles downloads) {
         boolean fetching = FILE_TYPES.stream().anyMatch(feed::wants);
         // Pages that wait for files to be fetched wait with URLs that age (R18).
         int ahead = fetching ? 1 : Math.max(1, limits.parallel(HostClass.LISTING));
+        return new LibraryReading(database, library, window, feed, new Listing(database, library, ahead), downloads);
+    }
+
+    /// From where the reading of a library goes on.
+    ///
+    /// @param first the first page of what changed
+    /// @param left names of records that were left over
+    private record Further(PhotosDatabase.Changes first, Set<String> left) {}
+
+    /// How far each library had been read, by zone. Where one is gone, nobody knows what was in it: all is
+    /// read.
+    private static Map<String, PhotosPlace.OfLibrary> before(List<Library> libraries, Feed feed) {
+        var zones = libraries.stream().map(Library::zone).toList();
+        return feed.from()
+                .flatMap(PhotosPlace::of)
+                .map(PhotosPlace::libraries)
+                .filter(places -> zones.containsAll(places.keySet()))
+                .orElse(Map.of());
+    }
+
+    /// The first page of what changed in each library that was read before; of none where the source has
+    /// forgotten how far, since a feed is either one of changes or one of everything.
+    private Map<Library, Further> changes(List<Library> libraries, Map<String, PhotosPlace.OfLibrary> before)
+            throws ConnectorException, InterruptedException {
+        var all = new LinkedHashMap<Library, Further>();
         for (var library : libraries) {
-            try (var downloads = downloads(feed.files())) {
-                new LibraryReading(database, library, window, feed, new Listing(database, library, ahead), downloads)
-                        .read(counts.getOrDefault(library, OptionalLong.empty()));
+            var place = before.get(library.zone());
+            if (place != null) {
+                var changes = database.changes(library, place.token());
+                if (changes.token().isEmpty()) {
+                    return Map.of();
+                }
+                all.put(library, new Further(changes, place.again()));
             }
         }
+        return all;
     }
 
     /// Reads [#ALBUMS]. A shared library has none: CloudKit answers that it does not know the query there.
@@ -156,8 +210,8 @@ public final class Photos {
                 : OptionalLong.empty();
     }
 
-    /// The record of that library that a reference points into; empty for another library's, or a locator that is none
-    /// of ours.
+    /// The record of that library that a reference points into; empty for another library's, or a locator that
+    /// is none of ours.
     private static Optional<String> recordName(Library library, FileRef ref) {
         return Variant.of(ref.fileType())
                 .map(variant -> library.mark() + variant.holder().prefix())

@@ -6,6 +6,7 @@ import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
@@ -20,8 +21,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads the reminders of one account during one task, page by page, so that no more than a page and what belongs to it
-/// is held. Blocks, on the caller's thread. An interrupt stops it.
+/// Reads the reminders of one account during one task, page by page, so that no more than a page and what
+/// belongs to it is held. Blocks, on the caller's thread. An interrupt stops it.
 public final class Reminders {
     /// Lists and reminders.
     public static final String REMINDERS = "icloud_reminders.reminders";
@@ -91,7 +92,7 @@ public final class Reminders {
             if (refused.code() != ErrorCode.NOT_ACTIVATED || !calls.has(OldReminders.SERVICE)) {
                 throw refused;
             }
-            new OldReminders(calls, feed).read(window);
+            Differences.list(window, feed, false, entry -> entry, into -> new OldReminders(calls, into).read(window));
         }
     }
 

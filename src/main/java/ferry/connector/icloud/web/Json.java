@@ -9,6 +9,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Reads what Apple sends: JSON by its content and not by its type, booleans that may be numbers, numbers that may be
@@ -39,6 +40,11 @@ public final class Json {
         } catch (JacksonException _) {
             return Optional.empty();
         }
+    }
+
+    /// The JSON of a state that this connector once wrote; missing for anything else.
+    public static JsonNode of(String state) {
+        return parse(state.getBytes(StandardCharsets.UTF_8)).orElse(MissingNode.getInstance());
     }
 
     /// Text, or the text of a number; null where there is neither, or nothing in it.

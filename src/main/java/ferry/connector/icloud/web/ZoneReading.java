@@ -7,20 +7,29 @@ import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.error.ErrorCode;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
-/// One reading of a whole zone into a feed: each record once, page by page, so that no more than a page and what
-/// belongs to it is held. What the source could not read, and what came as ciphertext, is refused by name. Used once, by
-/// one thread.
+/// One reading of a whole zone into a feed, or of what changed in it since the feed's cursor: each record once,
+/// page by page, so that no more than a page and what belongs to it is held, and the names of all that was
+/// told. What the source could not read, and what came as ciphertext, is refused by name, and looked up with
+/// the next reading. Used once, by one thread.
 public final class ZoneReading {
     private final Zones zone;
     private final Content content;
     private final Window window;
     private final Feed feed;
     private final SeenIds seen = new SeenIds();
+    private final Map<String, String> told = new HashMap<>();
+    private final Set<String> again = new HashSet<>();
     private int repeated;
     private int undecoded;
 
@@ -49,7 +58,8 @@ public final class ZoneReading {
 
         /// Gets what belongs to the records of one page.
         ///
-        /// @return makes the entry of one of them; `body_undecoded` is true in it where a body could not be read
+        /// @return makes the entry of one of them; `body_undecoded` is true in it where a body could not be
+        /// read
         Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException;
     }
@@ -61,12 +71,14 @@ public final class ZoneReading {
         this.feed = feed;
     }
 
-    /// Reads the zone from its beginning to its end.
+    /// Reads the zone from its beginning, or from the feed's cursor, to its end.
     ///
     /// @throws Refused with `not-activated` where there is no such zone
     /// @throws Unavailable also while the owner's consent is waited for
     public void read() throws ConnectorException, InterruptedException {
-        if (!zone.read(content.types(), content.keys(), this::cameAsCipher, this::take)) {
+        var further = further();
+        var end = further.isPresent() ? further.get() : everything();
+        if (!end.whole()) {
             feed.incomplete();
             feed.warn("listing_gap", "The source did not lead on to the end of the " + content.words() + ".");
         }
@@ -77,6 +89,73 @@ public final class ZoneReading {
             feed.incomplete();
             feed.warn("body_undecoded", undecoded + " " + content.words() + " have a body that could not be read.");
         }
+        reached(end);
+    }
+
+    /// Reads what changed; empty where there is nothing to go on from.
+    private Optional<Zones.End> further() throws ConnectorException, InterruptedException {
+        var before = feed.from().flatMap(ZonePlace::of);
+        if (before.isEmpty()) {
+            return Optional.empty();
+        }
+        told.putAll(before.get().told());
+        var end = read(Optional.of(before.get().token()));
+        if (end.isPresent()) {
+            leftOver(before.get().again());
+        } else {
+            told.clear();
+        }
+        return end;
+    }
+
+    private Zones.End everything() throws ConnectorException, InterruptedException {
+        var end = read(Optional.empty()).orElseThrow();
+        if (feed.from().isPresent()) {
+            feed.startOver();
+        }
+        return end;
+    }
+
+    private Optional<Zones.End> read(Optional<String> from) throws ConnectorException, InterruptedException {
+        return zone.read(from, content.types(), content.keys(), this::cameAsCipher, this::take);
+    }
+
+    /// Only a reading of everything knows all that a later one must know of.
+    private void reached(Zones.End end) {
+        if (end.whole() && window.equals(Window.ALL) && again.size() <= ZonePlace.MOST_AGAIN) {
+            end.token().ifPresent(token -> feed.reached(new ZonePlace(token, again, told).state()));
+        }
+    }
+
+    /// What an earlier reading left over, as far as this one has not come by it.
+    private void leftOver(Collection<String> names) throws ConnectorException, InterruptedException {
+        var left = names.stream()
+                .filter(name -> !seen.contains(name) && !again.contains(name))
+                .toList();
+        var found = new ArrayList<CloudRecord>();
+        for (var record : left.isEmpty() ? List.<CloudRecord>of() : zone.lookup(left, content.keys())) {
+            if (record.error().filter("NOT_FOUND"::equals).isPresent()) {
+                gone(record);
+            } else {
+                found.add(record);
+            }
+        }
+        take(found);
+    }
+
+    /// Said at once of what an earlier reading told, and with the next of what this one has just told.
+    private void gone(CloudRecord record) throws InterruptedException {
+        var name = record.name();
+        var id = told.get(name);
+        if (id == null) {
+            return;
+        }
+        if (!seen.add(name)) {
+            again.add(name);
+            return;
+        }
+        told.remove(name);
+        feed.item(Deletion.of(id, id.substring(0, id.indexOf(':'))));
     }
 
     private boolean cameAsCipher(CloudRecord record) {
@@ -84,31 +163,48 @@ public final class ZoneReading {
     }
 
     private void take(List<CloudRecord> records) throws ConnectorException, InterruptedException {
-        var wanted = records.stream().filter(this::isWanted).toList();
+        var wanted = new ArrayList<CloudRecord>();
+        for (var record : records) {
+            if (isWanted(record)) {
+                wanted.add(record);
+            }
+        }
         var entries = content.entries(wanted);
         for (var record : wanted) {
             var entry = entries.apply(record);
             undecoded += entry.path("body_undecoded").asBoolean(false) ? 1 : 0;
+            told.put(record.name(), content.id(record));
             feed.item(entry);
         }
     }
 
-    private boolean isWanted(CloudRecord record) {
-        if (record.isTombstone() || record.name().isBlank()) {
+    private boolean isWanted(CloudRecord record) throws InterruptedException {
+        if (record.name().isBlank()) {
+            return false;
+        }
+        if (record.isTombstone()) {
+            gone(record);
             return false;
         }
         if (record.error().isPresent()) {
+            again.add(record.name());
             feed.refused(content.id(record), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item.");
             return false;
         }
-        if (!content.isOurs(record) || !isInWindow(record)) {
+        if (!content.isOurs(record)) {
+            gone(record);
+            return false;
+        }
+        if (!isInWindow(record)) {
             return false;
         }
         if (!seen.add(record.name())) {
             repeated++;
+            again.add(record.name());
             return false;
         }
         if (content.isCipher(record)) {
+            again.add(record.name());
             feed.refused(
                     content.id(record),
                     ErrorCode.CONSENT_REQUIRED,

@@ -14,7 +14,8 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// One zone of one CloudKit container, read from its beginning (`icloud-protocol` 2.5). Only reads. Thread-safe.
+/// One zone of one CloudKit container, read from its beginning or from where it was read to before
+/// (`icloud-protocol` 2.5). Only reads. Thread-safe.
 public final class Zones {
     /// CloudKit's name in the map of services.
     public static final String SERVICE = "ckdatabasews";
@@ -38,44 +39,60 @@ public final class Zones {
         this.zone = zone;
     }
 
-    /// Takes pages in the order they come, on the thread that reads. Tombstones and records that came as errors are
-    /// among them.
+    /// Takes pages in the order they come, on the thread that reads. Tombstones and records that came as errors
+    /// are among them.
     @FunctionalInterface
     public interface Pages {
         /// The next page; never empty.
         void take(List<CloudRecord> records) throws ConnectorException, InterruptedException;
     }
 
+    /// How a reading ended.
+    ///
+    /// @param whole false where the source did not lead on to the end
+    /// @param token from where a later reading goes on; empty where the source did not say
+    public record End(boolean whole, Optional<String> token) {}
+
     private record Page(List<CloudRecord> records, Optional<String> token, boolean more) {}
 
-    /// Reads the zone's whole history. A record that is changed meanwhile comes twice; types that were not asked for
-    /// may
-    /// come too. Where a record is ciphertext, the owner's consent is asked for, once, and its page read again.
+    /// Reads the zone's history from its beginning, or what changed since an earlier reading. A record that is
+    /// changed meanwhile comes twice; types that were not asked for may come too. Where a record is ciphertext,
+    /// the owner's consent is asked for, once, and its page read again.
     ///
     /// @param isCipher whether a record came without the keys to read it
-    /// @return false where the source did not lead on to the end
+    /// @param from the token at which an earlier reading ended; empty for the beginning
+    /// @return empty where the source does not know that token any more; then no page was taken
     /// @throws Refused with `not-activated` where there is no such zone
     /// @throws Unavailable also while the owner's consent is waited for
-    public boolean read(List<String> types, List<String> keys, Predicate<CloudRecord> isCipher, Pages pages)
+    public Optional<End> read(
+            Optional<String> from, List<String> types, List<String> keys, Predicate<CloudRecord> isCipher, Pages pages)
             throws ConnectorException, InterruptedException {
-        Optional<String> token = Optional.empty();
+        var token = from;
         boolean asked = false;
         while (true) {
-            var page = page(types, keys, token);
+            var answer = page(types, keys, token);
+            if (answer.isEmpty()) {
+                if (token.equals(from)) {
+                    return Optional.empty();
+                }
+                throw silent(); // it was given a moment ago
+            }
+            var page = answer.get();
             if (!asked && page.records.stream().anyMatch(isCipher)) {
                 asked = true;
                 if (calls.consent(SERVICE, path("changes/zone"))) {
-                    page = page(types, keys, token);
+                    page = page(types, keys, token).orElseThrow(Zones::silent);
                 }
             }
             if (!page.records.isEmpty()) {
                 pages.take(page.records);
             }
             if (!page.more) {
-                return true;
+                return Optional.of(new End(true, page.token.or(() -> from)));
             }
             if (page.token.isEmpty() || page.token.equals(token)) {
-                return false; // it would lead round in circles, or back to the beginning
+                // It would lead round in circles, or back to the beginning.
+                return Optional.of(new End(false, Optional.empty()));
             }
             token = page.token;
         }
@@ -98,7 +115,8 @@ public final class Zones {
         return found;
     }
 
-    private Page page(List<String> types, List<String> keys, Optional<String> token)
+    /// Empty where the source does not know the token.
+    private Optional<Page> page(List<String> types, List<String> keys, Optional<String> token)
             throws ConnectorException, InterruptedException {
         var body = Json.object();
         var asked = body.putArray("zones").addObject();
@@ -108,19 +126,28 @@ public final class Zones {
         asked.put("resultsLimit", MAX_RECORDS);
         keys.forEach(asked.putArray("desiredKeys")::add);
         types.forEach(asked.putArray("desiredRecordTypes")::add);
-        var answer = post("changes/zone", body).path("zones").path(0);
+        var whole = calls.post(SERVICE, path("changes/zone"), QUERY, body);
+        var answer = whole.path("zones").path(0);
+        if (token.isPresent() && (isBadRequest(whole) || isBadRequest(answer))) {
+            return Optional.empty();
+        }
+        check(whole);
         if (!answer.isObject()) {
             throw silent();
         }
         check(answer);
-        return new Page(
-                records(answer), Optional.ofNullable(Json.text(answer, "syncToken")), Json.flag(answer, "moreComing"));
+        return Optional.of(new Page(
+                records(answer), Optional.ofNullable(Json.text(answer, "syncToken")), Json.flag(answer, "moreComing")));
     }
 
     private JsonNode post(String operation, ObjectNode body) throws ConnectorException, InterruptedException {
         var answer = calls.post(SERVICE, path(operation), QUERY, body);
         check(answer);
         return answer;
+    }
+
+    private static boolean isBadRequest(JsonNode answer) {
+        return answer.path("serverErrorCode").asString("").equals("BAD_REQUEST");
     }
 
     /// An error may come with status 200, of the whole or of a zone (`icloud-protocol` 1.12).

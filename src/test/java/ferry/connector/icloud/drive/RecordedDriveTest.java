@@ -31,8 +31,8 @@ class RecordedDriveTest {
                 .containsExactly("/Keynote", "/Numbers", "/Pages", "/Preview", "/pyiCloud", "/pyiCloud/Test");
         assertThat(feed.at("/Keynote")).isEqualTo(FakeDrive.json("""
                 {'id': 'app_library:com.apple.Keynote/documents', 'data_type': 'app_library', 'name': 'Keynote',
-                 'path': '/Keynote', 'parent_id': null, 'zone': 'com.apple.Keynote', 'shared': false, 'size': null,
-                 'file_count': null, 'item_count': null, 'date_created': '2019-12-12T22:33:55.000Z',
+                 'path': '/Keynote', 'parent_id': null, 'zone': 'com.apple.Keynote', 'shared': false, 'etag': '2m',
+                 'size': null, 'file_count': null, 'item_count': null, 'date_created': '2019-12-12T22:33:55.000Z',
                  'date_modified': null, 'date_changed': null, 'date_last_opened': null}"""));
         assertThat(feed.at("/pyiCloud/Test").toString())
                 .isEqualTo(FakeDrive.json("""

@@ -1,0 +1,55 @@
+package ferry.connector.icloud.photos;
+
+import ferry.connector.icloud.web.Json;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// How far the libraries of an account have been read.
+///
+/// @param libraries by the names of their zones
+record PhotosPlace(Map<String, OfLibrary> libraries) {
+    /// More than this may not be left over.
+    private static final int MOST_AGAIN = 1_000;
+
+    /// How far one library has been read.
+    ///
+    /// @param token where its zone stood
+    /// @param again names of records that are to be looked up with the next reading: the source could not read
+    /// them, a half was missing, or they were changed once more before the reading had ended
+    record OfLibrary(String token, Set<String> again) {
+        /// Empty where too much is left over to be looked up each time.
+        static Optional<OfLibrary> of(String token, Collection<String> again) {
+            return again.size() > MOST_AGAIN ? Optional.empty() : Optional.of(new OfLibrary(token, Set.copyOf(again)));
+        }
+    }
+
+    /// Empty where the text is none.
+    static Optional<PhotosPlace> of(String state) {
+        var libraries = new TreeMap<String, OfLibrary>();
+        for (var library : Json.of(state).path("libraries").properties()) {
+            var token = Json.text(library.getValue(), "token");
+            if (token == null) {
+                return Optional.empty();
+            }
+            var again = new TreeSet<String>();
+            library.getValue().path("again").forEach(name -> again.add(name.asString("")));
+            libraries.put(library.getKey(), new OfLibrary(token, again));
+        }
+        return libraries.isEmpty() ? Optional.empty() : Optional.of(new PhotosPlace(libraries));
+    }
+
+    /// The same place always as the same text.
+    String state() {
+        var json = Json.object();
+        var all = json.putObject("libraries");
+        new TreeMap<>(libraries).forEach((zone, place) -> {
+            var library = all.putObject(zone).put("token", place.token);
+            place.again.stream().sorted().forEach(library.putArray("again")::add);
+        });
+        return json.toString();
+    }
+}

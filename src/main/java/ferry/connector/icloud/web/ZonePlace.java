@@ -1,0 +1,48 @@
+package ferry.connector.icloud.web;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/// How far a zone has been read, and what of it was told.
+///
+/// @param token where the zone stood
+/// @param again names of records that are to be looked up with the next reading: the source could not read
+/// them, or they were changed once more before the reading had ended
+/// @param told ids of entries by the names of their records: what is deleted may not even say of which type it
+/// was
+record ZonePlace(String token, Set<String> again, Map<String, String> told) {
+    /// More than this may not be left over.
+    static final int MOST_AGAIN = 1_000;
+
+    /// Empty where it is none, such as one of another kind of account.
+    static Optional<ZonePlace> of(String state) {
+        var json = Json.of(state).path("zone");
+        var token = Json.text(json, "token");
+        if (token == null) {
+            return Optional.empty();
+        }
+        var again = new HashSet<String>();
+        json.path("again").forEach(name -> again.add(name.asString("")));
+        var told = new HashMap<String, String>();
+        for (Map.Entry<String, JsonNode> record : json.path("told").properties()) {
+            told.put(record.getKey(), record.getValue().asString(""));
+        }
+        return Optional.of(new ZonePlace(token, again, told));
+    }
+
+    /// The same place always as the same text.
+    String state() {
+        var json = Json.object();
+        var zone = json.putObject("zone").put("token", token);
+        again.stream().sorted().forEach(zone.putArray("again")::add);
+        var records = zone.putObject("told");
+        told.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(record -> records.put(record.getKey(), record.getValue()));
+        return json.toString();
+    }
+}

@@ -1,0 +1,667 @@
+package ferry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ferry.erasure.Retention;
+import ferry.sandbox.Account;
+import ferry.sandbox.LibrarySpec;
+import ferry.sandbox.SecondFactor;
+import ferry.sandbox.calendars.Appointment;
+import ferry.sandbox.notes.NoteText;
+import ferry.testing.Client;
+import ferry.testing.Eventually;
+import ferry.testing.FeedSchemas;
+import ferry.testing.TestApp;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A poll that goes on from another's cursor fetches what changed since and tells what is gone, over the API,
+/// at the simulated iCloud.
+class CursorsTest {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final int EDITS = 100;
+
+    private static TestApp app;
+    private static Client client;
+    private static FeedSchemas schemas;
+    private static long dsid = 60_000_000_000L;
+
+    @BeforeAll
+    static void start() {
+        app = TestApp.start();
+        client = app.client();
+        client.storage("local://cursors/results");
+        schemas = new FeedSchemas(app.url());
+    }
+
+    @AfterAll
+    static void stop() {
+        app.close();
+    }
+
+    @AfterEach
+    void nothingForbiddenWasAsked() {
+        assertThat(app.sandbox().journal().violations()).isEmpty();
+    }
+
+    /// A type with a store in which an owner edits.
+    private enum Type {
+        PHOTOS("icpl.photos", true) {
+            @Override
+            List<String> items(JsonNode feed) {
+                return ids(feed, record -> record.path("library").asString("").equals("personal"));
+            }
+
+            @Override
+            void add(Account account, int number) {
+                app.sandbox().photos().of(account).addPhoto();
+            }
+
+            @Override
+            void change(Account account, JsonNode record, Random random) {
+                var library = app.sandbox().photos().of(account);
+                int serial = serial(account, record);
+                boolean hiddenOrTrashed = record.path("deleted").asBoolean()
+                        || record.path("hidden").asBoolean();
+                switch (random.nextInt(3)) {
+                    case 0 -> library.favour(serial);
+                    case 1 -> {
+                        library.favour(serial);
+                        library.favour(serial);
+                        library.favour(serial);
+                    }
+                    default -> {
+                        if (hiddenOrTrashed) {
+                            library.recover(serial);
+                        } else if (random.nextBoolean()) {
+                            library.hide(serial);
+                        } else {
+                            library.trash(serial);
+                        }
+                    }
+                }
+            }
+
+            @Override
+            void remove(Account account, JsonNode record) {
+                app.sandbox().photos().of(account).expunge(serial(account, record));
+            }
+
+            private int serial(Account account, JsonNode record) {
+                var library = app.sandbox().photos().of(account);
+                for (int serial = 0; serial < library.total(); serial++) {
+                    if (id(record).equals("photo:" + library.assetName(serial))) {
+                        return serial;
+                    }
+                }
+                throw new AssertionError(id(record));
+            }
+
+            @Override
+            void forgetTokens(Account account) {
+                app.sandbox().photos().of(account).forgetTokens();
+            }
+        },
+        NOTES("icloud_notes.notes", true) {
+            @Override
+            List<String> items(JsonNode feed) {
+                return ids(feed, record -> record.path("data_type").asString("").equals("note"));
+            }
+
+            @Override
+            void add(Account account, int number) {
+                app.sandbox().notes().of(account).add("Note " + number, text("Body " + number));
+            }
+
+            @Override
+            void change(Account account, JsonNode record, Random random) {
+                for (int times = random.nextInt(1, 3); times > 0; times--) {
+                    app.sandbox()
+                            .notes()
+                            .of(account)
+                            .rewrite(bare(record), "Rewritten", text("Other words " + random.nextInt()));
+                }
+            }
+
+            @Override
+            void remove(Account account, JsonNode record) {
+                app.sandbox().notes().of(account).remove(bare(record));
+            }
+
+            @Override
+            void forgetTokens(Account account) {
+                app.sandbox().notes().of(account).forgetTokens();
+            }
+
+            private static NoteText text(String words) {
+                return new NoteText().line(NoteText.Style.BODY, words);
+            }
+        },
+        REMINDERS("icloud_reminders.reminders", true) {
+            @Override
+            List<String> items(JsonNode feed) {
+                return ids(feed, record -> record.path("data_type").asString("").equals("reminder"));
+            }
+
+            @Override
+            void add(Account account, int number) {
+                app.sandbox().reminders().of(account).add("Reminder " + number);
+            }
+
+            @Override
+            void change(Account account, JsonNode record, Random random) {
+                app.sandbox().reminders().of(account).rewrite("Reminder/" + bare(record), "Other " + random.nextInt());
+            }
+
+            @Override
+            void remove(Account account, JsonNode record) {
+                app.sandbox().reminders().of(account).remove("Reminder/" + bare(record));
+            }
+
+            @Override
+            void forgetTokens(Account account) {
+                app.sandbox().reminders().of(account).forgetTokens();
+            }
+        },
+        DRIVE("icloud_drive.files", true) {
+            @Override
+            List<String> items(JsonNode feed) {
+                return ids(feed, record -> record.path("data_type").asString("").equals("file"));
+            }
+
+            @Override
+            void add(Account account, int number) {
+                app.sandbox().drives().of(account).addFile("root", "Added " + number, "txt", 10 + number);
+            }
+
+            @Override
+            void change(Account account, JsonNode record, Random random) {
+                var drive = app.sandbox().drives().of(account);
+                if (random.nextBoolean()) {
+                    drive.rename(document(record), "Renamed " + random.nextInt());
+                } else {
+                    drive.write(document(record), 20_000 + random.nextInt(1000));
+                }
+            }
+
+            @Override
+            void remove(Account account, JsonNode record) {
+                app.sandbox().drives().of(account).remove(document(record));
+            }
+
+            private static String document(JsonNode record) {
+                return id(record).substring(id(record).lastIndexOf('/') + 1);
+            }
+
+            /// Sums over what lies below a folder are no change of the folder.
+            @Override
+            ObjectNode essence(ObjectNode record) {
+                if (!record.path("data_type").asString("").equals("file")) {
+                    record.remove(List.of("size", "file_count", "item_count", "etag"));
+                }
+                return record;
+            }
+        },
+        /// Who is removed leaves groups, which changes these too.
+        CONTACTS("icloud_contacts.contacts", false) {
+            @Override
+            List<String> items(JsonNode feed) {
+                return ids(
+                        feed,
+                        record -> record.path("data_type").asString("").equals("contact")
+                                && !record.path("is_own").asBoolean());
+            }
+
+            @Override
+            void add(Account account, int number) {
+                app.sandbox().contacts().of(account).add("Name " + number, "Added");
+            }
+
+            @Override
+            void change(Account account, JsonNode record, Random random) {
+                app.sandbox().contacts().of(account).rename(bare(record), "Renamed " + random.nextInt());
+            }
+
+            @Override
+            void remove(Account account, JsonNode record) {
+                app.sandbox().contacts().of(account).remove(bare(record));
+            }
+        },
+        CALENDARS("icloud_calendars.events", true) {
+            /// Not those that others follow from.
+            @Override
+            List<String> items(JsonNode feed) {
+                return ids(feed, record -> id(record).matches("event:[0-9A-F]{8}-.*"));
+            }
+
+            @Override
+            void add(Account account, int number) {
+                var start = LocalDateTime.of(2025, 1, 1, 9, 0).plusHours(31L * number);
+                app.sandbox()
+                        .calendars()
+                        .of(account)
+                        .put(Appointment.plain(
+                                "added-" + number,
+                                "home",
+                                "Added",
+                                "",
+                                start,
+                                30,
+                                Instant.parse("2025-01-01T00:00:00Z")));
+            }
+
+            @Override
+            void change(Account account, JsonNode record, Random random) {
+                app.sandbox().calendars().of(account).rename(bare(record), "Renamed " + random.nextInt());
+            }
+
+            @Override
+            void remove(Account account, JsonNode record) {
+                app.sandbox().calendars().of(account).remove(bare(record));
+            }
+        };
+
+        private final String words;
+        private final boolean alone;
+
+        /// @param alone whether an edit changes one record alone
+        Type(String words, boolean alone) {
+            this.words = words;
+            this.alone = alone;
+        }
+
+        /// The ids of those records that may be edited.
+        abstract List<String> items(JsonNode feed);
+
+        abstract void add(Account account, int number);
+
+        abstract void change(Account account, JsonNode record, Random random);
+
+        abstract void remove(Account account, JsonNode record);
+
+        ObjectNode essence(ObjectNode record) {
+            return record;
+        }
+
+        void forgetTokens(Account account) {
+            throw new AssertionError("no tokens");
+        }
+    }
+
+    private static String id(JsonNode record) {
+        return record.path("id").asString("");
+    }
+
+    /// As the store has it.
+    private static String bare(JsonNode record) {
+        return id(record).substring(id(record).indexOf(':') + 1);
+    }
+
+    private interface Such {
+        boolean is(JsonNode record);
+    }
+
+    private static List<String> ids(JsonNode feed, Such such) {
+        var ids = new ArrayList<String>();
+        feed.path("data").forEach(record -> {
+            if (such.is(record)) {
+                ids.add(id(record));
+            }
+        });
+        return ids;
+    }
+
+    private static Account account(String name, int items) {
+        var account = new Account(
+                name + "@sandbox.example",
+                dsid++,
+                "C",
+                "R",
+                new SecondFactor.None(),
+                Set.of(),
+                new LibrarySpec(7 + dsid, items));
+        app.sandbox().accounts().add(account);
+        return account;
+    }
+
+    private static JsonNode feed(String session, Type type, String more) throws IOException {
+        var poll = client.completedPoll(session, "'data_types': ['" + type.words + "']" + more);
+        return feed(poll, type);
+    }
+
+    private static JsonNode feed(JsonNode poll, Type type) throws IOException {
+        var found = client.get("/results?poll=" + id(poll) + "&identifier=data:" + type.words);
+        assertThat(found.text("/total_count")).as(poll.toString()).isEqualTo("1");
+        var feed =
+                JSON.readTree(Files.readString(Path.of(found.text("/data/0/url").replace("local://", ""))));
+        assertThat(schemas.errors(type.words, feed)).isEmpty();
+        return feed;
+    }
+
+    private static String from(Type type, String cursor) {
+        return ", 'cursors': {'" + type.words + "': '" + cursor + "'}";
+    }
+
+    private static String cursor(JsonNode feed) {
+        var cursor = feed.at("/metadata/window/cursor").asString("");
+        assertThat(cursor).as("cursor of %s", feed.at("/metadata")).isNotEmpty();
+        return cursor;
+    }
+
+    private static String mode(JsonNode feed) {
+        return feed.at("/metadata/window/mode").asString("");
+    }
+
+    private static Map<String, JsonNode> byId(JsonNode feed, Type type) {
+        var records = new LinkedHashMap<String, JsonNode>();
+        for (var record : feed.path("data")) {
+            assertThat(records.put(id(record), type.essence(((ObjectNode) record).deepCopy())))
+                    .as("twice in a feed: " + id(record))
+                    .isNull();
+        }
+        return records;
+    }
+
+    private static boolean isDeletion(JsonNode record) {
+        return record.size() == 3 && record.path("deleted").asBoolean();
+    }
+
+    /// Edits of a hundred items; some are edited more than once.
+    private static void edit(Type type, Account account, JsonNode feed, Random random) {
+        var records = byId(feed, type);
+        var items = new ArrayList<>(type.items(feed));
+        Collections.shuffle(items, random);
+        for (int i = 0; i < EDITS; i++) {
+            int what = items.isEmpty() ? 0 : random.nextInt(3);
+            switch (what) {
+                case 0 -> type.add(account, i);
+                case 1 -> type.change(account, records.get(items.removeLast()), random);
+                default -> type.remove(account, records.get(items.removeLast()));
+            }
+        }
+    }
+
+    private static long asked(Account account, String pathPart) {
+        return app.sandbox()
+                .journal()
+                .count(entry -> entry.account().equals(account.identifier())
+                        && entry.path().contains(pathPart));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void aHundredRandomEditsAreAHundredEntries(Type type) throws IOException {
+        var account = account("hundred-" + type.name().toLowerCase(Locale.ROOT), 150);
+        var session = client.activeSession(account.identifier());
+        var first = feed(session, type, "");
+        assertThat(mode(first)).isEqualTo("full");
+        edit(type, account, first, new Random(31));
+
+        var changes = feed(session, type, from(type, cursor(first)));
+        var second = feed(session, type, "");
+
+        assertThat(mode(changes)).isEqualTo("incremental");
+        assertThat(changes.at("/metadata/complete").asBoolean()).isTrue();
+        assertThat(mode(second)).isEqualTo("full");
+        var before = byId(first, type);
+        var after = byId(second, type);
+        var differing = new TreeSet<>(before.keySet());
+        differing.addAll(after.keySet());
+        differing.removeIf(id -> after.containsKey(id) && after.get(id).equals(before.get(id)));
+        assertThat(new TreeSet<>(byId(changes, type).keySet())).isEqualTo(differing);
+        if (type.alone) {
+            assertThat(changes.path("data")).hasSize(EDITS);
+        }
+        var applied = new LinkedHashMap<>(before);
+        byId(changes, type).forEach((id, record) -> {
+            if (isDeletion(record)) {
+                assertThat(applied.remove(id)).as(id).isNotNull();
+            } else {
+                applied.put(id, record);
+            }
+        });
+        assertThat(applied).containsExactlyInAnyOrderEntriesOf(after);
+
+        var nothing = feed(session, type, from(type, cursor(changes)));
+        assertThat(nothing.path("data")).isEmpty();
+        assertThat(cursor(nothing)).isEqualTo(cursor(changes));
+        // The same cursor again tells the same again.
+        assertThat(byId(feed(session, type, from(type, cursor(first))), type)).isEqualTo(byId(changes, type));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Type.class,
+            names = {"PHOTOS", "NOTES", "REMINDERS"})
+    void whereNothingChangedThreeRequestsTellSo(Type type) throws IOException {
+        var account = account("unchanged-" + type.name().toLowerCase(Locale.ROOT), 150);
+        var session = client.activeSession(account.identifier());
+        var first = feed(session, type, "");
+        long before = asked(account, "/database/1/");
+
+        var nothing = feed(session, type, from(type, cursor(first)));
+
+        assertThat(nothing.path("data")).isEmpty();
+        // The library of photos has two zones.
+        assertThat(asked(account, "/database/1/") - before).isLessThanOrEqualTo(type == Type.PHOTOS ? 4 : 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Type.class,
+            names = {"PHOTOS", "NOTES", "REMINDERS"})
+    void aCursorThatTheSourceHasForgottenIsAFullPollThatSaysSo(Type type) throws IOException {
+        var account = account("forgotten-" + type.name().toLowerCase(Locale.ROOT), 60);
+        var session = client.activeSession(account.identifier());
+        var first = feed(session, type, "");
+        edit(type, account, first, new Random(5));
+        type.forgetTokens(account);
+
+        var again = feed(session, type, from(type, cursor(first)));
+
+        assertThat(mode(again)).isEqualTo("full");
+        assertThat(again.at("/metadata/warnings/0/code").asString("")).isEqualTo("cursor_expired");
+        assertThat(byId(again, type)).isEqualTo(byId(feed(session, type, ""), type));
+        assertThat(feed(session, type, from(type, cursor(again))).path("data")).isEmpty();
+    }
+
+    @Test
+    void aCursorIsGoodForItsSourceAndTypeAlone() throws IOException {
+        var account = account("owner", 45);
+        var session = client.activeSession(account.identifier());
+        var cursor = cursor(feed(session, Type.NOTES, ""));
+        var other = client.activeSession(account("other", 45).identifier());
+
+        assertThat(refused(other, Type.NOTES, cursor)).isEqualTo("is not a cursor of this source and type");
+        assertThat(refused(session, Type.REMINDERS, cursor)).isEqualTo("is not a cursor of this source and type");
+        assertThat(refused(session, Type.NOTES, UUID.randomUUID().toString()))
+                .isEqualTo("is not a cursor of this source and type");
+        assertThat(refused(session, Type.NOTES, "made up")).isEqualTo("is not a cursor of this source and type");
+        var unasked = poll(session, "'data_types': ['icpl.albums']" + from(Type.NOTES, cursor));
+        assertThat(unasked.text("/params/payload.cursors.icloud_notes.notes/0"))
+                .isEqualTo("is not among the data types that are asked for");
+        var since = poll(
+                session,
+                "'data_types': ['icloud_notes.notes'], 'since': '2026-01-01T00:00:00Z'" + from(Type.NOTES, cursor));
+        assertThat(since.text("/params/payload.cursors/0")).isEqualTo("go with no since and no until");
+        var subscribed = client.post(
+                "/subscriptions",
+                "{'session': '%s', 'poll_payload': {'data_types': ['icloud_notes.notes']%s}}"
+                        .formatted(session, from(Type.NOTES, cursor)));
+        assertThat(subscribed.status()).isEqualTo(400);
+        assertThat(subscribed.text("/params/poll_payload.cursors/0"))
+                .isEqualTo("is for single polls; a subscription goes on by itself");
+    }
+
+    private static String refused(String session, Type type, String cursor) {
+        var answer = poll(session, "'data_types': ['" + type.words + "']" + from(type, cursor));
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text("/error")).isEqualTo("invalid-parameter");
+        return answer.text("/params/payload.cursors." + type.words + "/0");
+    }
+
+    private static Client.Answer poll(String session, String payload) {
+        return client.post("/polls", "{'session': '" + session + "', 'payload': {" + payload + "}}");
+    }
+
+    @Test
+    void whatCouldNotBeReadComesWithALaterFeed() throws IOException {
+        var account = account("damaged", 45);
+        var session = client.activeSession(account.identifier());
+        var notes = app.sandbox().notes().of(account);
+        var damaged = notes.notes().getFirst();
+        notes.damage(damaged);
+        var first = feed(session, Type.NOTES, "");
+        assertThat(first.at("/metadata/refused").asInt()).isEqualTo(1);
+        assertThat(ids(first, _ -> true)).doesNotContain("note:" + damaged);
+
+        var second = feed(session, Type.NOTES, from(Type.NOTES, cursor(first)));
+        assertThat(second.path("data")).isEmpty();
+        assertThat(second.at("/metadata/complete").asBoolean()).isFalse();
+        assertThat(cursor(second)).isEqualTo(cursor(first));
+
+        notes.repair(damaged);
+        var third = feed(session, Type.NOTES, from(Type.NOTES, cursor(second)));
+        assertThat(ids(third, _ -> true)).containsExactly("note:" + damaged);
+        assertThat(third.at("/metadata/complete").asBoolean()).isTrue();
+    }
+
+    @Test
+    void onlyTheFilesOfWhatChangedArePublished() throws IOException {
+        var account = account("files", 8);
+        var session = client.activeSession(account.identifier());
+        var files = ", 'file_types': ['icloud_drive.file']";
+        var drive = app.sandbox().drives().of(account);
+        var first = feed(session, Type.DRIVE, files);
+        drive.addFile("root", "One more", "txt", 10);
+
+        var poll = client.completedPoll(
+                session, "'data_types': ['icloud_drive.files']" + files + from(Type.DRIVE, cursor(first)));
+
+        assertThat(feed(poll, Type.DRIVE).path("data")).hasSize(1);
+        assertThat(poll.at("/results/total_count").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void aPollOfAPartGivesNoCursor() throws IOException {
+        var session = client.activeSession(account("part", 45).identifier());
+        var feed = feed(session, Type.NOTES, ", 'since': '2019-03-05T00:00:00Z'");
+        assertThat(feed.at("/metadata/window").has("cursor")).isFalse();
+    }
+
+    @Test
+    void theNewestTenOfASourceAndTypeAreKept() throws IOException {
+        var account = account("ten", 45);
+        var session = client.activeSession(account.identifier());
+        var cursors = new ArrayList<String>();
+        for (int i = 0; i < 12; i++) {
+            app.sandbox().reminders().of(account).add("One more " + i);
+            cursors.add(cursor(feed(session, Type.REMINDERS, "")));
+        }
+        assertThat(new HashSet<>(cursors)).hasSize(12);
+        assertThat(refused(session, Type.REMINDERS, cursors.get(1))).startsWith("is not a cursor");
+        assertThat(feed(session, Type.REMINDERS, from(Type.REMINDERS, cursors.get(2)))
+                        .path("data"))
+                .hasSize(9);
+    }
+
+    @Test
+    void anOldOneGoesWithOldPolls() throws IOException {
+        var account = account("old", 45);
+        var session = client.activeSession(account.identifier());
+        feed(session, Type.NOTES, "");
+        assertThat(cursorsOf(session)).hasSize(1);
+
+        var month = Optional.of(Duration.ofDays(30));
+        var settings = new Retention.Settings(month, Optional.empty(), Optional.empty(), Optional.empty());
+        new Retention(app.db(), app.clock(), settings, Optional.empty()).runDue();
+        assertThat(cursorsOf(session)).hasSize(1);
+
+        var later = app.clock().instant().plus(Duration.ofDays(31));
+        new Retention(app.db(), InstantSource.fixed(later), settings, Optional.empty()).runDue();
+        assertThat(cursorsOf(session)).isEmpty();
+    }
+
+    @Test
+    void aSubscriptionGoesOnFromItsOwnCursor() throws IOException {
+        var account = account("subscribed", 45);
+        var session = client.activeSession(account.identifier());
+        var notes = app.sandbox().notes().of(account);
+        var subscription = id(client.post(
+                        "/subscriptions",
+                        "{'session': '%s', 'interval': 3600, 'poll_payload': {'data_types': ['icloud_notes.notes']}}"
+                                .formatted(session))
+                .expect(201));
+        var first = due(subscription, 1);
+        assertThat(mode(first)).isEqualTo("full");
+        var gone = notes.notes().getFirst();
+        notes.remove(gone);
+        var added = notes.add("New", new NoteText().line(NoteText.Style.BODY, "New"));
+
+        app.clock().advance(Duration.ofHours(2));
+        var second = due(subscription, 2);
+        assertThat(mode(second)).isEqualTo("incremental");
+        assertThat(ids(second, _ -> true)).containsExactlyInAnyOrder("note:" + gone, "note:" + added);
+        assertThat(ids(second, CursorsTest::isDeletion)).containsExactly("note:" + gone);
+
+        app.clock().advance(Duration.ofHours(1));
+        assertThat(due(subscription, 3).path("data")).isEmpty();
+
+        notes.forgetTokens();
+        app.clock().advance(Duration.ofHours(1));
+        var fourth = due(subscription, 4);
+        assertThat(mode(fourth)).isEqualTo("full");
+        assertThat(fourth.at("/metadata/warnings/0/code").asString("")).isEqualTo("cursor_expired");
+        assertThat(fourth.path("data")).hasSize(first.path("data").size());
+        // Nobody but the subscription went on from those.
+        assertThat(cursorsOf(session)).hasSize(1);
+    }
+
+    private static Set<String> cursorsOf(String session) {
+        return app.db()
+                .system(tx -> tx.createQuery("""
+                        select id from cursor where source = (select source from session where id = cast(:id as uuid))
+                        """)
+                        .bind("id", session)
+                        .mapTo(String.class)
+                        .collect(Collectors.toSet()));
+    }
+
+    /// The feed of a subscription's poll, the newest of so many.
+    private static JsonNode due(String subscription, int count) throws IOException {
+        var all = Eventually.get(
+                () -> client.get("/polls?limit=100&requestor=subscription&subscription=" + subscription)
+                        .expect(200),
+                found -> found.at("/total_count").asInt() >= count
+                        && found.at("/data/0/state").asString().equals("completed"));
+        assertThat(all.at("/total_count").asInt()).isEqualTo(count);
+        return feed(all.at("/data/0"), Type.NOTES);
+    }
+}
