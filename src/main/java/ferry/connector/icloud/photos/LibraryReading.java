@@ -4,15 +4,19 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.CloudRecord;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// Reads all photos of one library into a feed, once. One thread.
 ///
 /// Each view is walked by rank; then what changed meanwhile is read from the zone's log, which starts at the
-/// first page; then what still misses its other half is looked up (R16, R17).
+/// first page; then what still misses its other half is looked up (R16, R17). Where the listings turn out to lack
+/// something, the zone's whole log is read.
 final class LibraryReading {
     private static final long TOLERATED_ITEMS = 10;
     private static final double TOLERATED_SHARE = 0.01;
@@ -24,7 +28,9 @@ final class LibraryReading {
     private final Listing listing;
     private final Pairing pairing;
     private final PhotoFiles downloads;
-    private long removed;
+    private final Map<View, Listing.Walk> walks = new EnumMap<>(View.class);
+    private final Set<String> removed = new HashSet<>();
+    private boolean moved;
 
     LibraryReading(
             PhotosDatabase database, Library library, Window window, Feed feed, Listing listing, PhotoFiles downloads) {
@@ -37,20 +43,27 @@ final class LibraryReading {
         this.pairing = new Pairing(database, library, feed);
     }
 
-    /// @param counted the estimated number of items in the library
-    void read(OptionalLong counted) throws ConnectorException, InterruptedException {
+    /// @param counted the estimated number of items in each view, as far as the source says it
+    void read(Map<View, Long> counted) throws ConnectorException, InterruptedException {
         Optional<String> start = Optional.empty();
         for (var view : View.values()) {
             var walked = walk(view);
             start = start.or(() -> walked);
         }
-        if (start.isPresent() && !caughtUp(start.get())) {
-            // Items have left a view while it was read, so that others moved up into a stretch that was read already.
+        if (start.isPresent() && (!follow(start) || moved)) {
+            // Items have left a view while it was read, so that others moved up into a stretch that was read already;
+            // or the source has forgotten the token.
             for (var view : View.values()) {
                 walk(view);
             }
         }
-        give(pairing.rest());
+        give(pairing.lookUp());
+        if (isShort(counted) && !follow(Optional.empty())) {
+            feed.incomplete();
+            feed.warn("listing_gap", "The source kept back a part of the listing.");
+        }
+        give(pairing.lookUp());
+        pairing.end();
         downloads.finish();
         warn(counted);
     }
@@ -59,10 +72,7 @@ final class LibraryReading {
     private Optional<String> walk(View view) throws ConnectorException, InterruptedException {
         try {
             var walk = listing.walk(view, page -> give(pairing.take(page, view)));
-            if (!walk.whole()) {
-                feed.incomplete();
-                feed.warn("listing_gap", "The source kept back a part of the listing.");
-            }
+            walks.put(view, walk);
             return walk.token();
         } catch (ConnectorException.Refused e) {
             if (view == View.LIBRARY) {
@@ -74,35 +84,53 @@ final class LibraryReading {
         }
     }
 
-    /// Takes what was added since a token.
+    /// Takes what was added since a token; without one, all that the zone's log holds, which is longer than the listing
+    /// and lacks nothing (R16).
     ///
-    /// @return whether nothing left a view meanwhile
-    private boolean caughtUp(String start) throws ConnectorException, InterruptedException {
-        boolean unmoved = true;
+    /// @return whether the source led on to the end
+    private boolean follow(Optional<String> start) throws ConnectorException, InterruptedException {
         var token = start;
         while (true) {
             var changes = database.changes(library, token);
             for (var record : changes.page().records()) {
-                unmoved &= !hasMoved(record);
+                moved |= hasMoved(record);
             }
             give(pairing.take(changes.page(), View.LIBRARY));
-            if (changes.token().isEmpty()) {
-                return false; // the source has forgotten the token: only another look at everything tells
-            }
-            boolean stuck = changes.page().isEmpty() && changes.token().get().equals(token);
+            boolean stuck = changes.page().isEmpty() && changes.token().equals(token);
             // Empty pages are normal while there is more to come; one that does not lead on is not.
-            if (!changes.more() || stuck) {
-                return unmoved;
+            if (!changes.more() || stuck || changes.token().isEmpty()) {
+                return changes.token().isPresent() && !changes.more();
             }
-            token = changes.token().get();
+            token = changes.token();
         }
+    }
+
+    /// Whether the listings gave less than there is: a stretch that stayed empty, one that came twice in the place of
+    /// another, or fewer items than the source counts.
+    private boolean isShort(Map<View, Long> counted) {
+        long ranks = 0;
+        for (var walked : walks.entrySet()) {
+            var walk = walked.getValue();
+            long missing = counted.getOrDefault(walked.getKey(), 0L) - walk.ranks();
+            if (!walk.whole() || (missing > 0 && deviates(missing, walk.ranks() + missing))) {
+                return true;
+            }
+            ranks += walk.ranks();
+        }
+        return pairing.places() < ranks;
+    }
+
+    private static boolean deviates(long by, long counted) {
+        return by > TOLERATED_ITEMS || by > TOLERATED_SHARE * counted;
     }
 
     private boolean hasMoved(CloudRecord record) {
         if (!pairing.hasSeen(record.name())) {
             return record.isTombstone();
         }
-        removed += record.isTombstone() ? 1 : 0;
+        if (record.isTombstone()) {
+            removed.add(record.name());
+        }
         return record.isTombstone() || record.flag("isDeleted") || record.flag("isHidden");
     }
 
@@ -134,18 +162,17 @@ final class LibraryReading {
         return moments.isEmpty() || moments.stream().anyMatch(window::holds);
     }
 
-    private void warn(OptionalLong counted) {
+    private void warn(Map<View, Long> counted) {
         long listed = pairing.assets();
-        long deviation = Math.abs(counted.orElse(listed) - listed);
-        if (deviation > TOLERATED_ITEMS || deviation > TOLERATED_SHARE * counted.orElse(listed)) {
-            feed.warn(
-                    "count_deviates", "The source counted " + counted.orElse(0) + " items and listed " + listed + ".");
+        long total = counted.values().stream().mapToLong(Long::longValue).sum();
+        if (counted.size() == View.values().length && deviates(Math.abs(total - listed), total)) {
+            feed.warn("count_deviates", "The source counted " + total + " items and listed " + listed + ".");
         }
         if (pairing.absurdDates() > 0) {
             feed.warn("date_out_of_range", pairing.absurdDates() + " items have a date that is none.");
         }
-        if (removed > 0) {
-            feed.warn("removed_meanwhile", removed + " items were removed at the source after they had been listed.");
+        if (!removed.isEmpty()) {
+            feed.warn("removed_meanwhile", removed.size() + " items were removed at the source after they had been listed.");
         }
     }
 }

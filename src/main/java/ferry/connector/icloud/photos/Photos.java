@@ -13,12 +13,12 @@ import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -54,19 +54,22 @@ public final class Photos {
     /// @throws ConnectorException.Unavailable also while the source is still indexing the library (R16)
     public void photos(Window window, Feed feed) throws ConnectorException, InterruptedException {
         var libraries = database.libraries();
-        var counts = new HashMap<Library, OptionalLong>();
+        var counts = new HashMap<Library, Map<View, Long>>();
         for (var library : libraries) {
             database.requireIndexed(library);
             counts.put(library, count(library));
         }
-        feed.expect(counts.values().stream().mapToLong(c -> c.orElse(0)).sum());
+        feed.expect(counts.values().stream()
+                .flatMap(count -> count.values().stream())
+                .mapToLong(Long::longValue)
+                .sum());
         boolean fetching = FILE_TYPES.stream().anyMatch(feed::wants);
         // Pages that wait for files to be fetched wait with URLs that age (R18).
         int ahead = fetching ? 1 : Math.max(1, limits.parallel(HostClass.LISTING));
         for (var library : libraries) {
             try (var downloads = downloads(feed.files())) {
                 new LibraryReading(database, library, window, feed, new Listing(database, library, ahead), downloads)
-                        .read(counts.getOrDefault(library, OptionalLong.empty()));
+                        .read(counts.getOrDefault(library, Map.of()));
             }
         }
     }
@@ -147,13 +150,17 @@ public final class Photos {
         return new PhotoFiles(calls, database, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
     }
 
-    private OptionalLong count(Library library) throws ConnectorException, InterruptedException {
-        var counts = database.counts(
-                library, Stream.of(View.values()).map(View::countIndex).toList());
-        return counts.stream().allMatch(OptionalLong::isPresent)
-                ? OptionalLong.of(
-                        counts.stream().mapToLong(OptionalLong::getAsLong).sum())
-                : OptionalLong.empty();
+    /// The estimated number of items in each view, as far as the source says it.
+    private Map<View, Long> count(Library library) throws ConnectorException, InterruptedException {
+        var views = View.values();
+        var answers = database.counts(
+                library, Stream.of(views).map(View::countIndex).toList());
+        var counts = new EnumMap<View, Long>(View.class);
+        for (int i = 0; i < views.length; i++) {
+            var view = views[i];
+            answers.get(i).ifPresent(count -> counts.put(view, count));
+        }
+        return counts;
     }
 
     /// The record of that library that a reference points into; empty for another library's, or a locator that is none
