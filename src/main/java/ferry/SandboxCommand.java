@@ -2,12 +2,14 @@ package ferry;
 
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
+import ferry.sandbox.defects.DefectSpec;
 import ferry.sandbox.s3.S3Server;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// `./ferry sandbox`: the simulated iCloud alone, for a service in another process.
@@ -40,9 +43,22 @@ final class SandboxCommand implements Callable<Integer> {
             description = "also run a simulated S3 on this port, 0 for a free one (default: none)")
     private @Nullable Integer s3Port;
 
+    @Option(
+            names = "--latency",
+            paramLabel = "MS",
+            description = "how many milliseconds each answer waits (default: 0)")
+    private int latency;
+
+    @Option(
+            names = "--defects",
+            paramLabel = "SHARE",
+            description = "the share of what is read from photo libraries that goes wrong in each of twelve ways, such"
+                    + " as 0.01 (default: 0)")
+    private double defects;
+
     @Override
     public Integer call() throws Exception {
-        try (var sandbox = Sandbox.start("127.0.0.1", port, Clock.systemUTC(), SandboxOptions.DEFAULT)) {
+        try (var sandbox = Sandbox.start("127.0.0.1", port, Clock.systemUTC(), options())) {
             if (s3Port == null) {
                 print(sandbox, Optional.empty());
                 new CountDownLatch(1).await();
@@ -57,6 +73,15 @@ final class SandboxCommand implements Callable<Integer> {
             }
             return 0;
         }
+    }
+
+    private SandboxOptions options() {
+        if (latency < 0 || !(defects >= 0 && defects <= 1)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--latency is 0 or more milliseconds, --defects a share from 0 to 1");
+        }
+        var options = SandboxOptions.DEFAULT.withLatency(Duration.ofMillis(latency));
+        return defects > 0 ? options.withDefects(DefectSpec.all(options.seed(), defects)) : options;
     }
 
     private void print(Sandbox sandbox, Optional<S3Server> s3) {

@@ -8,6 +8,7 @@ import static ferry.sandbox.SecondFactor.Accepted.VALID_412;
 import static ferry.sandbox.SecondFactor.Push.AUTOMATIC;
 import static ferry.sandbox.SecondFactor.Push.ON_REQUEST;
 
+import ferry.sandbox.defects.DefectSpec;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -104,6 +105,7 @@ public final class Accounts {
         add("drive-odd", NONE);
         add("drive-damaged", NONE);
         add("drive-busy", NONE);
+        add("defects", NONE, Set.of(), new LibrarySpec(12, 10_000, Set.of(), DefectSpec.all(12, 0.01)));
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

@@ -39,6 +39,7 @@ public final class Sandbox implements AutoCloseable {
     private final InstantSource clock;
     private final SandboxOptions options;
     private final Journal journal = new Journal();
+    private final UnderWay underWay = new UnderWay();
     private final Accounts accounts = new Accounts();
     /// By name in the `webservices` map; each is reached at `/p<partition>/<name>`.
     private final Map<String, Service> services = new ConcurrentHashMap<>();
@@ -72,7 +73,7 @@ public final class Sandbox implements AutoCloseable {
         services.put("contacts", new ContactsService(contacts));
         devices = new DeviceLists(clock);
         services.put("findme", new FindMyService(devices, clock));
-        photos = new PhotoLibraries(clock);
+        photos = new PhotoLibraries(clock, options.defects());
         notes = new Notebooks(clock);
         reminders = new ReminderBooks(clock);
         services.put(
@@ -129,6 +130,13 @@ public final class Sandbox implements AutoCloseable {
     /// What was asked of it.
     public Journal journal() {
         return journal;
+    }
+
+    /// The most requests that a service had under way at once.
+    ///
+    /// @param service such as `ckdatabasews` or `content`
+    public int mostUnderWay(String service) {
+        return underWay.most(service);
     }
 
     /// Who lives in it.
@@ -195,10 +203,19 @@ public final class Sandbox implements AutoCloseable {
     }
 
     private void handle(Exchange plain) throws Exception {
-        var exchange = new JournaledExchange(plain, journal, clock);
-        var path = exchange.path();
+        var path = plain.path();
         var first = segment(path);
-        wait(PARTITION.matcher(first).matches() ? segment(path.substring(first.length() + 1)) : first);
+        var service = PARTITION.matcher(first).matches() ? segment(path.substring(first.length() + 1)) : first;
+        underWay.begins(service);
+        try {
+            wait(service);
+            answer(new JournaledExchange(plain, journal, clock), path, first);
+        } finally {
+            underWay.ends(service);
+        }
+    }
+
+    private void answer(JournaledExchange exchange, String path, String first) throws Exception {
         if (Journal.forbidden(exchange.method(), path)) {
             Replies.json(exchange, 403, Replies.object().put("error", "FORBIDDEN"));
             return;

@@ -1,5 +1,6 @@
 package ferry.sandbox;
 
+import ferry.sandbox.defects.DefectSpec;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,10 +13,17 @@ import java.util.Map;
 /// of the other
 /// @param signInsPerHour SRP exchanges that one account may open within an hour before it is throttled
 /// @param wrongPasswords refused passwords in a row that lock an account
+/// @param defects what goes wrong when a photo library is read that says nothing of it itself
 public record SandboxOptions(
-        long seed, Duration latency, Map<String, Duration> latencies, int signInsPerHour, int wrongPasswords) {
+        long seed,
+        Duration latency,
+        Map<String, Duration> latencies,
+        int signInsPerHour,
+        int wrongPasswords,
+        DefectSpec defects) {
     /// No latency, and room for trying things out by hand.
-    public static final SandboxOptions DEFAULT = new SandboxOptions(1, Duration.ZERO, Map.of(), 1000, 5);
+    public static final SandboxOptions DEFAULT = 
+            new SandboxOptions(1, Duration.ZERO, Map.of(), 1000, 5, DefectSpec.NONE);
 
     public SandboxOptions {
         if (signInsPerHour < 1 || wrongPasswords < 1 || latency.isNegative()) {
@@ -26,14 +34,14 @@ public record SandboxOptions(
 
     /// Each answer waits that long.
     public SandboxOptions withLatency(Duration value) {
-        return new SandboxOptions(seed, value, latencies, signInsPerHour, wrongPasswords);
+        return new SandboxOptions(seed, value, latencies, signInsPerHour, wrongPasswords, defects);
     }
 
     /// Each answer of that service waits that long.
     public SandboxOptions withLatency(String service, Duration value) {
         var all = new HashMap<>(latencies);
         all.put(service, value);
-        return new SandboxOptions(seed, latency, all, signInsPerHour, wrongPasswords);
+        return new SandboxOptions(seed, latency, all, signInsPerHour, wrongPasswords, defects);
     }
 
     /// How long an answer of that service waits.
@@ -43,6 +51,11 @@ public record SandboxOptions(
 
     /// As strict as the real service was measured to be: ten sign-ins an hour (`icloud-protocol 1.1`).
     public SandboxOptions withSignInsPerHour(int value) {
-        return new SandboxOptions(seed, latency, latencies, value, wrongPasswords);
+        return new SandboxOptions(seed, latency, latencies, value, wrongPasswords, defects);
+    }
+
+    /// That goes wrong in photo libraries.
+    public SandboxOptions withDefects(DefectSpec value) {
+        return new SandboxOptions(seed, latency, latencies, signInsPerHour, wrongPasswords, value);
     }
 }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -192,7 +193,7 @@ public final class ServiceCalls implements Calls {
                 var reply = sent.reply();
                 switch (verdict(reply)) {
                     case FINE -> {
-                        if (tries < TRIES && holdsBusyParts(reply)) {
+                        if (asksToWait(reply, tries)) {
                             waitOrLeave(host, reply, tries, what);
                             continue;
                         }
@@ -294,11 +295,18 @@ public final class ServiceCalls implements Calls {
         return reply.json().isPresent() || blank ? Verdict.FINE : Verdict.BUSY;
     }
 
-    /// Whether some parts of a good answer ask to come back later.
-    private static boolean holdsBusyParts(Reply reply) {
-        return List.of("records", "zones", "batch").stream()
-                .flatMap(list -> reply.tree().path(list).valueStream())
-                .anyMatch(part -> Reply.isBusy(part.path("serverErrorCode").asString("")));
+    /// Whether parts of a good answer ask to come back later. Records count where all of them do, and once: some may
+    /// never come well, which is the reader's affair (R17).
+    private static boolean asksToWait(Reply reply, int tries) {
+        boolean parts = Stream.of("zones", "batch").flatMap(list -> parts(reply, list)).anyMatch(Reply::isBusy);
+        boolean records = parts(reply, "records").findAny().isPresent()
+                && parts(reply, "records").allMatch(Reply::isBusy);
+        return parts ? tries < TRIES : records && tries == 1;
+    }
+
+    /// The codes of what went wrong with each part, empty where nothing did.
+    private static Stream<String> parts(Reply reply, String list) {
+        return reply.tree().path(list).valueStream().map(part -> part.path("serverErrorCode").asString(""));
     }
 
     /// Waits before the next try, or leaves the source to a later task (R19).

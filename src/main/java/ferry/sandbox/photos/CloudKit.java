@@ -397,13 +397,21 @@ public final class CloudKit implements Service {
 
     private byte[] page(Call call, Zone zone, View view, Filters filters) throws Refused {
         var library = zone.library();
+        var wrong = new PageDefects(library, filters.number("startRank").orElse(0L));
         if (view instanceof View.Library) {
             quirks.move(library);
+            wrong.shift(view);
         }
         var ranks = library.ranks(view);
         int size = (int) (ranks.length * quirks.indexed(library) / 100);
         boolean descending = filters.text("direction").orElse("ASCENDING").equals("DESCENDING");
         long start = start(call, filters, ranks, size, descending);
+        if (view instanceof View.Library && filters.number("startRank").isPresent()) {
+            if (wrong.isEmpty()) {
+                return emptyPage(zone, new Marker(start, -1));
+            }
+            start = wrong.start();
+        }
         int each = view instanceof View.Members ? 3 : 2;
         int count = Math.max(1, limit(call.body) / each);
         var page = descending ? down(start, count, size) : up(start, count, size);

@@ -6,6 +6,7 @@ import ferry.http.Exchange;
 import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.OpenService;
 import ferry.sandbox.Replies;
+import ferry.sandbox.defects.Defect;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -70,11 +71,17 @@ public final class ContentHost implements OpenService {
             return;
         }
         exchange.set("Content-Type", "application/octet-stream").set("Accept-Ranges", "bytes");
-        if (original && photo.has(Oddity.HTML_INSTEAD)) {
+        boolean page = original && photo.has(Oddity.HTML_INSTEAD);
+        if (page || strikes(Defect.HTML_BODY, library, photo, url.part())) {
             exchange.set("Content-Type", "text/html; charset=UTF-8").respond(200, PAGE);
             return;
         }
-        send(exchange, library, photo, photo.file(url.part()), original);
+        send(exchange, library, photo, url.part());
+    }
+
+    private static boolean strikes(Defect defect, PhotoLibrary library, Photo photo, Part part) {
+        var defects = library.defects();
+        return defects.any() && defects.strikes(defect, Records.file(photo, part));
     }
 
     private boolean expired(ContentUrl url, PhotoLibrary library, Photo photo) {
@@ -86,10 +93,12 @@ public final class ContentHost implements OpenService {
         return stale || !clock.instant().isBefore(end);
     }
 
-    private void send(Exchange exchange, PhotoLibrary library, Photo photo, Template.File file, boolean original)
-            throws IOException {
+    private void send(Exchange exchange, PhotoLibrary library, Photo photo, Part part) throws IOException {
+        var file = photo.file(part);
+        boolean original = part == Part.ORIGINAL;
         long length = file.length();
-        if (original && photo.has(Oddity.CUT_SHORT)) {
+        boolean cut = original && photo.has(Oddity.CUT_SHORT);
+        if (cut || strikes(Defect.TRUNCATED_BODY, library, photo, part)) {
             length = length / 10 * 9;
         }
         var range = RANGE.matcher(exchange.header("Range").orElse(""));
@@ -109,7 +118,8 @@ public final class ContentHost implements OpenService {
             exchange.set("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + length);
         }
         boolean slow = library.has(LibraryQuirk.SLOW);
-        long wrong = original && photo.has(Oddity.FLIPPED_BYTE) ? length / 2 : -1;
+        boolean flipped = original && photo.has(Oddity.FLIPPED_BYTE);
+        long wrong = flipped || strikes(Defect.SWAPPED_BYTES, library, photo, part) ? length / 2 : -1;
         try (var out = exchange.respond(status, to - from)) {
             file.write(new Wire(out, from, wrong, slow), from, to);
         }

@@ -2,6 +2,7 @@ package ferry.sandbox.photos;
 
 import ferry.sandbox.Account;
 import ferry.sandbox.LibrarySpec;
+import ferry.sandbox.defects.DefectSpec;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,11 +20,18 @@ public final class PhotoLibraries {
     static final String PRIMARY = "PrimarySync";
 
     private final InstantSource clock;
+    private final DefectSpec defects;
     private final Map<Long, Zone> primary = new ConcurrentHashMap<>();
     private final Map<Long, Zone> shared = new ConcurrentHashMap<>();
 
     public PhotoLibraries(InstantSource clock) {
+        this(clock, DefectSpec.NONE);
+    }
+
+    /// @param defects what goes wrong in libraries that say nothing of it themselves
+    public PhotoLibraries(InstantSource clock, DefectSpec defects) {
         this.clock = clock;
+        this.defects = defects;
     }
 
     /// The account's own library.
@@ -34,7 +42,14 @@ public final class PhotoLibraries {
     Zone primary(Account account) {
         return primary.computeIfAbsent(
                 account.dsid(),
-                dsid -> new Zone(dsid, PRIMARY, user(dsid), false, PhotoLibrary.of(account.library(), clock)));
+                dsid -> new Zone(dsid, PRIMARY, user(dsid), false, PhotoLibrary.of(spec(account), clock)));
+    }
+
+    private LibrarySpec spec(Account account) {
+        var own = account.library();
+        return own.defects().equals(DefectSpec.NONE)
+                ? new LibrarySpec(own.seed(), own.photos(), own.quirks(), defects)
+                : own;
     }
 
     /// The iCloud Shared Photo Library that the account takes part in, six photos of someone else's: accounts with an

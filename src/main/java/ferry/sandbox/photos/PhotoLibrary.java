@@ -2,6 +2,8 @@ package ferry.sandbox.photos;
 
 import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.LibrarySpec;
+import ferry.sandbox.defects.Defect;
+import ferry.sandbox.defects.Defects;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -13,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// One zone's photos. Derives each from the library's seed when asked; in memory are only the order of the lists that
@@ -26,11 +29,14 @@ public final class PhotoLibrary {
     private static final Duration STEP = Duration.ofHours(7);
     /// How many serials one photo takes in the history: old versions and tombstones of things long gone among them.
     private static final int HISTORY_EACH = 6;
+    /// Ranks between an item and the same one again, where a list has it twice.
+    private static final int APART = 130;
 
     private final LibrarySpec spec;
     private final InstantSource clock;
     private final Duration step;
     private final List<Album> albums;
+    private final Defects defects;
     /// Photos that came later than the library was described; their serials follow the others'.
     private final List<Added> added = new CopyOnWriteArrayList<>();
     /// What differs from how the library began, by serial.
@@ -56,6 +62,7 @@ public final class PhotoLibrary {
         this.clock = clock;
         this.step = min(STEP, SPAN.dividedBy(Math.max(1, spec.photos())));
         this.albums = Album.of(spec.seed());
+        this.defects = new Defects(spec.defects());
     }
 
     /// Describes a library; nothing is computed yet. The same description gives the same library everywhere.
@@ -81,6 +88,11 @@ public final class PhotoLibrary {
 
     List<Album> albums() {
         return albums;
+    }
+
+    /// What goes wrong when it is read, and what has.
+    public Defects defects() {
+        return defects;
     }
 
     /// How many photos there ever were, expunged ones too: serials are below it.
@@ -233,7 +245,27 @@ public final class PhotoLibrary {
             }
         }
         System.arraycopy(late, 0, ranks, end, lateEnd);
-        return Arrays.copyOf(ranks, end + lateEnd);
+        var once = Arrays.copyOf(ranks, end + lateEnd);
+        return view instanceof View.Library && defects.any() ? repeated(once) : once;
+    }
+
+    /// With those twice that the list is to have twice: in turn beside each other, and a page and more apart.
+    private int[] repeated(int[] ranks) {
+        var rows = IntStream.builder();
+        for (int rank = 0; rank < ranks.length; rank++) {
+            rows.add(ranks[rank]);
+            if (ranks[rank] % 2 == 0 && isRepeated(ranks[rank])) {
+                rows.add(ranks[rank]);
+            }
+            if (rank >= APART && ranks[rank - APART] % 2 == 1 && isRepeated(ranks[rank - APART])) {
+                rows.add(ranks[rank - APART]);
+            }
+        }
+        return rows.build().toArray();
+    }
+
+    private boolean isRepeated(int serial) {
+        return defects.marks(Defect.DUPLICATE_ASSET, assetName(serial));
     }
 
     private static boolean dateless(Photo photo) {

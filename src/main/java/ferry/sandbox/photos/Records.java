@@ -2,6 +2,8 @@ package ferry.sandbox.photos;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import ferry.sandbox.defects.Defect;
+import ferry.sandbox.defects.Defects;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -29,6 +31,7 @@ final class Records {
     private final String origin;
     private final boolean lookup;
     private final String device;
+    private final Defects defects;
 
     /// @param desired the fields to write; null for all
     /// @param now when the answer is given: addresses live an hour from then
@@ -41,6 +44,7 @@ final class Records {
         this.now = now;
         this.origin = origin;
         this.lookup = lookup;
+        this.defects = zone.library().defects();
         this.device = HexFormat.of().withUpperCase().formatHex(Dice.bytes(32, seed(), 0, 80));
     }
 
@@ -49,16 +53,21 @@ final class Records {
         return Checksum.text(photo.file(Part.ORIGINAL).checksum());
     }
 
+    /// What the ledger of defects calls one of a photo's files: its record's name and the resource.
+    static String file(Photo photo, Part part) {
+        return (part.onAsset() ? photo.assetName() : masterName(photo)) + "/" + part.prefix;
+    }
+
     private long seed() {
         return zone.library().seed();
     }
 
     void master(Photo photo) {
-        if (failing(photo, Oddity.ERROR_ALWAYS)) {
-            error(masterName(photo), "INTERNAL_ERROR", "could not read the record");
+        var name = masterName(photo);
+        if (failing(photo, Oddity.ERROR_ALWAYS) || defects.strikes(Defect.RECORD_ERROR, name)) {
+            error(name, "INTERNAL_ERROR", "could not read the record");
             return;
         }
-        var name = masterName(photo);
         begin(name, "CPLMaster");
         itemType(photo);
         fileName(photo);
@@ -73,7 +82,9 @@ final class Records {
     }
 
     void asset(Photo photo) {
-        if (failing(photo, Oddity.ERROR_ALWAYS) || failing(photo, Oddity.ERROR_IN_LISTING)) {
+        if (failing(photo, Oddity.ERROR_ALWAYS)
+                || failing(photo, Oddity.ERROR_IN_LISTING)
+                || defects.strikes(Defect.RECORD_ERROR, photo.assetName())) {
             error(photo.assetName(), "TRY_AGAIN_LATER", "the record is not available right now");
             return;
         }
@@ -282,6 +293,7 @@ final class Records {
     }
 
     private void asset(Photo photo, Part part, long length, byte[] checksum) {
+        var file = defects.any() ? file(photo, part) : "";
         int owner = part.onAsset() ? photo.serial() : photo.master();
         int purpose = 100 + 2 * part.prefix.hashCode();
         var reference = Dice.bytes(Checksum.LENGTH, seed(), owner, purpose);
@@ -289,15 +301,20 @@ final class Records {
         var key = Dice.bytes(16, seed(), owner, purpose + 1);
         json.writeObjectPropertyStart("value");
         json.writeStringProperty("fileChecksum", Checksum.text(checksum));
-        json.writeNumberProperty("size", length);
+        json.writeNumberProperty("size", defects.strikes(Defect.LYING_LENGTH, file) ? lie(length) : length);
         json.writeStringProperty("wrappingKey", Checksum.text(key));
         json.writeStringProperty("referenceChecksum", Checksum.text(reference));
-        if (reachable(photo, part)) {
-            var url =
-                    new ContentUrl(zone.dsid(), zone.shared(), photo.serial(), part, lookup, now.plus(ContentUrl.LIFE));
+        if (reachable(photo, part) && !defects.strikes(Defect.MISSING_URL, file)) {
+            var expires = defects.strikes(Defect.EXPIRED_URL, file) ? now.minusSeconds(1) : now.plus(ContentUrl.LIFE);
+            var url = new ContentUrl(zone.dsid(), zone.shared(), photo.serial(), part, lookup, expires);
             json.writeStringProperty("downloadURL", url.text(origin, zone.name(), checksum, reference, key));
         }
         json.writeEndObject();
+    }
+
+    /// Half of it, or half as much again.
+    private static long lie(long length) {
+        return length % 2 == 0 ? length / 2 : length + length / 2;
     }
 
     private boolean reachable(Photo photo, Part part) {

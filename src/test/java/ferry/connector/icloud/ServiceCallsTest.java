@@ -145,6 +145,18 @@ class ServiceCallsTest {
         assertThat(apple.throttled).containsExactly(Duration.ofSeconds(2));
     }
 
+    @Test
+    void r17ARecordThatNeverComesWellHoldsUpNoOthers() throws Exception {
+        var bad = "{\"recordName\":\"A\",\"serverErrorCode\":\"TRY_AGAIN_LATER\"}";
+        apple.on(QUERY, Told.of(200, "{\"records\":[" + bad + ",{\"recordName\":\"B\"}]}"));
+        query();
+        assertThat(apple.pauses).isEmpty();
+        apple.on(QUERY, Told.of(200, "{\"records\":[" + bad + "]}"));
+        query();
+        assertThat(apple.pauses).hasSize(1);
+        assertThat(apple.count(QUERY)).isEqualTo(3);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {429, 503})
     void r19ALongWaitIsLeftToTheTaskAndNeverLongerThanTwoMinutes(int status) {

@@ -38,7 +38,8 @@ final class Listing {
     ///
     /// @param token where the zone stood before anything but the first page was read
     /// @param whole false where a stretch stayed empty though there was more behind it
-    record Walk(Optional<String> token, boolean whole) {}
+    /// @param ranks how many there are, those of a stretch that stayed empty included
+    record Walk(Optional<String> token, boolean whole, long ranks) {}
 
     Walk walk(View view, Pages pages) throws ConnectorException, InterruptedException {
         var threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().factory());
@@ -56,6 +57,7 @@ final class Listing {
         var token = current.token;
         var reading = new ArrayDeque<Future<Stretch>>();
         long submitted = STRETCH;
+        long ranks = 0;
         boolean whole = true;
         for (long from = 0; ; from += STRETCH) {
             while (reading.size() < (current.isFull() ? ahead : 1)) {
@@ -63,13 +65,13 @@ final class Listing {
                 reading.add(threads.submit(() -> stretch(view, start, start + STRETCH)));
                 submitted += STRETCH;
             }
-            give(current, pages);
+            ranks = Math.max(ranks, give(current, pages));
             var following = result(reading.remove());
             if (!current.isFull()) {
                 var rest = secondLook(view, current.end, from + STRETCH, following.isEmpty() ? 1 : LOOKS_AT_A_GAP);
-                give(rest, pages);
+                ranks = Math.max(ranks, give(rest, pages));
                 if (rest.isEmpty() && following.isEmpty()) {
-                    return new Walk(token, whole);
+                    return new Walk(token, whole, ranks);
                 }
                 whole &= rest.isFull() || following.isEmpty();
             }
@@ -79,10 +81,10 @@ final class Listing {
 
     /// Some consecutive pages.
     ///
+    /// @param token where the zone stood at the first answer, even if that was empty
     /// @param end the rank after the last one that was read
     /// @param until the rank that was to be reached
-    /// @param token where the zone stood at the first look, also where there was nothing to be seen
-    private record Stretch(List<Page> pages, long end, long until, Optional<String> token) {
+    private record Stretch(List<Page> pages, Optional<String> token, long end, long until) {
         boolean isFull() {
             return end >= until;
         }
@@ -92,10 +94,12 @@ final class Listing {
         }
     }
 
-    private static void give(Stretch stretch, Pages pages) throws ConnectorException, InterruptedException {
+    /// @return the rank after the last one that was given; 0 for none
+    private static long give(Stretch stretch, Pages pages) throws ConnectorException, InterruptedException {
         for (var page : stretch.pages) {
             pages.take(page);
         }
+        return stretch.isEmpty() ? 0 : stretch.end;
     }
 
     private Stretch secondLook(View view, long from, long until, int looks)
@@ -107,13 +111,13 @@ final class Listing {
             found.addAll(more.pages);
             rank = more.end;
         }
-        return new Stretch(found, rank, until, Optional.empty());
+        return new Stretch(found, Optional.empty(), rank, until);
     }
 
     private Stretch stretch(View view, long from, long until) throws ConnectorException, InterruptedException {
         var pages = new ArrayList<Page>();
-        long rank = from;
         Optional<String> token = Optional.empty();
+        long rank = from;
         while (rank < until) {
             var page = database.page(library, view, rank, (int) (until - rank));
             token = token.or(page::syncToken);
@@ -123,7 +127,7 @@ final class Listing {
             pages.add(page);
             rank += page.ranks();
         }
-        return new Stretch(pages, rank, until, token);
+        return new Stretch(pages, token, rank, until);
     }
 
     private static Stretch result(Future<Stretch> future) throws ConnectorException, InterruptedException {

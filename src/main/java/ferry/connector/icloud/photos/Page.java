@@ -18,10 +18,13 @@ record Page(List<CloudRecord> records, Instant received, Optional<String> syncTo
         return records.isEmpty();
     }
 
-    /// How many ranks the page took: one for each master, whatever else is in it.
+    /// How many ranks the page took: one for each master, whatever else is in it, and however often it is.
     long ranks() {
-        long masters =
-                records.stream().filter(r -> r.type().equals("CPLMaster")).count();
+        long masters = records.stream()
+                .filter(r -> r.type().equals("CPLMaster"))
+                .map(CloudRecord::name)
+                .distinct()
+                .count();
         // A page without any master still has to lead on.
         return masters > 0 ? masters : Math.max(1, records.size() / 2);
     }

@@ -16,11 +16,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Joins the assets and masters of one library to photos, across pages and views, each asset once (R16, R17).
 ///
 /// Holds a bounded number of records: masters that may be shared or wait for their asset, and assets that wait
-/// for their master. What falls out is looked up again when it is needed. One thread.
+/// for their master. What falls out is looked up again when it is needed, as is what came as an error. One thread.
 final class Pairing {
     private static final int MAX_MASTERS = 600;
     private static final int MAX_WAITING = 300;
@@ -37,12 +38,17 @@ final class Pairing {
     private final Feed feed;
     private final int longestName;
     private final SeenIds seen = new SeenIds();
+    /// The masters that assets have named.
+    private final SeenIds claimed = new SeenIds();
     private final LinkedHashMap<String, Master> masters = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, List<Asset>> waiting = new LinkedHashMap<>();
     private final Set<String> orphans = new LinkedHashSet<>();
+    /// Records that came as errors.
+    private final Set<String> unread = new LinkedHashSet<>();
     private final Set<String> refused = new LinkedHashSet<>();
     private int assetsWaiting;
     private long absurdDates;
+    private long unreadable;
 
     Pairing(PhotosDatabase database, Library library, Feed feed) {
         this.database = database;
@@ -58,24 +64,14 @@ final class Pairing {
 
     private record Asset(CloudRecord record, View view, Instant received) {}
 
-    private static final class Master {
-        final CloudRecord record;
-        final Instant received;
-        boolean used;
-
-        Master(CloudRecord record, Instant received, boolean used) {
-            this.record = record;
-            this.received = received;
-            this.used = used;
-        }
-    }
+    private record Master(CloudRecord record, Instant received) {}
 
     /// The photos that are complete now.
     List<Listed> take(Page page, View view) throws ConnectorException, InterruptedException {
         var complete = new ArrayList<Listed>();
         for (var record : page.records()) {
             if (record.type().equals("CPLMaster") && isReadable(record)) {
-                complete.addAll(master(record, page.received(), false));
+                complete.addAll(master(record, page.received()));
             }
         }
         for (var record : page.records()) {
@@ -91,32 +87,49 @@ final class Pairing {
         return complete;
     }
 
-    /// At the end: looks up the masters that never came. What still misses its other half is refused, one by
-    /// one.
-    List<Listed> rest() throws ConnectorException, InterruptedException {
+    /// Looks up the masters that never came, and what came as an error. What the source does not have then either is
+    /// refused, one by one.
+    List<Listed> lookUp() throws ConnectorException, InterruptedException {
         var complete = lookUpWaiting();
-        masters.forEach((name, master) -> {
-            if (!master.used) {
-                orphans.add(name);
-            }
-        });
-        masters.clear();
-        orphans.forEach(
-                name -> refuse("master:" + name, "The library holds a file without the photo that it belongs to."));
-        orphans.clear();
+        var names = missing();
+        for (int from = 0; from < names.size(); from += PhotosDatabase.MAX_LOOKUP) {
+            var some = names.subList(from, Math.min(names.size(), from + PhotosDatabase.MAX_LOOKUP));
+            complete.addAll(take(database.lookup(library, some), View.LIBRARY));
+        }
+        complete.addAll(lookUpWaiting());
+        missing().forEach(this::refuseRecord);
+        unread.clear();
         return complete;
     }
 
-    /// The photos that still wait for their masters, which are looked up. A master whose photo did not come is
-    /// none of this reading's.
-    List<Listed> lookedUp() throws ConnectorException, InterruptedException {
-        return lookUpWaiting();
+    /// What came as an error, and neither well nor as the master of an asset: that is dealt with under the asset's name.
+    private List<String> missing() {
+        return unread.stream()
+                .filter(name -> !seen.contains(name) && !claimed.contains(name))
+                .toList();
+    }
+
+    /// At the end: refuses the masters whose asset never came.
+    void end() {
+        unpaired()
+                .forEach(name -> refuse(
+                        "master:" + name, "The library holds a file without the photo that it belongs to."));
+    }
+
+    /// How many places in the listings are accounted for. An asset that came as an error leaves its master unpaired.
+    long places() {
+        return seen.size() + Math.max(0, unpaired().count() - unreadable);
+    }
+
+    private Stream<String> unpaired() {
+        return Stream.concat(orphans.stream(), masters.keySet().stream())
+                .filter(name -> !claimed.contains(name))
+                .distinct();
     }
 
     /// How many masters came without any of their assets.
     long mastersAlone() {
-        return orphans.size()
-                + masters.values().stream().filter(master -> !master.used).count();
+        return unpaired().count();
     }
 
     /// The names of records that were refused, as far as they have one.
@@ -146,7 +159,11 @@ final class Pairing {
             return false;
         }
         if (record.error().isPresent()) {
-            refuse(RECORD + record.name(), "The source could not read this record.");
+            unread.add(record.name());
+            if (unread.size() > MAX_ORPHANS) {
+                missing().forEach(this::refuseRecord);
+                unread.clear();
+            }
             return false;
         }
         int length = record.name().getBytes(StandardCharsets.UTF_8).length;
@@ -157,12 +174,17 @@ final class Pairing {
         return true;
     }
 
-    private List<Listed> master(CloudRecord record, Instant received, boolean used) {
+    /// Should it come well later, it stays refused.
+    private void refuseRecord(String name) {
+        unreadable += seen.add(name) ? 1 : 0;
+        refuse(RECORD + name, "The source could not read this record.");
+    }
+
+    private List<Listed> master(CloudRecord record, Instant received) {
         var name = record.name();
         var waited = Optional.ofNullable(waiting.remove(name)).orElse(List.of());
         assetsWaiting -= waited.size();
-        var known = masters.get(name);
-        var master = new Master(record, received, used || !waited.isEmpty() || (known != null && known.used));
+        var master = new Master(record, received);
         masters.put(name, master);
         forgetOldest();
         return waited.stream().map(asset -> listed(asset, master)).toList();
@@ -170,25 +192,25 @@ final class Pairing {
 
     private Optional<Listed> asset(Asset asset) {
         var record = asset.record;
+        var name = record.value("masterRef").path("recordName").asString("");
+        claimed.add(name);
+        orphans.remove(name);
         if (record.flag("isExpunged") || !seen.add(record.name())) {
             return Optional.empty();
         }
         if (record.isAbsurd("assetDate") || record.isAbsurd("addedDate")) {
             absurdDates++;
         }
-        var name = record.value("masterRef").path("recordName").asString("");
         if (name.isEmpty() || name.getBytes(StandardCharsets.UTF_8).length > longestName) {
             refuse(PhotoEntry.id(record), "The library lists the photo without its file.");
             return Optional.empty();
         }
-        orphans.remove(name);
         var master = masters.get(name);
         if (master == null) {
             waiting.computeIfAbsent(name, _ -> new ArrayList<>()).add(asset);
             assetsWaiting++;
             return Optional.empty();
         }
-        master.used = true;
         return Optional.of(listed(asset, master));
     }
 
@@ -201,7 +223,7 @@ final class Pairing {
         Iterator<Map.Entry<String, Master>> oldest = masters.entrySet().iterator();
         while (masters.size() > MAX_MASTERS) {
             var entry = oldest.next();
-            if (!entry.getValue().used && orphans.size() < MAX_ORPHANS) {
+            if (!claimed.contains(entry.getKey()) && orphans.size() < MAX_ORPHANS) {
                 orphans.add(entry.getKey());
             }
             oldest.remove();
@@ -216,7 +238,7 @@ final class Pairing {
             var page = database.lookup(library, some);
             for (var record : page.records()) {
                 if (record.type().equals("CPLMaster") && record.error().isEmpty() && !record.isTombstone()) {
-                    complete.addAll(master(record, page.received(), true));
+                    complete.addAll(master(record, page.received()));
                 }
             }
         }

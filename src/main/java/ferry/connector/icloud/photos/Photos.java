@@ -13,13 +13,13 @@ import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -59,22 +59,26 @@ public final class Photos {
         if (changes.isEmpty() && feed.from().isPresent()) {
             feed.startOver();
         }
-        var counts = new HashMap<Library, OptionalLong>();
+        var counts = new HashMap<Library, Map<View, Long>>();
         for (var library : libraries) {
             if (!changes.containsKey(library)) {
                 database.requireIndexed(library);
                 counts.put(library, count(library));
             }
         }
-        feed.expect(counts.values().stream().mapToLong(c -> c.orElse(0)).sum());
+        feed.expect(counts.values().stream()
+                .flatMap(count -> count.values().stream())
+                .mapToLong(Long::longValue)
+                .sum());
         var places = new HashMap<String, PhotosPlace.OfLibrary>();
         for (var library : libraries) {
             try (var downloads = downloads(feed.files())) {
-                var reading = reading(library, window, feed, downloads);
+                var writer = new PhotoWriter(window, feed, downloads);
                 var further = changes.get(library);
                 var place = further == null
-                        ? reading.read(counts.getOrDefault(library, OptionalLong.empty()))
-                        : reading.further(further.first(), further.left());
+                        ? new LibraryReading(database, library, feed, listing(library, feed), writer)
+                                .read(counts.getOrDefault(library, Map.of()))
+                        : new LibraryChanges(database, library, feed, writer).read(further.first(), further.left());
                 place.ifPresent(reached -> places.put(library.zone(), reached));
             }
         }
@@ -83,11 +87,11 @@ public final class Photos {
         }
     }
 
-    private LibraryReading reading(Library library, Window window, Feed feed, PhotoFiles downloads) {
+    private Listing listing(Library library, Feed feed) {
         boolean fetching = FILE_TYPES.stream().anyMatch(feed::wants);
         // Pages that wait for files to be fetched wait with URLs that age (R18).
         int ahead = fetching ? 1 : Math.max(1, limits.parallel(HostClass.LISTING));
-        return new LibraryReading(database, library, window, feed, new Listing(database, library, ahead), downloads);
+        return new Listing(database, library, ahead);
     }
 
     /// From where the reading of a library goes on.
@@ -115,7 +119,7 @@ public final class Photos {
         for (var library : libraries) {
             var place = before.get(library.zone());
             if (place != null) {
-                var changes = database.changes(library, place.token());
+                var changes = database.changes(library, Optional.of(place.token()));
                 if (changes.token().isEmpty()) {
                     return Map.of();
                 }
@@ -201,13 +205,17 @@ public final class Photos {
         return new PhotoFiles(calls, database, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
     }
 
-    private OptionalLong count(Library library) throws ConnectorException, InterruptedException {
-        var counts = database.counts(
-                library, Stream.of(View.values()).map(View::countIndex).toList());
-        return counts.stream().allMatch(OptionalLong::isPresent)
-                ? OptionalLong.of(
-                        counts.stream().mapToLong(OptionalLong::getAsLong).sum())
-                : OptionalLong.empty();
+    /// The estimated number of items in each view, as far as the source says it.
+    private Map<View, Long> count(Library library) throws ConnectorException, InterruptedException {
+        var views = View.values();
+        var answers = database.counts(
+                library, Stream.of(views).map(View::countIndex).toList());
+        var counts = new EnumMap<View, Long>(View.class);
+        for (int i = 0; i < views.length; i++) {
+            var view = views[i];
+            answers.get(i).ifPresent(count -> counts.put(view, count));
+        }
+        return counts;
     }
 
     /// The record of that library that a reference points into; empty for another library's, or a locator that

@@ -151,16 +151,18 @@ final class PhotosDatabase {
         return page(post(library.database(), "records/lookup", body));
     }
 
-    /// What changed in a library since a token.
+    /// What changed in a library since a token, or all that ever did.
     ///
     /// @param token where the zone stands now; empty where the source no longer knows the token that was sent
     record Changes(Page page, Optional<String> token, boolean more) {}
 
-    Changes changes(Library library, String token) throws ConnectorException, InterruptedException {
+    /// @param token empty for the beginning of its history, which is some times as long as the library
+    Changes changes(Library library, Optional<String> token) throws ConnectorException, InterruptedException {
         var body = JSON.objectNode();
         var zone = body.putArray("zones").addObject();
         zone.set("zoneID", library.zoneId());
-        zone.put("syncToken", token).put("resultsLimit", MAX_RECORDS);
+        token.ifPresent(place -> zone.put("syncToken", place));
+        zone.put("resultsLimit", MAX_RECORDS);
         zone.set("desiredKeys", keys());
         var answer = calls.post(SERVICE, path(library.database(), "changes/zone"), QUERY, body);
         var changed = answer.path("zones").path(0);

@@ -51,6 +51,10 @@ final class FakeCloud implements Calls {
     LongConsumer beforePage = _ -> {};
     /// Pages of such ranks are empty once.
     final List<Long> hiccups = new CopyOnWriteArrayList<>();
+    /// Where pages of the visible view begin, in place of the rank that was asked for.
+    final Map<Long, Long> misplaced = new ConcurrentHashMap<>();
+    /// Records that a listing gives as errors.
+    final List<String> unreadable = new CopyOnWriteArrayList<>();
 
     interface Reply {
         Answer answer(byte[] content, long from) throws ConnectorException;
@@ -178,7 +182,7 @@ final class FakeCloud implements Calls {
             case "zones/list" -> zones();
             case "internal/records/query/batch" -> counts(body);
             case "records/lookup" -> lookup(body);
-            case "changes/zone" -> changed();
+            case "changes/zone" -> changed(body.at("/zones/0").has("syncToken"));
             case "records/query" ->
                 switch (type) {
                     case "CheckIndexingState" -> {
@@ -248,6 +252,7 @@ final class FakeCloud implements Calls {
         if (view == View.LIBRARY && hiccups.remove(rank)) {
             return answer;
         }
+        rank = view == View.LIBRARY ? misplaced.getOrDefault(rank, rank) : rank;
         long end = Math.min(
                 names.size(), rank + Math.min(pageCut, body.path("resultsLimit").intValue() / 2));
         for (long i = rank; i < end; i++) {
@@ -262,11 +267,17 @@ final class FakeCloud implements Calls {
                     .asString("");
             var file = records.get(master);
             if (file != null) {
-                list.add(file);
+                list.add(listed(file));
             }
-            list.add(asset);
+            list.add(listed(asset));
         }
         return answer;
+    }
+
+    private ObjectNode listed(ObjectNode record) {
+        return unreadable.contains(name(record))
+                ? JSON.createObjectNode().put("recordName", name(record)).put("serverErrorCode", "TRY_AGAIN_LATER")
+                : record;
     }
 
     private JsonNode lookup(JsonNode body) {
@@ -292,7 +303,8 @@ final class FakeCloud implements Calls {
         return answer;
     }
 
-    private JsonNode changed() {
+    /// @param since whether a token was sent; otherwise all is told from the beginning
+    private JsonNode changed(boolean since) {
         var answer = JSON.createObjectNode();
         var zone = answer.putArray("zones").addObject();
         if (tokenLost) {
@@ -301,7 +313,7 @@ final class FakeCloud implements Calls {
         }
         zone.put("syncToken", "token-1").put("moreComing", false);
         var list = zone.putArray("records");
-        changes.forEach(list::add);
+        (since ? changes : List.copyOf(records.values())).forEach(list::add);
         return answer;
     }
 

@@ -14,6 +14,7 @@ import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -93,6 +94,54 @@ class PhotosTest {
         photos.photos(Window.ALL, feed);
 
         assertThat(feed.ids()).hasSize(350);
+        assertThat(feed.complete).isTrue();
+    }
+
+    @Test
+    void r16AStretchThatIsSkippedOrCameTwiceIsReadFromTheLog() throws Exception {
+        var all = IntStream.range(0, 450).mapToObj(cloud::photo).toList();
+        cloud.misplaced.putAll(Map.of(100L, 200L, 300L, 200L));
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.ids()).hasSize(450).doesNotHaveDuplicates().contains(all.get(150).id(), all.get(350).id());
+        assertThat(feed.refusals).isEmpty();
+        assertThat(feed.complete).isTrue();
+    }
+
+    @Test
+    void r16AnEndThatTheListingLacksIsReadFromTheLog() throws Exception {
+        IntStream.range(0, 350).forEach(cloud::photo);
+        cloud.misplaced.put(300L, 400L);
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.ids()).hasSize(350).doesNotHaveDuplicates();
+        assertThat(feed.complete).isTrue();
+    }
+
+    @Test
+    void r16WhatTheLogDoesNotGiveEitherIsTold() throws Exception {
+        IntStream.range(0, 450).forEach(cloud::photo);
+        cloud.misplaced.put(100L, 200L);
+        cloud.tokenLost = true;
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.ids()).hasSize(350).doesNotHaveDuplicates();
+        assertThat(feed.warnings).contains("listing_gap");
+        assertThat(feed.complete).isFalse();
+    }
+
+    @Test
+    void r17RecordsThatComeAsErrorsOnceAreLookedUp() throws Exception {
+        var made = IntStream.range(0, 10).mapToObj(cloud::photo).toList();
+        cloud.unreadable.addAll(List.of(made.get(3).assetName(), made.get(5).masterName()));
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.ids()).hasSize(10).doesNotHaveDuplicates();
+        assertThat(feed.refusals).isEmpty();
         assertThat(feed.complete).isTrue();
     }
 
