@@ -8,11 +8,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,7 +26,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Runs the simulated iCloud of docs/sandbox.md alone, until it is stopped.",
-            "Prints the settings that lead another Ferry to it."
+            "Prints the settings that lead another Ferry to it, and where your tests ask for accounts, faults, time and",
+            "what was asked of it."
         })
 final class SandboxCommand implements Callable<Integer> {
     @Spec
@@ -35,6 +38,30 @@ final class SandboxCommand implements Callable<Integer> {
     private int port = 8081;
 
     @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "where everything random in its answers starts (default: 1)")
+    private long seed = SandboxOptions.DEFAULT.seed();
+
+    @Option(
+            names = "--latency",
+            paramLabel = "MILLISECONDS",
+            description = "how long each answer waits (default: 0)")
+    private int latency;
+
+    @Option(
+            names = "--sign-ins-per-hour",
+            paramLabel = "N",
+            description = "sign-ins of one account until it is throttled; 10 is as strict as iCloud (default: 1000)")
+    private int signInsPerHour = SandboxOptions.DEFAULT.signInsPerHour();
+
+    @Option(
+            names = "--wrong-passwords",
+            paramLabel = "N",
+            description = "wrong passwords in a row that lock an account (default: 5)")
+    private int wrongPasswords = SandboxOptions.DEFAULT.wrongPasswords();
+
+    @Option(
             names = "--s3-port",
             paramLabel = "N",
             description = "also run a simulated S3 on this port, 0 for a free one (default: none)")
@@ -42,7 +69,7 @@ final class SandboxCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (var sandbox = Sandbox.start("127.0.0.1", port, Clock.systemUTC(), SandboxOptions.DEFAULT)) {
+        try (var sandbox = Sandbox.start("127.0.0.1", port, Clock.systemUTC(), options())) {
             if (s3Port == null) {
                 print(sandbox, Optional.empty());
                 new CountDownLatch(1).await();
@@ -59,6 +86,18 @@ final class SandboxCommand implements Callable<Integer> {
         }
     }
 
+    private SandboxOptions options() {
+        if (latency < 0 || signInsPerHour < 1 || wrongPasswords < 1) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--latency must not be negative, and the others at least 1.");
+        }
+        return SandboxOptions.DEFAULT
+                .withSeed(seed)
+                .withLatency(Duration.ofMillis(latency))
+                .withSignInsPerHour(signInsPerHour)
+                .withWrongPasswords(wrongPasswords);
+    }
+
     private void print(Sandbox sandbox, Optional<S3Server> s3) {
         var out = spec.commandLine().getOut();
         out.println("export FERRY_ICLOUD_AUTH_URL=" + sandbox.authUrl());
@@ -66,6 +105,7 @@ final class SandboxCommand implements Callable<Integer> {
         out.println("export FERRY_ICLOUD_HOME_URL=" + sandbox.homeUrl());
         out.println("export FERRY_EGRESS_ALLOW=" + sandbox.homeUrl().getAuthority()
                 + s3.map(it -> "," + it.url().getAuthority()).orElse(""));
+        out.println("# for your tests: " + sandbox.controlUrl());
         s3.ifPresent(it -> {
             out.println("# a storage config's url: s3://" + S3Server.BUCKET + "/results");
             out.println("# its endpoint: " + it.url());

@@ -222,7 +222,7 @@ public final class ServiceCalls implements Calls {
                     }
                     case NO_ACCESS -> {
                         if (consented || !consent(used, what)) {
-                            throw lockedOut();
+                            throw lockedOut(host);
                         }
                         consented = true;
                     }
@@ -294,9 +294,10 @@ public final class ServiceCalls implements Calls {
         return reply.json().isPresent() || blank ? Verdict.FINE : Verdict.BUSY;
     }
 
-    /// Whether some parts of a good answer ask to come back later.
+    /// Whether some parts of a good answer ask to come back later. Not a single record: the others of its page are
+    /// good, and whoever reads them looks it up again (R17).
     private static boolean holdsBusyParts(Reply reply) {
-        return List.of("records", "zones", "batch").stream()
+        return List.of("zones", "batch").stream()
                 .flatMap(list -> reply.tree().path(list).valueStream())
                 .anyMatch(part -> Reply.isBusy(part.path("serverErrorCode").asString("")));
     }
@@ -314,8 +315,11 @@ public final class ServiceCalls implements Calls {
 
     private Unavailable unavailable(Reply reply, int tries, String what) {
         var wait = reply.retryAfter(clock.instant()).orElseGet(() -> backOff(Duration.ofSeconds(5), tries));
-        return new Unavailable(
-                wait, ErrorCode.SERVICE_UNAVAILABLE, "The source is busy (" + reply + " to " + what + ").");
+        var code = reply.busyCode();
+        var detail = code == ErrorCode.QUOTA_EXCEEDED
+                ? "The account's storage at the source is full; its owner can free or buy some."
+                : "The source is busy (" + reply + " to " + what + ").";
+        return new Unavailable(wait, code, detail);
     }
 
     /// A connection that broke is opened anew a few times.
@@ -457,17 +461,25 @@ public final class ServiceCalls implements Calls {
     }
 
     private static HostClass host(String service) {
-        return service.equals("account") ? HostClass.SETUP : HostClass.LISTING;
+        return switch (service) {
+            case "account" -> HostClass.SETUP;
+            case CLOUDKIT -> HostClass.CLOUDKIT;
+            default -> HostClass.LISTING;
+        };
     }
 
     private static Refused notActivated(String what) {
-        return new Refused(ErrorCode.NOT_ACTIVATED, "The owner has never opened this service (" + what + ").");
+        return new Refused(
+                ErrorCode.NOT_ACTIVATED,
+                "The owner has never opened this service (" + what + "); they can do so at icloud.com.");
     }
 
-    private static Unavailable lockedOut() {
+    /// No task of the account asks that host again before: each try makes it last longer (R14).
+    private Unavailable lockedOut(HostClass host) {
+        reading.limits().throttled(host, LOCKOUT);
         return new Unavailable(
                 LOCKOUT,
-                ErrorCode.SERVICE_UNAVAILABLE,
+                ErrorCode.THROTTLED,
                 "The source denies access to the data though it is allowed: the account was read too often.");
     }
 }

@@ -36,6 +36,9 @@ final class Pairing {
     private final Map<String, List<Asset>> waiting = new LinkedHashMap<>();
     private final Set<String> orphans = new LinkedHashSet<>();
     private final Set<String> refused = new LinkedHashSet<>();
+    /// Records that came as errors, by name, and the view in which they did.
+    private final Map<String, View> unread = new LinkedHashMap<>();
+    private boolean ending;
     private int assetsWaiting;
     private long absurdDates;
 
@@ -68,15 +71,16 @@ final class Pairing {
     /// The photos that are complete now.
     List<Listed> take(Page page, View view) throws ConnectorException, InterruptedException {
         var complete = new ArrayList<Listed>();
-        for (var record : page.records()) {
-            if (record.type().equals("CPLMaster") && isReadable(record)) {
+        var readable = page.records().stream()
+                .filter(record -> isReadable(record, view))
+                .toList();
+        for (var record : readable) {
+            if (record.type().equals("CPLMaster")) {
                 complete.addAll(master(record, page.received(), false));
             }
         }
-        for (var record : page.records()) {
-            if (!record.type().equals("CPLMaster")
-                    && isReadable(record)
-                    && record.type().equals("CPLAsset")) {
+        for (var record : readable) {
+            if (record.type().equals("CPLAsset")) {
                 asset(new Asset(record, view, page.received())).ifPresent(complete::add);
             }
         }
@@ -86,10 +90,11 @@ final class Pairing {
         return complete;
     }
 
-    /// At the end: looks up the masters that never came. What still misses its other half is refused, one by
-    /// one.
+    /// At the end: looks up the records that were errors, and the masters that never came. What still is one, or
+    /// misses its other half, is refused, one by one.
     List<Listed> rest() throws ConnectorException, InterruptedException {
-        var complete = lookUpWaiting();
+        var complete = lookUpUnread();
+        complete.addAll(lookUpWaiting());
         masters.forEach((name, master) -> {
             if (!master.used) {
                 orphans.add(name);
@@ -116,12 +121,12 @@ final class Pairing {
         return absurdDates;
     }
 
-    private boolean isReadable(CloudRecord record) {
+    private boolean isReadable(CloudRecord record, View view) {
         if (record.isTombstone()) {
             return false;
         }
         if (record.error().isPresent()) {
-            refuse("record:" + record.name(), "The source could not read this record.");
+            unreadable(record, view);
             return false;
         }
         int length = record.name().getBytes(StandardCharsets.UTF_8).length;
@@ -129,7 +134,17 @@ final class Pairing {
             refuse("record", "The source lists a record without a name that can be used.");
             return false;
         }
+        unread.remove(record.name());
         return true;
+    }
+
+    /// An error may pass: the record is looked up at the end, once.
+    private void unreadable(CloudRecord record, View view) {
+        if (ending || unread.size() >= MAX_ORPHANS || record.name().isEmpty()) {
+            refuse("record:" + record.name(), "The source could not read this record.");
+        } else {
+            unread.putIfAbsent(record.name(), view);
+        }
     }
 
     private List<Listed> master(CloudRecord record, Instant received, boolean used) {
@@ -181,6 +196,22 @@ final class Pairing {
             }
             oldest.remove();
         }
+    }
+
+    private List<Listed> lookUpUnread() throws ConnectorException, InterruptedException {
+        ending = true;
+        var complete = new ArrayList<Listed>();
+        for (var view : View.values()) {
+            var names = unread.keySet().stream()
+                    .filter(name -> unread.get(name) == view)
+                    .toList();
+            for (int from = 0; from < names.size(); from += PhotosDatabase.MAX_LOOKUP) {
+                var some = names.subList(from, Math.min(names.size(), from + PhotosDatabase.MAX_LOOKUP));
+                complete.addAll(take(database.lookup(library, some), view));
+            }
+        }
+        unread.clear();
+        return complete;
     }
 
     private List<Listed> lookUpWaiting() throws ConnectorException, InterruptedException {

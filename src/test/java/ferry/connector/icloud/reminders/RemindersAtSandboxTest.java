@@ -72,6 +72,18 @@ class RemindersAtSandboxTest extends AtSandbox {
     }
 
     @Test
+    void remindersThatWereNeverUpgradedComeFromTheOldService() throws Exception {
+        var feed = read("reminders-old");
+        assertThat(feed.of("reminder")).hasSize(book("reminders-old").reminders().size());
+        assertThat(feed.of("list")).extracting(list -> list.path("title").asString()).containsExactly("Reminders", "House");
+        var first = feed.of("reminder").getFirst();
+        assertThat(first.path("title").asString()).isEqualTo("Renew the passport");
+        assertThat(first.path("date_due").asString()).isEqualTo("2018-05-09T08:30:00.000Z");
+        assertThat(first.path("list_id").asString()).endsWith("House");
+        assertThat(feed.complete).isTrue();
+    }
+
+    @Test
     void aLaterReadingGetsWhatIsNew() throws Exception {
         var access = open("plain");
         read(access, Reminders.REMINDERS, Window.ALL);
