@@ -209,9 +209,9 @@ class ICloudRequirementsTest {
         var poll = icloud.polled("record-errors", PHOTOS);
         var feed = icloud.feed(poll, "data:icpl.photos");
 
-        // Of 240 photos and six of the shared library, 29 come only when they are looked up. Of 30 neither the photo nor
-        // its file can be read, and 3 share such a file.
-        assertThat(feed.at("/data").size()).isEqualTo(246 - 30 - 3);
+        // Of 240 photos 30 come only when they are looked up. Of 30 others neither the photo nor its file can be read, and
+        // 3 share such a file.
+        assertThat(feed.at("/data").size()).isEqualTo(240 - 30 - 3);
         assertThat(feed.at("/metadata/complete").asBoolean()).isFalse();
         assertThat(errors(poll)).containsExactly("not-retrievable");
         assertThat(poll.at("/errors/data").valueStream().map(error -> error.at("/item")))
