@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Runs the simulated iCloud of docs/sandbox.md alone, until it is stopped.",
-            "Prints the settings that lead another Ferry to it."
+            "Prints the settings that lead another Ferry to it, and where your tests ask for accounts, faults, time and",
+            "what was asked of it."
         })
 final class SandboxCommand implements Callable<Integer> {
     @Spec
@@ -38,16 +40,34 @@ final class SandboxCommand implements Callable<Integer> {
     private int port = 8081;
 
     @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "where everything random in its answers starts (default: 1)")
+    private long seed = SandboxOptions.DEFAULT.seed();
+
+    @Option(
+            names = "--latency",
+            paramLabel = "MILLISECONDS",
+            description = "how long each answer waits (default: 0)")
+    private int latency;
+
+    @Option(
+            names = "--sign-ins-per-hour",
+            paramLabel = "N",
+            description = "sign-ins of one account until it is throttled; 10 is as strict as iCloud (default: 1000)")
+    private int signInsPerHour = SandboxOptions.DEFAULT.signInsPerHour();
+
+    @Option(
+            names = "--wrong-passwords",
+            paramLabel = "N",
+            description = "wrong passwords in a row that lock an account (default: 5)")
+    private int wrongPasswords = SandboxOptions.DEFAULT.wrongPasswords();
+
+    @Option(
             names = "--s3-port",
             paramLabel = "N",
             description = "also run a simulated S3 on this port, 0 for a free one (default: none)")
     private @Nullable Integer s3Port;
-
-    @Option(
-            names = "--latency",
-            paramLabel = "MS",
-            description = "how many milliseconds each answer waits (default: 0)")
-    private int latency;
 
     @Option(
             names = "--defects",
@@ -76,12 +96,17 @@ final class SandboxCommand implements Callable<Integer> {
     }
 
     private SandboxOptions options() {
-        if (latency < 0 || !(defects >= 0 && defects <= 1)) {
+        if (latency < 0 || signInsPerHour < 1 || wrongPasswords < 1 || !(defects >= 0 && defects <= 1)) {
             throw new ParameterException(
-                    spec.commandLine(), "--latency is 0 or more milliseconds, --defects a share from 0 to 1");
+                    spec.commandLine(),
+                    "--latency must not be negative, --defects a share from 0 to 1, and the others at least 1.");
         }
-        var options = SandboxOptions.DEFAULT.withLatency(Duration.ofMillis(latency));
-        return defects > 0 ? options.withDefects(DefectSpec.all(options.seed(), defects)) : options;
+        return SandboxOptions.DEFAULT
+                .withSeed(seed)
+                .withLatency(Duration.ofMillis(latency))
+                .withSignInsPerHour(signInsPerHour)
+                .withWrongPasswords(wrongPasswords)
+                .withDefects(defects > 0 ? DefectSpec.all(seed, defects) : DefectSpec.NONE);
     }
 
     private void print(Sandbox sandbox, Optional<S3Server> s3) {
@@ -91,6 +116,7 @@ final class SandboxCommand implements Callable<Integer> {
         out.println("export FERRY_ICLOUD_HOME_URL=" + sandbox.homeUrl());
         out.println("export FERRY_EGRESS_ALLOW=" + sandbox.homeUrl().getAuthority()
                 + s3.map(it -> "," + it.url().getAuthority()).orElse(""));
+        out.println("# for your tests: " + sandbox.controlUrl());
         s3.ifPresent(it -> {
             out.println("# a storage config's url: s3://" + S3Server.BUCKET + "/results");
             out.println("# its endpoint: " + it.url());

@@ -62,10 +62,11 @@ final class Serve implements Callable<Integer> {
                     "Your token, shown once (it is also in " + settings.data().resolve("token") + "):");
             System.out.println("  " + token.reveal());
         });
-        service.sandbox()
-                .ifPresent(
-                        _ -> System.out.println(
-                                "Sandbox: john.appleseed@sandbox.example, password `password`, code 123456 (docs/sandbox.md)."));
+        service.sandbox().ifPresent(sandbox -> {
+            System.out.println(
+                    "Sandbox: john.appleseed@sandbox.example, password `password`, code 123456 (docs/sandbox.md).");
+            System.out.println("  for your tests: " + sandbox.controlUrl());
+        });
         System.out.printf(
                 "Ferry %s answers at %s after %.1f s. Stop with Ctrl-C.%n",
                 Version.TEXT, service.url(), (System.nanoTime() - start) / 1e9);

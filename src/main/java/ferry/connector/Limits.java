@@ -8,6 +8,9 @@ public interface Limits {
     enum HostClass {
         AUTH,
         SETUP,
+        /// The one that photos, notes and reminders come from, and that locks an over-used account out for hours (R14).
+        CLOUDKIT,
+        /// Every other one that lists.
         LISTING,
         CONTENT
     }

@@ -22,15 +22,28 @@ public enum ErrorCode {
     CREDENTIALS_INVALID("credentials-invalid", 0, "The source refused the account name or the password."),
     CODE_REQUIRED("code-required", 0, "The source asks for a second factor; send its code."),
     CODE_INVALID("code-invalid", 0, "The pairing code is not known."),
+    CODES_LOCKED(
+            "codes-locked", 0, "Too many codes were wrong or sent; the source takes none for a while. Try again later."),
     SOURCE_LOCKED("source-locked", 0, "The source has locked the account; its owner must unlock it there."),
-    THROTTLED("throttled", 0, "Too many sign-ins to this account; try again later."),
+    THROTTLED("throttled", 0, "The account was asked too often; leave it alone for a while, then try again."),
     SERVICE_UNAVAILABLE("service-unavailable", 0, "The source did not answer as it should; try again later."),
     TERMS_PENDING("terms-pending", 0, "The owner must accept the source's new terms there first."),
     OWNER_ACTION_REQUIRED(
             "owner-action-required", 0, "The owner must sign in at the source itself once and follow it."),
     SECOND_FACTOR_UNSUPPORTED(
-            "second-factor-unsupported", 0, "The account has only security keys; no code can be sent."),
-    WEB_ACCESS_DISABLED("web-access-disabled", 0, "The owner has switched off web access to the data."),
+            "second-factor-unsupported",
+            0,
+            "No code can be sent, only a security key or a passkey is taken; the owner can change that at the source."),
+    WEB_ACCESS_DISABLED(
+            "web-access-disabled", 0, "The owner has switched off web access to the data; they can switch it on."),
+    MANAGED_ACCOUNT(
+            "managed-account",
+            0,
+            "An organisation manages the account and has switched off web access; its administrator can switch it on."),
+    REGION_UNSUPPORTED(
+            "region-unsupported", 0, "The account lives in a region of the source that this service is not set up for."),
+    QUOTA_EXCEEDED(
+            "quota-exceeded", 0, "The account's storage at the source is full; its owner can free or buy some."),
     CONSENT_REQUIRED("consent-required", 0, "The owner must allow access on one of their devices."),
 
     EXPIRED_SERVICE("service", 0, "The source ended the session."),
@@ -39,7 +52,7 @@ public enum ErrorCode {
     EXPIRED_ADMIN("admin", 0, "The operator ended the session."),
 
     NOT_AVAILABLE("not-available", 0, "The source does not offer this type."),
-    NOT_ACTIVATED("not-activated", 0, "The owner has never opened this service of the source."),
+    NOT_ACTIVATED("not-activated", 0, "The owner has never opened this service of the source; they can do so there."),
     NOT_RETRIEVABLE("not-retrievable", 0, "The source lists the item but does not hand it out."),
     INTEGRITY_MISMATCH("integrity-mismatch", 0, "What the source sent is not what it said it would send; refused."),
     STILL_INDEXING("still-indexing", 0, "The source is still preparing its library; try again later."),

@@ -22,6 +22,7 @@ final class AccountMemory {
     /// How often a client asks before the device has uploaded the keys.
     private static final int ASKS_BEFORE_KEYS = 2;
     private static final int REQUESTS_BEFORE_MOVE = 5;
+    private static final Duration LOCKOUT = Duration.ofHours(3);
 
     private final Deque<Instant> signIns = new ArrayDeque<>();
     private final Map<String, Instant> trust = new HashMap<>();
@@ -38,6 +39,8 @@ final class AccountMemory {
     private int looks;
     private int partition;
     private int served;
+    private int deniedTries;
+    private Instant lockedOutUntil = Instant.MIN;
 
     /// @param firstCode the first code that is shown, and every later one unless codes change
     AccountMemory(int partition, int firstCode) {
@@ -144,6 +147,22 @@ final class AccountMemory {
     synchronized Optional<Integer> askForKeys(String app) {
         var before = keyRequests.merge(app, 1, Integer::sum) - 1;
         return before < ASKS_BEFORE_KEYS ? Optional.of(before) : Optional.empty();
+    }
+
+    /// Whether an over-used account is locked out. The first try that is told so begins it, each further one makes it
+    /// longer; once it has passed it does not come back.
+    synchronized boolean lockedOut(Instant now) {
+        if (deniedTries > 0 && !lockedOutUntil.isAfter(now)) {
+            return false;
+        }
+        deniedTries++;
+        lockedOutUntil = now.plus(LOCKOUT.multipliedBy(deniedTries));
+        return true;
+    }
+
+    /// How many requests its services have had.
+    synchronized int served() {
+        return served;
     }
 
     synchronized int partition() {

@@ -79,7 +79,8 @@ public final class Accounts {
         add("web-access-disabled", NONE, Trait.ADP, Trait.WEB_ACCESS_DISABLED);
         add("not-activated", NONE, Trait.NO_PHOTOS);
         add("short-session", NONE, Trait.SHORT_SESSION);
-        add("signed-out", NONE, Trait.SIGNED_OUT);
+        // Enough for a listing to be under way for a while.
+        add("signed-out", NONE, Set.of(Trait.SIGNED_OUT), new LibrarySpec(100 + accounts.size(), 6_000));
         add("moving-partition", NONE, Trait.MOVING_PARTITION);
 
         library("indexing", LibraryQuirk.INDEXING);
@@ -106,6 +107,15 @@ public final class Accounts {
         add("drive-damaged", NONE);
         add("drive-busy", NONE);
         add("defects", NONE, Set.of(), new LibrarySpec(12, 10_000, Set.of(), DefectSpec.all(12, 0.01)));
+
+        add("passkey", new SecondFactor.SecurityKey(List.of()));
+        add("codes-locked", CODES, Trait.CODES_LOCKED);
+        add("managed-no-web", NONE, Trait.MANAGED, Trait.WEB_ACCESS_DISABLED);
+        add("over-used", NONE, Trait.OVER_USED);
+        add("always-busy", NONE, Trait.ALWAYS_BUSY);
+        add("over-quota", NONE, Trait.OVER_QUOTA);
+        library("never-indexed", LibraryQuirk.NEVER_INDEXED);
+        add("reminders-old", NONE, Trait.OLD_REMINDERS);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

@@ -13,13 +13,25 @@ import java.util.regex.Pattern;
 public final class Journal {
     static final int CAPACITY = 200_000;
 
-    /// What a connector must never call: any write at the source, accepting terms, acting on a device.
+    /// What a connector must never call, by whatever method: any write at the source, accepting terms, acting on a device.
     private static final Pattern FORBIDDEN = Pattern.compile(
             ".*/(records/(modify|resolve|accept)|zones/modify|subscriptions/(modify|create)|assets/upload|tokens/.*"
                     + "|getTerms|repairDone|downloadLiteTerms|createLiteAccount"
                     + "|playSound|remoteWipe|remoteLock|lostDevice|sendMessage|erase.*|remove"
                     + "|createFolders|renameItems|deleteItems|moveItems.*|restoreItems|update/documents|upload/.*"
-                    + "|co/(contacts|groups)/card.*|password/.*)/?");
+                    + "|co/(contacts|groups)/card.*|password/.*"
+                    + "|webcreatealbum|webdeletealbum|webaddassets?|webdeleteassets?|webaddcomment.*"
+                    + "|removeDevice|removePaymentMethod|inviteFamilyMember|removeFamilyMember)/?");
+
+    /// What reads though it is no GET, at an account's services. Everything else there is taken for a write.
+    private static final Pattern READS = Pattern.compile("/p\\d+/("
+            + "ckdatabasews/database/1/[^/]+/[^/]+/(private|shared|public)/"
+            + "(zones/(list|lookup)|changes/(database|zone)|records/(query|lookup)|internal/records/query/batch)"
+            + "|drivews/retrieveItemDetails(InFolders)?"
+            + "|findme/fmipservice/client/web/(initClient|refreshClient)"
+            + "|sharedstreams/.*webget\\w+)");
+
+    private static final Pattern SERVICE = Pattern.compile("/p\\d+/.*");
 
     private final Deque<Entry> entries = new ArrayDeque<>();
     private final List<Entry> violations = new ArrayList<>();
@@ -39,7 +51,9 @@ public final class Journal {
     /// Whether a connector must never call this.
     static boolean forbidden(String method, String path) {
         return method.equals("DELETE")
-                || (!method.equals("GET") && path.contains("/calendar/ca/"))
+                || (!method.equals("GET")
+                        && SERVICE.matcher(path).matches()
+                        && !READS.matcher(path).matches())
                 || FORBIDDEN.matcher(path).matches();
     }
 

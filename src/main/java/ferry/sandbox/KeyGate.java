@@ -43,7 +43,8 @@ final class KeyGate {
         return needed.stream().allMatch(name -> web.carriesKey(exchange, account, name, clock.instant()));
     }
 
-    private static ObjectNode denied(Account account) {
+    /// What CloudKit says where access is off, and where an account was read too often.
+    static ObjectNode denied(Account account) {
         return Replies.object()
                 .put("uuid", new UUID(0, account.dsid()).toString())
                 .put("serverErrorCode", "ACCESS_DENIED")

@@ -4,6 +4,8 @@ package ferry.sandbox;
 public enum LibraryQuirk {
     /// The zone says that its index is not ready; some time later it is.
     INDEXING,
+    /// The same, and it never is.
+    NEVER_INDEXED,
     /// Photos are added while it is being listed, so that ranks shift.
     MOVING,
     /// The content host delivers some files cut short, wrong, or as an HTML page, with status 200.

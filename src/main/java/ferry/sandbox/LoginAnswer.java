@@ -103,6 +103,7 @@ final class LoginAnswer {
         var partition = url.get() + "/p" + accounts.memory(account).partition() + "/";
         services.stream()
                 .filter(name -> !(name.equals("ckdatabasews") && account.has(Trait.NO_PHOTOS)))
+                .filter(name -> !name.equals("reminders") || account.has(Trait.OLD_REMINDERS))
                 .sorted()
                 .forEach(name -> {
                     var entry = map.putObject(name);

@@ -17,6 +17,7 @@ import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
+import ferry.sandbox.reminders.OldReminders;
 import ferry.sandbox.reminders.ReminderBooks;
 import java.net.BindException;
 import java.net.URI;
@@ -36,8 +37,9 @@ public final class Sandbox implements AutoCloseable {
     private static final String SETUP = "/setup/ws/1";
     private static final Pattern PARTITION = Pattern.compile("p\\d+");
 
-    private final InstantSource clock;
+    private final SandboxClock clock;
     private final SandboxOptions options;
+    private final Faults faults = new Faults();
     private final Journal journal = new Journal();
     private final UnderWay underWay = new UnderWay();
     private final Accounts accounts = new Accounts();
@@ -50,7 +52,9 @@ public final class Sandbox implements AutoCloseable {
     private final WebSessions web;
     private final SignIn signIn;
     private final Setup setup;
+    private final ControlDesk desk;
     private final KeyGate gate;
+    private final OverLimits overLimits;
     private final PhotoLibraries photos;
     private final AddressBooks contacts = new AddressBooks();
     private final DeviceLists devices;
@@ -61,14 +65,16 @@ public final class Sandbox implements AutoCloseable {
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
-    private Sandbox(InstantSource clock, SandboxOptions options) {
+    private Sandbox(SandboxClock clock, SandboxOptions options) {
         this.clock = clock;
         this.options = options;
         tokens = new Tokens(options.seed());
         web = new WebSessions(tokens);
         signIn = new SignIn(accounts, web, tokens, clock, options, this::url);
+        desk = new ControlDesk(accounts, signIn, journal, faults, clock);
         setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
         gate = new KeyGate(web, clock);
+        overLimits = new OverLimits(accounts, clock);
         services.put("account", new AccountService());
         services.put("contacts", new ContactsService(contacts));
         devices = new DeviceLists(clock);
@@ -76,6 +82,7 @@ public final class Sandbox implements AutoCloseable {
         photos = new PhotoLibraries(clock, options.defects());
         notes = new Notebooks(clock);
         reminders = new ReminderBooks(clock);
+        services.put("reminders", new OldReminders(reminders));
         services.put(
                 "ckdatabasews",
                 new Containers(
@@ -96,11 +103,11 @@ public final class Sandbox implements AutoCloseable {
     /// Starts to listen.
     ///
     /// @param port 0 for a free one
-    /// @param clock what sessions, codes and addresses expire by
+    /// @param clock what sessions, codes and addresses expire by; the control desk moves on from it
     /// @throws BindException where the port is taken
     public static Sandbox start(String host, int port, InstantSource clock, SandboxOptions options)
             throws BindException {
-        var sandbox = new Sandbox(clock, options);
+        var sandbox = new Sandbox(new SandboxClock(clock), options);
         var server = WebServer.start(host, port, sandbox::handle);
         sandbox.server = server;
         sandbox.url = server.url();
@@ -202,7 +209,16 @@ public final class Sandbox implements AutoCloseable {
         return accounts.find(identifier).flatMap(signIn::shown);
     }
 
+    /// Where a test in another process sees and sets what this one can by these methods; see `docs/sandbox.md`.
+    public URI controlUrl() {
+        return URI.create(url + ControlDesk.PATH);
+    }
+
     private void handle(Exchange plain) throws Exception {
+        if (plain.path().startsWith(ControlDesk.PATH + "/")) {
+            desk.handle(plain, plain.path().substring(ControlDesk.PATH.length()));
+            return;
+        }
         var path = plain.path();
         var first = segment(path);
         var service = PARTITION.matcher(first).matches() ? segment(path.substring(first.length() + 1)) : first;
@@ -218,6 +234,9 @@ public final class Sandbox implements AutoCloseable {
     private void answer(JournaledExchange exchange, String path, String first) throws Exception {
         if (Journal.forbidden(exchange.method(), path)) {
             Replies.json(exchange, 403, Replies.object().put("error", "FORBIDDEN"));
+            return;
+        }
+        if (faults.answers(exchange, "")) {
             return;
         }
         if (path.startsWith(AUTH)) {
@@ -253,7 +272,9 @@ public final class Sandbox implements AutoCloseable {
             return;
         }
         memory.served(account.get().has(Trait.MOVING_PARTITION));
-        if (gate.opens(exchange, account.get(), name)) {
+        if (!faults.answers(exchange, account.get().identifier())
+                && gate.opens(exchange, account.get(), name)
+                && !overLimits.answers(exchange, account.get(), name)) {
             service.handle(exchange, account.get(), path.substring(name.length() + 1));
         }
     }

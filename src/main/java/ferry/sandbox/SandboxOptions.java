@@ -32,6 +32,16 @@ public record SandboxOptions(
         latencies = Map.copyOf(latencies);
     }
 
+    /// Another start of all randomness.
+    public SandboxOptions withSeed(long value) {
+        return new SandboxOptions(value, latency, latencies, signInsPerHour, wrongPasswords, defects);
+    }
+
+    /// Another number of refused passwords that lock an account.
+    public SandboxOptions withWrongPasswords(int value) {
+        return new SandboxOptions(seed, latency, latencies, signInsPerHour, value, defects);
+    }
+
     /// Each answer waits that long.
     public SandboxOptions withLatency(Duration value) {
         return new SandboxOptions(seed, value, latencies, signInsPerHour, wrongPasswords, defects);

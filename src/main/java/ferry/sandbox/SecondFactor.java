@@ -18,7 +18,7 @@ public sealed interface SecondFactor {
         }
     }
 
-    /// A security key, which nobody but the owner can touch.
+    /// A security key, which nobody but the owner can touch; without names a passkey.
     record SecurityKey(List<String> keyNames) implements SecondFactor {
         public SecurityKey {
             keyNames = List.copyOf(keyNames);

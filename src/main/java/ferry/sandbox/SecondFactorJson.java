@@ -39,11 +39,15 @@ final class SecondFactorJson {
                 .put("id", phone.id());
     }
 
-    /// Of an account with security keys: no number, no code.
+    /// Of an account with security keys, or with a passkey where none has a name: no number, no code.
     static ObjectNode key(SecurityKey key, Tokens tokens) {
         var body = Replies.object().put("authType", "hsa2").put("noTrustedDevices", false);
         var challenge = body.putObject("fsaChallenge");
         challenge.put("challenge", tokens.next(43)).put("rpId", "apple.com").put("algorithm", "ES256");
+        if (key.keyNames().isEmpty()) {
+            challenge.putArray("allowCredentials").addObject().put("type", "public-key").put("id", tokens.next(43));
+            return body;
+        }
         var handles = challenge.putArray("keyHandles");
         var names = body.putArray("keyNames");
         key.keyNames().forEach(name -> {

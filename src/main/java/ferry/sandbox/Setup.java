@@ -218,10 +218,11 @@ final class Setup {
     // ---- storage
 
     private static void storage(JournaledExchange exchange, Account account) {
-        var photos = account.library().photos() * 2_400_000L;
+        var full = account.has(Trait.OVER_QUOTA);
+        var photos = full ? 4_200_000_000L : account.library().photos() * 2_400_000L;
         var backup = 799_008_186L;
         var docs = 449_092_146L;
-        var total = photos > 4_000_000_000L ? 2_199_023_255_552L : 5_368_709_120L;
+        var total = !full && photos > 4_000_000_000L ? 2_199_023_255_552L : 5_368_709_120L;
         var body = Replies.object();
         var media = body.putArray("storageUsageByMedia");
         media.add(usage("photos", "Photos and Videos", "ffcc00", photos));
@@ -233,7 +234,7 @@ final class Setup {
                 .put("totalStorageInBytes", total)
                 .put("commerceStorageInBytes", 0L);
         body.putObject("quotaStatus")
-                .put("overQuota", false)
+                .put("overQuota", full)
                 .put("haveMaxQuotaTier", false)
                 .put("almost-full", false)
                 .put("paidQuota", total > 5_368_709_120L);

@@ -356,7 +356,7 @@ final class SignIn {
         }
         var memory = accounts.memory(account);
         var now = clock.instant();
-        if (memory.codesLocked(now)) {
+        if (codesLocked(account)) {
             Replies.json(exchange, 403, secondFactor(session, account));
             return;
         }
@@ -549,7 +549,7 @@ final class SignIn {
     }
 
     private ObjectNode securityCode(AuthSession session, Account account, boolean valid) {
-        var locked = accounts.memory(account).codesLocked(clock.instant());
+        var locked = codesLocked(account);
         var code = Replies.object()
                 .put("length", 6)
                 .put("tooManyCodesSent", session.codesSent >= MOST_CODES_SENT)
@@ -557,6 +557,10 @@ final class SignIn {
                 .put("securityCodeLocked", locked)
                 .put("securityCodeCooldown", false);
         return valid ? code.put("valid", true) : code;
+    }
+
+    private boolean codesLocked(Account account) {
+        return account.has(Trait.CODES_LOCKED) || accounts.memory(account).codesLocked(clock.instant());
     }
 
     private static ObjectNode refusal(String code, String message) {

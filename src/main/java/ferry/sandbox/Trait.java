@@ -40,5 +40,16 @@ public enum Trait {
     /// Every other server value begins with a zero byte, as one in 256 does.
     LEADING_ZERO,
     /// Says the logical status in X-Apple-I-Rscd and 200 in HTTP, as old recordings do.
-    LOGICAL_STATUS
+    LOGICAL_STATUS,
+    /// Too many codes were wrong: none is sent or taken, not even the right one.
+    CODES_LOCKED,
+    /// Read too often: CloudKit says ACCESS_DENIED from the first request on, though access is allowed; each further
+    /// try makes it last longer.
+    OVER_USED,
+    /// CloudKit answers the first few requests, and from then on always to come back later.
+    ALWAYS_BUSY,
+    /// The storage is full, and CloudKit says so in place of an answer.
+    OVER_QUOTA,
+    /// The reminders were never upgraded: CloudKit has no zone of them, the service `reminders` has them.
+    OLD_REMINDERS
 }

@@ -118,10 +118,12 @@ final class Settlement {
 
     private void suspend(Handle tx, Attempt attempt, Outcome.Again again) {
         tx.createUpdate("""
-                        update task set state = 'suspended', due = :due, stalls = :stalls, faults = 0
+                        update task
+                           set state = 'suspended', due = :due, stalls = :stalls, faults = 0, error_detail = :detail
                          where organisation = :organisation and id = :id
                         """)
                 .bind("due", clock.instant().plus(again.after()))
+                .bind("detail", again.detail())
                 .bind("stalls", stalls(attempt))
                 .bind("organisation", attempt.task().organisation().value())
                 .bind("id", attempt.id())
@@ -145,7 +147,7 @@ final class Settlement {
             }
             save(tx, attempt, attempt.mark());
             tx.createUpdate("""
-                            update task set state = 'suspended', due = :due, faults = faults + 1
+                            update task set state = 'suspended', due = :due, faults = faults + 1, error_detail = null
                              where organisation = :organisation and id = :id
                             """)
                     .bind("due", clock.instant().plus(wait))

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param target what it fetches, in that handler's words, such as `data:icpl.photos`
 /// @param priority 10 and more is interactive: a person waits for it
 /// @param error why it failed; null unless it did
-/// @param errorDetail a sentence beside `error`, without personal data
+/// @param errorDetail a sentence beside `error`, or why a suspended one waits; without personal data
 /// @param attempt how often it was started
 /// @param cancelled whether someone asked to stop it
 /// @param due when a suspended task is pending again; null in every other state

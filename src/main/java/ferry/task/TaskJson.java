@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A task as the API shows it. The component order here is the field order on the wire.
 ///
-/// @param errorMessage ours: a sentence beside `error`
+/// @param errorMessage ours: a sentence beside `error`; of a suspended task, why it waits
 /// @param progress ours, without a `resource`
 /// @param dateDue ours: when a suspended task goes on
 public record TaskJson(

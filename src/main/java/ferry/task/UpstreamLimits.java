@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// Turns are leased from the row in batches of up to a second, not one by one: the row says up to when every turn is
 /// given out,
 /// and a lease moves that on. The rate falls to half when the source asks to slow down and rises again by an eighth of
-/// the ceiling per second that it does not. A lease is at most a second old, so a pause reaches every node within one.
+/// the ceiling per second that it does not. Whoever's lease is more than a second old when its turn comes looks at the
+/// row again, so a pause reaches every node within one.
 ///
 /// Make one per account and node and share it between that account's tasks. Needs a clock that goes on: waits are real.
 public final class UpstreamLimits implements Limits {
@@ -49,33 +50,52 @@ public final class UpstreamLimits implements Limits {
     }
 
     /// Turns this node may hand out: the next at `next`, one each `step`, `left` of them, none after `until`.
-    private record Lease(Instant next, Duration step, long left, Instant until) {
+    ///
+    /// @param since when it was leased
+    private record Lease(Instant next, Duration step, long left, Instant until, Instant since) {
         boolean serves(Instant now) {
             return left > 0 && now.isBefore(until);
         }
 
         Lease afterOne(Instant now) {
             var from = next.isBefore(now) && step.isZero() ? now : next;
-            return new Lease(from.plus(step), step, left - 1, until);
+            return new Lease(from.plus(step), step, left - 1, until, since);
         }
     }
+
+    /// A turn that was taken.
+    ///
+    /// @param until how long until it comes
+    /// @param leased when the lease that it is of was
+    private record Turn(Duration until, Instant leased) {}
 
     @Override
     public void turn(HostClass host) throws ConnectorException.Unavailable, InterruptedException {
-        var wait = reserve(host);
-        if (wait.compareTo(settings.longestWait()) > 0) {
-            throw new ConnectorException.Unavailable(
-                    wait,
-                    host == HostClass.AUTH ? ErrorCode.THROTTLED : ErrorCode.SERVICE_UNAVAILABLE,
-                    "The account is being asked as fast as it may be.");
-        }
-        if (wait.isPositive()) {
-            TimeUnit.NANOSECONDS.sleep(wait.toNanos());
+        while (true) {
+            var turn = reserve(host);
+            if (turn.until().compareTo(settings.longestWait()) > 0) {
+                throw new ConnectorException.Unavailable(
+                        turn.until(),
+                        ErrorCode.THROTTLED,
+                        "The account is being asked as fast as it may be; this waits for its turn.");
+            }
+            if (turn.until().isPositive()) {
+                TimeUnit.NANOSECONDS.sleep(turn.until().toNanos());
+            }
+            if (!turn.leased().plus(LEASE).isBefore(now()) || !isPaused(host)) {
+                return;
+            }
         }
     }
 
-    /// Takes a turn, unless its time is too far away, and says how long until then.
-    private synchronized Duration reserve(HostClass host) {
+    /// Whether the source has complained, to whichever node, and is left alone.
+    private boolean isPaused(HostClass host) {
+        var now = now();
+        return db.system(tx -> lock(tx, host, now).pausedUntil().isAfter(now));
+    }
+
+    /// Takes a turn, unless its time is too far away.
+    private synchronized Turn reserve(HostClass host) {
         var now = now();
         var lease = leases.get(host);
         if (lease == null || !lease.serves(now)) {
@@ -86,10 +106,10 @@ public final class UpstreamLimits implements Limits {
         var wait = Duration.between(now, lease.next());
         if (wait.compareTo(settings.longestWait()) > 0) {
             leases.remove(host);
-            return wait;
+            return new Turn(wait, now);
         }
         leases.put(host, lease.afterOne(now));
-        return wait.isNegative() ? Duration.ZERO : wait;
+        return new Turn(wait.isNegative() ? Duration.ZERO : wait, lease.since());
     }
 
     private record Row(@Nullable Double rate, Instant takenUntil, Instant pausedUntil, Instant leased) {}
@@ -99,7 +119,7 @@ public final class UpstreamLimits implements Limits {
         var rate = risen(row, now);
         var start = latest(now, latest(row.takenUntil(), row.pausedUntil()));
         if (Duration.between(now, start).compareTo(settings.longestWait()) > 0) {
-            return new Lease(start, Duration.ZERO, 0, now);
+            return new Lease(start, Duration.ZERO, 0, now, now);
         }
         var step = rate == null ? Duration.ZERO : Duration.ofNanos((long) (1e9 / rate));
         var turns =
@@ -115,7 +135,7 @@ public final class UpstreamLimits implements Limits {
                 .bind("account", account)
                 .bind("host", host.name())
                 .execute();
-        return new Lease(start, step, turns, start.plus(LEASE));
+        return new Lease(start, step, turns, start.plus(LEASE), now);
     }
 
     private Row lock(Handle tx, HostClass host, Instant now) {
@@ -181,7 +201,7 @@ public final class UpstreamLimits implements Limits {
     public int parallel(HostClass host) {
         return switch (host) {
             case AUTH, SETUP -> 1;
-            case LISTING -> settings.parallelListing();
+            case CLOUDKIT, LISTING -> settings.parallelListing();
             case CONTENT -> settings.parallelContent();
         };
     }

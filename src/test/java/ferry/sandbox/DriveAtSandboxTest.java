@@ -110,7 +110,7 @@ class DriveAtSandboxTest {
         assertThatThrownBy(() -> there.connector.files(reading, List.of(photo, ref), feed))
                 .isInstanceOfSatisfying(
                         ConnectorException.Refused.class,
-                        e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_AVAILABLE));
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_ACTIVATED));
 
         assertThat(feed.published).containsOnlyKeys(ref);
     }

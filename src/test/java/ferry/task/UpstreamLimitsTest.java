@@ -1,12 +1,15 @@
 package ferry.task;
 
+import static ferry.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Limits.HostClass;
+import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +77,76 @@ class UpstreamLimitsTest {
         }
 
         assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void whatOneNodeIsToldReachesTheOtherWithinASecond() throws Exception {
+        var unlimited = new UpstreamSettings(0, 2, 4, Duration.ofSeconds(5));
+        var one = limits("a", unlimited);
+        var two = new UpstreamLimits(queue.another(), "a", unlimited, queue.clock);
+        two.turn(HostClass.CLOUDKIT);
+
+        one.throttled(HostClass.CLOUDKIT, Duration.ofMinutes(1));
+        queue.clock.advance(Duration.ofSeconds(1));
+
+        assertThatThrownBy(() -> two.turn(HostClass.CLOUDKIT))
+                .isInstanceOfSatisfying(
+                        ConnectorException.Unavailable.class,
+                        busy -> assertThat(busy.code()).isEqualTo(ErrorCode.THROTTLED));
+        two.turn(HostClass.LISTING);
+    }
+
+    @Test
+    void aTurnThatWasTakenBeforeAPauseIsNotUsedInIt() throws Exception {
+        var slow = new UpstreamSettings(0.9, 2, 4, Duration.ofSeconds(5));
+        var one = limits("a", slow);
+        var two = new UpstreamLimits(queue.another(), "a", slow, queue.clock);
+        one.turn(HostClass.LISTING);
+
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var waiting = threads.submit(() -> {
+                two.turn(HostClass.LISTING); // a little more than a second ahead
+                return true;
+            });
+            eventually("the other has taken its turn", () -> taken().isAfter(queue.clock.instant().plusMillis(1500)));
+            one.throttled(HostClass.LISTING, Duration.ofMinutes(1));
+
+            assertThatThrownBy(waiting::get).hasCauseInstanceOf(ConnectorException.Unavailable.class);
+        }
+    }
+
+    @Test
+    void theRateThatOneNodeWasToldIsTheOthersToo() throws Exception {
+        var one = limits("a", settings);
+        var two = new UpstreamLimits(queue.another(), "a", settings, queue.clock);
+        one.throttled(HostClass.LISTING, Duration.ofSeconds(2));
+        two.throttled(HostClass.LISTING, Duration.ofSeconds(2));
+        assertThat(rate()).isEqualTo(25);
+
+        queue.clock.advance(Duration.ofSeconds(2));
+        two.turn(HostClass.LISTING);
+
+        // Two seconds, each an eighth of the ceiling.
+        assertThat(rate()).isBetween(37.0, 39.5);
+    }
+
+    @Test
+    void theDefaultsArePolite() {
+        assertThat(UpstreamSettings.DEFAULT.rate()).isEqualTo(8);
+        assertThat(limits("a", UpstreamSettings.DEFAULT).parallel(HostClass.CLOUDKIT))
+                .isEqualTo(2);
+        assertThat(limits("a", UpstreamSettings.DEFAULT).parallel(HostClass.LISTING))
+                .isEqualTo(2);
+        assertThat(limits("a", UpstreamSettings.DEFAULT).parallel(HostClass.CONTENT))
+                .isEqualTo(4);
+        assertThat(limits("a", UpstreamSettings.DEFAULT).parallel(HostClass.AUTH))
+                .isEqualTo(1);
+    }
+
+    private Instant taken() {
+        return queue.db.system(tx -> tx.createQuery("select taken_until from upstream where host = 'LISTING'")
+                .map((row, _) -> row.getTimestamp("taken_until").toInstant())
+                .one());
     }
 
     private double rate() {

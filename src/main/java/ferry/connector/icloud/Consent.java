@@ -15,7 +15,11 @@ import java.util.List;
 /// The owner's consent, given on a device of theirs, to read data under Advanced Data Protection (icloud-protocol
 /// 1.11, R13). Each call makes one step; between steps the task waits elsewhere.
 final class Consent {
+    /// Often while the owner is likely to have the device at hand, then less: a task that gets no further is given up
+    /// after twenty looks.
     private static final Duration NEXT_LOOK = Duration.ofSeconds(10);
+    private static final Duration LATER_LOOK = Duration.ofSeconds(20);
+    private static final Duration AT_HAND = Duration.ofMinutes(1);
     /// After that the owner has evidently not seen the request.
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
@@ -63,9 +67,7 @@ final class Consent {
             throws IOException, Refused, Unavailable, InterruptedException {
         var access = setup.post(session, "requestWebAccessState", "{}", limits).tree();
         if (Boolean.FALSE.equals(Json.maybeFlag(access, "isWebAccessAllowed"))) {
-            throw new Refused(
-                    ErrorCode.WEB_ACCESS_DISABLED,
-                    "Access to iCloud data on the web is switched off for this account.");
+            throw Setup.noWebAccess(session.isManaged());
         }
         if (!Json.flag(access, "isICDRSDisabled")) {
             return false;
@@ -110,12 +112,14 @@ final class Consent {
 
     private Unavailable waiting(WebSession session) throws Refused {
         var asked = session.get(Held.CONSENT_ASKED);
-        if (asked != null && Instant.parse(asked).plus(PATIENCE).isBefore(clock.instant())) {
+        var waited =
+                asked == null ? Duration.ZERO : Duration.between(Instant.parse(asked), clock.instant());
+        if (waited.compareTo(PATIENCE) > 0) {
             session.set(Held.CONSENT_ASKED, null);
             throw refused();
         }
         return new Unavailable(
-                NEXT_LOOK,
+                waited.compareTo(AT_HAND) < 0 ? NEXT_LOOK : LATER_LOOK,
                 ErrorCode.CONSENT_REQUIRED,
                 "Waiting for the owner to allow access on one of their devices.");
     }

@@ -1,6 +1,7 @@
 package ferry.connector.icloud;
 
 import ferry.connector.icloud.web.Json;
+import ferry.error.ErrorCode;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,6 +55,15 @@ record Reply(int status, Map<String, String> headers, String body, Optional<Json
     /// Whether this asks to come back later.
     boolean isBusy() {
         return status == 429 || status >= 500 || isBusy(serverErrorCode());
+    }
+
+    /// What a client is told where this never passes: whether somebody asked too much, or the source has a fault.
+    ErrorCode busyCode() {
+        if (serverErrorCode().startsWith("QUOTA")) {
+            return ErrorCode.QUOTA_EXCEEDED;
+        }
+        var asked = status == 429 || status == 503 || isBusy(serverErrorCode());
+        return asked ? ErrorCode.THROTTLED : ErrorCode.SERVICE_UNAVAILABLE;
     }
 
     static boolean isBusy(String serverErrorCode) {

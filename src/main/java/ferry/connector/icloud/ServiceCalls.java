@@ -223,7 +223,7 @@ public final class ServiceCalls implements Calls {
                     }
                     case NO_ACCESS -> {
                         if (consented || !consent(used, what)) {
-                            throw lockedOut();
+                            throw lockedOut(host);
                         }
                         consented = true;
                     }
@@ -322,8 +322,11 @@ public final class ServiceCalls implements Calls {
 
     private Unavailable unavailable(Reply reply, int tries, String what) {
         var wait = reply.retryAfter(clock.instant()).orElseGet(() -> backOff(Duration.ofSeconds(5), tries));
-        return new Unavailable(
-                wait, ErrorCode.SERVICE_UNAVAILABLE, "The source is busy (" + reply + " to " + what + ").");
+        var code = reply.busyCode();
+        var detail = code == ErrorCode.QUOTA_EXCEEDED
+                ? "The account's storage at the source is full; its owner can free or buy some."
+                : "The source is busy (" + reply + " to " + what + ").";
+        return new Unavailable(wait, code, detail);
     }
 
     /// A connection that broke is opened anew a few times.
@@ -465,17 +468,25 @@ public final class ServiceCalls implements Calls {
     }
 
     private static HostClass host(String service) {
-        return service.equals("account") ? HostClass.SETUP : HostClass.LISTING;
+        return switch (service) {
+            case "account" -> HostClass.SETUP;
+            case CLOUDKIT -> HostClass.CLOUDKIT;
+            default -> HostClass.LISTING;
+        };
     }
 
     private static Refused notActivated(String what) {
-        return new Refused(ErrorCode.NOT_ACTIVATED, "The owner has never opened this service (" + what + ").");
+        return new Refused(
+                ErrorCode.NOT_ACTIVATED,
+                "The owner has never opened this service (" + what + "); they can do so at icloud.com.");
     }
 
-    private static Unavailable lockedOut() {
+    /// No task of the account asks that host again before: each try makes it last longer (R14).
+    private Unavailable lockedOut(HostClass host) {
+        reading.limits().throttled(host, LOCKOUT);
         return new Unavailable(
                 LOCKOUT,
-                ErrorCode.SERVICE_UNAVAILABLE,
+                ErrorCode.THROTTLED,
                 "The source denies access to the data though it is allowed: the account was read too often.");
     }
 }

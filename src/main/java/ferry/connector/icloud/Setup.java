@@ -63,6 +63,11 @@ final class Setup {
             session.moveToChina();
             reply = post(session, "accountLogin", tokens(session), limits);
         }
+        if (livesElsewhere(reply)) {
+            throw new Refused(
+                    ErrorCode.REGION_UNSUPPORTED,
+                    "The account lives in a region of the source that this service is not set up for.");
+        }
         return state(session, reply, limits);
     }
 
@@ -148,15 +153,25 @@ final class Setup {
         var wait = reply.retryAfter(clock.instant()).orElse(UNASKED_WAIT);
         limits.throttled(HostClass.SETUP, wait);
         return new Unavailable(
-                wait, ErrorCode.SERVICE_UNAVAILABLE, "The account service answered " + reply.meant() + ".");
+                wait, reply.busyCode(), "The account service is busy and answered " + reply.meant() + ".");
+    }
+
+    /// Who can switch access on the web on: the owner, or who manages the account (icloud-protocol 1.10).
+    static Refused noWebAccess(boolean managed) {
+        return managed
+                ? new Refused(
+                        ErrorCode.MANAGED_ACCOUNT,
+                        "The account's administrator has switched off access to iCloud data on the web.")
+                : new Refused(
+                        ErrorCode.WEB_ACCESS_DISABLED,
+                        "Access to iCloud data on the web is switched off; the owner can switch it on in a device's"
+                                + " settings.");
     }
 
     private static void refuseWhatOnlyTheOwnerCanMend(WebSession session, JsonNode account) throws Refused {
         var dsInfo = account.path("dsInfo");
         if (Boolean.FALSE.equals(Json.maybeFlag(dsInfo, "isWebAccessAllowed"))) {
-            throw new Refused(
-                    ErrorCode.WEB_ACCESS_DISABLED,
-                    "Access to iCloud data on the web is switched off for this account.");
+            throw noWebAccess(Json.flag(dsInfo, "isManagedAppleID"));
         }
         if (Json.flag(account, "termsUpdateNeeded") || Json.flag(dsInfo, "termsUpdateNeeded")) {
             throw new Refused(

@@ -36,6 +36,8 @@ final class SignInFlow {
     private static final int EXCHANGES = 5;
     /// Apple counts sign-ins over hours and tells no time.
     private static final Duration THROTTLE = Duration.ofHours(1);
+    /// After too many wrong codes none is taken for a while, of which Apple tells no length either.
+    private static final Duration CODES_LOCK = Duration.ofMinutes(15);
 
     private static final String WRONG_PASSWORD = "-20101";
     private static final String LOCKED = "-20209";
@@ -265,7 +267,7 @@ final class SignInFlow {
             return refused(ErrorCode.SECOND_FACTOR_UNSUPPORTED);
         }
         if (SecondFactor.isLocked(told) || SecondFactor.isLocked(options)) {
-            return refused(ErrorCode.SOURCE_LOCKED);
+            return codesLocked(context);
         }
         var factor = SecondFactor.of(options, told);
         if (factor.devices()) {
@@ -311,8 +313,11 @@ final class SignInFlow {
     }
 
     private void refuseIfNoMoreCodes(Context context, Reply reply) throws Ended, SessionLost {
-        if (SecondFactor.isLocked(reply.tree()) || reply.hasServiceError(LOCKED)) {
+        if (reply.hasServiceError(LOCKED)) {
             throw new Ended(refused(ErrorCode.SOURCE_LOCKED));
+        }
+        if (SecondFactor.isLocked(reply.tree())) {
+            throw new Ended(codesLocked(context));
         }
         switch (reply.meant()) {
             case 403, 429, 503 -> throw new Ended(throttled(context, reply));
@@ -335,6 +340,7 @@ final class SignInFlow {
                 yield trust(context);
             }
             case WRONG -> codeRequired(context, factor, true);
+            case CODES_LOCKED -> codesLocked(context);
             case LOCKED -> refused(ErrorCode.SOURCE_LOCKED);
             case THROTTLED -> throttled(context, reply);
             case GONE -> throw new SessionLost("The source has closed the open sign-in.");
@@ -360,6 +366,7 @@ final class SignInFlow {
         ACCEPTED,
         ACCEPTED_REPAIR,
         WRONG,
+        CODES_LOCKED,
         LOCKED,
         THROTTLED,
         GONE,
@@ -370,8 +377,11 @@ final class SignInFlow {
             if (Boolean.TRUE.equals(valid) && !reply.hasServiceErrors()) {
                 return reply.meant() == 412 ? ACCEPTED_REPAIR : ACCEPTED;
             }
-            if (SecondFactor.isLocked(reply.tree()) || reply.hasServiceError(SignInFlow.LOCKED)) {
+            if (reply.hasServiceError(SignInFlow.LOCKED)) {
                 return LOCKED;
+            }
+            if (SecondFactor.isLocked(reply.tree())) {
+                return CODES_LOCKED;
             }
             if (reply.hasServiceError(WRONG_CODE) || Boolean.FALSE.equals(valid)) {
                 return WRONG;
@@ -442,6 +452,13 @@ final class SignInFlow {
         context.limits().throttled(HostClass.AUTH, wait);
         return new Login.Refused(
                 ErrorCode.THROTTLED, Optional.of(clock.instant().plus(wait)));
+    }
+
+    /// The account itself is not locked, only its second factor: that passes by itself if nobody asks (R4).
+    private Login.Refused codesLocked(Context context) {
+        context.limits().throttled(HostClass.AUTH, CODES_LOCK);
+        return new Login.Refused(
+                ErrorCode.CODES_LOCKED, Optional.of(clock.instant().plus(CODES_LOCK)));
     }
 
     private static Login.Refused refused(ErrorCode why) {

@@ -26,6 +26,7 @@ final class WebSession {
     private volatile boolean inChina;
     private volatile boolean authInChina;
     private volatile boolean protectedData;
+    private volatile boolean managed;
 
     private WebSession(InstantSource clock) {
         cookies = new CookieJar(clock);
@@ -89,6 +90,7 @@ final class WebSession {
         session.inChina = json.path("in_china").asBoolean(false);
         session.authInChina = json.path("auth_in_china").asBoolean(false);
         session.protectedData = json.path("protected_data").asBoolean(false);
+        session.managed = json.path("managed").asBoolean(false);
         session.cookies.restore(json.path("cookies"));
         session.services = services(json.path("services"));
         return session;
@@ -111,7 +113,8 @@ final class WebSession {
     ObjectNode toJson() {
         var json = Json.object();
         held.forEach((key, value) -> json.put(key.field, value));
-        json.put("in_china", inChina).put("auth_in_china", authInChina).put("protected_data", protectedData);
+        json.put("in_china", inChina).put("auth_in_china", authInChina);
+        json.put("protected_data", protectedData).put("managed", managed);
         json.set("cookies", cookies.toJson(_ -> true));
         var map = json.putObject("services");
         services.forEach((name, service) ->
@@ -189,6 +192,11 @@ final class WebSession {
         return protectedData;
     }
 
+    /// Whether somebody else than its owner manages the account, as far as the last answer said.
+    boolean isManaged() {
+        return managed;
+    }
+
     /// Takes the answer of accountLogin or validate: account id and where its services are.
     void take(JsonNode account, Instant now) {
         var dsid = Json.text(account.path("dsInfo"), "dsid");
@@ -196,6 +204,7 @@ final class WebSession {
             set(Held.DSID, dsid);
         }
         protectedData = Json.flag(account.path("dsInfo"), "iCDPEnabled") || Json.flag(account, "iCDPEnabled");
+        managed = Json.flag(account.path("dsInfo"), "isManagedAppleID");
         if (account.path("webservices").isObject()) {
             services = services(account.path("webservices"));
         }

@@ -22,6 +22,9 @@ final class Quirks {
     static final int BUCKET = 20;
     static final Duration REFILL = Duration.ofMillis(250);
 
+    /// How much of a library is indexed that never is to the end, in percent.
+    private static final long HALF = 50;
+
     /// Listing requests between two photos that turn up meanwhile, and how many turn up at most.
     private static final int MOVE_EVERY = 3;
     private static final int MOVES = 12;
@@ -90,6 +93,9 @@ final class Quirks {
 
     /// How much of the library is indexed, in percent; lists hold that much of it.
     synchronized long indexed(PhotoLibrary library) {
+        if (library.has(LibraryQuirk.NEVER_INDEXED)) {
+            return HALF;
+        }
         if (!library.has(LibraryQuirk.INDEXING)) {
             return 100;
         }

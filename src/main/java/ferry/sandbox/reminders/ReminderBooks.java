@@ -3,7 +3,9 @@ package ferry.sandbox.reminders;
 import ferry.http.Exchange;
 import ferry.sandbox.Account;
 import ferry.sandbox.LibraryQuirk;
+import ferry.sandbox.Replies;
 import ferry.sandbox.Service;
+import ferry.sandbox.Trait;
 import ferry.sandbox.cloudkit.ZoneService;
 import java.time.InstantSource;
 import java.util.Map;
@@ -40,6 +42,18 @@ public final class ReminderBooks {
     ///
     /// @param isReadable whether a request carries the keys, or needs none
     public Service service(BiPredicate<Exchange, Account> isReadable) {
-        return new ZoneService(account -> of(account).zone(), isReadable);
+        var zones = new ZoneService(account -> of(account).zone(), isReadable);
+        return (exchange, account, path) -> {
+            if (account.has(Trait.OLD_REMINDERS)) {
+                Replies.json(
+                        exchange,
+                        404,
+                        Replies.object()
+                                .put("serverErrorCode", "ZONE_NOT_FOUND")
+                                .put("reason", "Zone 'Reminders' does not exist"));
+            } else {
+                zones.handle(exchange, account, path);
+            }
+        };
     }
 }

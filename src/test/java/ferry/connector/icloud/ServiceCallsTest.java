@@ -169,8 +169,23 @@ class ServiceCallsTest {
     @Test
     void r19TriesEndAndTheTaskComesBackLater() {
         apple.on(QUERY, Told.of(503, "").with("Retry-After", "1"));
-        assertThat(unavailable(this::query).code()).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+        assertThat(unavailable(this::query).code()).isEqualTo(ErrorCode.THROTTLED);
         assertThat(apple.count(QUERY)).isEqualTo(4);
+    }
+
+    @Test
+    void aQuotaThatIsUsedUpIsToldApartFromASourceThatIsBusy() {
+        apple.on(QUERY, Told.of(413, "{\"serverErrorCode\":\"QUOTA_EXCEEDED\",\"retryAfter\":30}"));
+        assertThat(unavailable(this::query).code()).isEqualTo(ErrorCode.QUOTA_EXCEEDED);
+        assertThat(apple.count(QUERY)).isEqualTo(1);
+    }
+
+    @Test
+    void r17ARecordThatIsBusyHoldsNoneOfTheOthersUp() throws Exception {
+        apple.on(QUERY, Told.of(200, "{\"records\":[{\"recordName\":\"r\",\"serverErrorCode\":\"TRY_AGAIN_LATER\"}]}"));
+        query();
+        assertThat(apple.count(QUERY)).isEqualTo(1);
+        assertThat(apple.pauses).isEmpty();
     }
 
     @Test
@@ -179,8 +194,9 @@ class ServiceCallsTest {
         apple.on(
                 "POST /setup/requestWebAccessState",
                 Told.of(200, "{\"isWebAccessAllowed\":true,\"isICDRSDisabled\":false}"));
-        assertThat(unavailable(this::query).retryAfter()).isGreaterThanOrEqualTo(Duration.ofHours(1));
+        assertThat(unavailable(this::query).retryAfter()).isEqualTo(Duration.ofHours(4));
         assertThat(apple.count(QUERY)).isEqualTo(1);
+        assertThat(apple.throttled).containsExactly(Duration.ofHours(4));
     }
 
     @Test

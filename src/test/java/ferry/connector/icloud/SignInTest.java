@@ -191,7 +191,10 @@ class SignInTest {
     void r4StopsWhenNoMoreCodesAreTaken(String flag) throws Exception {
         var required = codeRequired();
         apple.on(CODE, Told.of(400, "{\"securityCode\":{\"" + flag + "\":true},\"hasError\":true}"));
-        assertThat(code(required.open(), "123456")).isEqualTo(refused(ErrorCode.SOURCE_LOCKED));
+        assertThat(code(required.open(), "123456"))
+                .isEqualTo(new Login.Refused(
+                        ErrorCode.CODES_LOCKED, Optional.of(FakeApple.NOW.plus(Duration.ofMinutes(15)))));
+        assertThat(apple.throttled).containsExactly(Duration.ofMinutes(15));
     }
 
     @Test

@@ -70,7 +70,8 @@ final class Source {
             }
             last = e;
         } catch (Unavailable e) {
-            if (e.code() != ErrorCode.SERVICE_UNAVAILABLE || !answersOthers()) {
+            var passes = e.code() == ErrorCode.SERVICE_UNAVAILABLE || e.code() == ErrorCode.THROTTLED;
+            if (!passes || !answersOthers()) {
                 throw e;
             }
             last = new Refused(e.code(), String.valueOf(e.getMessage()));

@@ -43,8 +43,8 @@ final class Pairing {
     private final LinkedHashMap<String, Master> masters = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, List<Asset>> waiting = new LinkedHashMap<>();
     private final Set<String> orphans = new LinkedHashSet<>();
-    /// Records that came as errors.
-    private final Set<String> unread = new LinkedHashSet<>();
+    /// Records that came as errors, by name, and the view in which they did.
+    private final Map<String, View> unread = new LinkedHashMap<>();
     private final Set<String> refused = new LinkedHashSet<>();
     private int assetsWaiting;
     private long absurdDates;
@@ -70,13 +70,13 @@ final class Pairing {
     List<Listed> take(Page page, View view) throws ConnectorException, InterruptedException {
         var complete = new ArrayList<Listed>();
         for (var record : page.records()) {
-            if (record.type().equals("CPLMaster") && isReadable(record)) {
+            if (record.type().equals("CPLMaster") && isReadable(record, view)) {
                 complete.addAll(master(record, page.received()));
             }
         }
         for (var record : page.records()) {
             if (!record.type().equals("CPLMaster")
-                    && isReadable(record)
+                    && isReadable(record, view)
                     && record.type().equals("CPLAsset")) {
                 asset(new Asset(record, view, page.received())).ifPresent(complete::add);
             }
@@ -91,22 +91,21 @@ final class Pairing {
     /// refused, one by one.
     List<Listed> lookUp() throws ConnectorException, InterruptedException {
         var complete = lookUpWaiting();
-        var names = missing();
-        for (int from = 0; from < names.size(); from += PhotosDatabase.MAX_LOOKUP) {
-            var some = names.subList(from, Math.min(names.size(), from + PhotosDatabase.MAX_LOOKUP));
-            complete.addAll(take(database.lookup(library, some), View.LIBRARY));
+        for (var view : View.values()) {
+            var names = missing().filter(name -> unread.get(name) == view).toList();
+            for (int from = 0; from < names.size(); from += PhotosDatabase.MAX_LOOKUP) {
+                var some = names.subList(from, Math.min(names.size(), from + PhotosDatabase.MAX_LOOKUP));
+                complete.addAll(take(database.lookup(library, some), view));
+            }
         }
         complete.addAll(lookUpWaiting());
-        missing().forEach(this::refuseRecord);
-        unread.clear();
+        refuseMissing();
         return complete;
     }
 
     /// What came as an error, and neither well nor as the master of an asset: that is dealt with under the asset's name.
-    private List<String> missing() {
-        return unread.stream()
-                .filter(name -> !seen.contains(name) && !claimed.contains(name))
-                .toList();
+    private Stream<String> missing() {
+        return unread.keySet().stream().filter(name -> !seen.contains(name) && !claimed.contains(name));
     }
 
     /// At the end: refuses the masters whose asset never came.
@@ -154,15 +153,14 @@ final class Pairing {
         return absurdDates;
     }
 
-    private boolean isReadable(CloudRecord record) {
+    private boolean isReadable(CloudRecord record, View view) {
         if (record.isTombstone()) {
             return false;
         }
         if (record.error().isPresent()) {
-            unread.add(record.name());
+            unread.putIfAbsent(record.name(), view);
             if (unread.size() > MAX_ORPHANS) {
-                missing().forEach(this::refuseRecord);
-                unread.clear();
+                refuseMissing();
             }
             return false;
         }
@@ -172,6 +170,11 @@ final class Pairing {
             return false;
         }
         return true;
+    }
+
+    private void refuseMissing() {
+        missing().toList().forEach(this::refuseRecord);
+        unread.clear();
     }
 
     /// Should it come well later, it stays refused.

@@ -44,7 +44,8 @@ final class PhotosDatabase {
     /// part in are in the shared one (R24). Zones that are deleted or of another kind are passed over.
     List<Library> libraries() throws ConnectorException, InterruptedException {
         if (!calls.has(SERVICE)) {
-            throw new ConnectorException.Refused(ErrorCode.NOT_AVAILABLE, "The account has no iCloud Photos.");
+            throw new ConnectorException.Refused(
+                    ErrorCode.NOT_ACTIVATED, "The account's owner has never opened iCloud Photos; they can do so there.");
         }
         var libraries = new ArrayList<Library>();
         var own = zones("private");

@@ -82,6 +82,18 @@ class RemindersAtSandboxTest {
     }
 
     @Test
+    void remindersThatWereNeverUpgradedComeFromTheOldService() throws Exception {
+        var feed = read("reminders-old");
+        assertThat(feed.kind("reminder")).hasSize(book("reminders-old").reminders().size());
+        assertThat(feed.kind("list")).extracting(list -> list.path("title").asString()).containsExactly("Reminders", "House");
+        var first = feed.kind("reminder").getFirst();
+        assertThat(first.path("title").asString()).isEqualTo("Renew the passport");
+        assertThat(first.path("date_due").asString()).isEqualTo("2018-05-09T08:30:00.000Z");
+        assertThat(first.path("list_id").asString()).endsWith("House");
+        assertThat(feed.complete).isTrue();
+    }
+
+    @Test
     void aLaterReadingGetsWhatIsNew() throws Exception {
         read("plain");
         book("plain").remove(book("plain").reminders().getFirst());
