@@ -210,12 +210,12 @@ class ICloudRequirementsTest {
         var feed = icloud.feed(poll, "data:icpl.photos");
 
         // Of 240 photos 30 come only when they are looked up. Of 30 others neither the photo nor its file can be read, and
-        // 3 share such a file.
+        // 3 share such a file, which the errors name by its photo.
         assertThat(feed.at("/data").size()).isEqualTo(240 - 30 - 3);
         assertThat(feed.at("/metadata/complete").asBoolean()).isFalse();
         assertThat(errors(poll)).containsExactly("not-retrievable");
         assertThat(poll.at("/errors/data").valueStream().map(error -> error.at("/item")))
-                .hasSize(2 * 30 + 3)
+                .hasSize(30 + (30 - 3) + 3)
                 .doesNotHaveDuplicates();
         assertThat(icloud.asked("record-errors", "/private/records/lookup")).isPositive();
     }
