@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -72,7 +73,7 @@ class CursorsTest {
     }
 
     /// A type with a store in which an owner edits.
-    private enum Type {
+    enum Type {
         PHOTOS("icpl.photos", true) {
             @Override
             List<String> items(JsonNode feed) {
@@ -220,7 +221,7 @@ class CursorsTest {
                 return id(record).substring(id(record).lastIndexOf('/') + 1);
             }
 
-            /// Sums over what lies below a folder are no change of the folder.
+            // Sums over what lies below a folder are no change of the folder.
             @Override
             ObjectNode essence(ObjectNode record) {
                 if (!record.path("data_type").asString("").equals("file")) {
@@ -255,7 +256,7 @@ class CursorsTest {
             }
         },
         CALENDARS("icloud_calendars.events", true) {
-            /// Not those that others follow from.
+            // Not those that others follow from.
             @Override
             List<String> items(JsonNode feed) {
                 return ids(feed, record -> id(record).matches("event:[0-9A-F]{8}-.*"));
@@ -402,8 +403,8 @@ class CursorsTest {
             int what = items.isEmpty() ? 0 : random.nextInt(3);
             switch (what) {
                 case 0 -> type.add(account, i);
-                case 1 -> type.change(account, records.get(items.removeLast()), random);
-                default -> type.remove(account, records.get(items.removeLast()));
+                case 1 -> type.change(account, Objects.requireNonNull(records.get(items.removeLast())), random);
+                default -> type.remove(account, Objects.requireNonNull(records.get(items.removeLast())));
             }
         }
     }
