@@ -116,6 +116,11 @@ public final class Accounts {
         add("over-quota", NONE, Trait.OVER_QUOTA);
         library("never-indexed", LibraryQuirk.NEVER_INDEXED);
         add("reminders-old", NONE, Trait.OLD_REMINDERS);
+        add("many-albums", NONE, Set.of(), new LibrarySpec(900, 300, Set.of(LibraryQuirk.MANY_ALBUMS)));
+        // What is out of the ordinary in their shared albums goes by these names.
+        add("shared-albums-large", NONE);
+        add("shared-albums-odd", NONE);
+        add("shared-albums-none", NONE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

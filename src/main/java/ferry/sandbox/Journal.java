@@ -21,7 +21,8 @@ public final class Journal {
                     + "|createFolders|renameItems|deleteItems|moveItems.*|restoreItems|update/documents|upload/.*"
                     + "|co/(contacts|groups)/card.*|password/.*"
                     + "|webcreatealbum|webdeletealbum|webaddassets?|webdeleteassets?|webaddcomment.*"
-                    + "|removeDevice|removePaymentMethod|inviteFamilyMember|removeFamilyMember)/?");
+                    + "|removeDevice|removePaymentMethod|inviteFamilyMember|removeFamilyMember"
+                    + "|sharedstreams/(?!webget)[a-z]\\w*)/?");
 
     /// What reads though it is no GET, at an account's services. Everything else there is taken for a write.
     private static final Pattern READS = Pattern.compile("/p\\d+/("

@@ -21,5 +21,7 @@ public enum LibraryQuirk {
     /// CloudKit tells the client to come back later, in all the ways it knows.
     THROTTLING,
     /// Every answer takes long.
-    SLOW
+    SLOW,
+    /// Three hundred albums.
+    MANY_ALBUMS
 }

@@ -19,6 +19,8 @@ import ferry.sandbox.photos.ContentHost;
 import ferry.sandbox.photos.PhotoLibraries;
 import ferry.sandbox.reminders.OldReminders;
 import ferry.sandbox.reminders.ReminderBooks;
+import ferry.sandbox.sharedalbums.SharedAlbumService;
+import ferry.sandbox.sharedalbums.SharedAlbums;
 import java.net.BindException;
 import java.net.URI;
 import java.time.InstantSource;
@@ -62,6 +64,7 @@ public final class Sandbox implements AutoCloseable {
     private final ReminderBooks reminders;
     private final CalendarStores calendars;
     private final Drives drives = new Drives();
+    private final SharedAlbums sharedAlbums;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
 
@@ -98,6 +101,8 @@ public final class Sandbox implements AutoCloseable {
         services.put("drivews", new TreeService(drives));
         services.put("docws", new DocumentService(drives, this::url, clock));
         open.put("drive-content", new FileHost(drives, clock));
+        sharedAlbums = new SharedAlbums(photos);
+        services.put("sharedstreams", new SharedAlbumService(sharedAlbums, this::url, clock));
     }
 
     /// Starts to listen.
@@ -189,6 +194,11 @@ public final class Sandbox implements AutoCloseable {
     /// Everyone's drives, for tests to change while a connector is at work.
     public Drives drives() {
         return drives;
+    }
+
+    /// Everyone's shared albums, for tests to change while a connector is at work.
+    public SharedAlbums sharedAlbums() {
+        return sharedAlbums;
     }
 
     /// Mounts a service of accounts before any request is made.

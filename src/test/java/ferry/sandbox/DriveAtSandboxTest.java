@@ -172,7 +172,9 @@ class DriveAtSandboxTest {
                         feed.fileAt("/NOT_UPLOADED.bin").locator() + " not-retrievable");
         assertThat(feed.published)
                 .containsKeys(
-                        feed.fileAt("/EXPIRED_ONCE.bin"), feed.fileAt("/REDIRECT_ONCE.bin"), feed.fileAt("/NEWLINE_IN_KEY.bin"));
+                        feed.fileAt("/EXPIRED_ONCE.bin"),
+                        feed.fileAt("/REDIRECT_ONCE.bin"),
+                        feed.fileAt("/NEWLINE_IN_KEY.bin"));
         assertThat((long) feed.published.size()).isEqualTo(tree("drive-damaged").files() - 5);
     }
 
@@ -182,7 +184,8 @@ class DriveAtSandboxTest {
 
         assertThat((long) feed.items.size())
                 .isEqualTo(tree("drive-busy").folders() + tree("drive-busy").files());
-        assertThat(there.sandbox.journal().count(entry -> entry.status() == 503)).isPositive();
+        assertThat(there.sandbox.journal().count(entry -> entry.status() == 503))
+                .isPositive();
     }
 
     @Test

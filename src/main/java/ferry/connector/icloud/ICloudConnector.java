@@ -19,6 +19,7 @@ import ferry.connector.icloud.findmy.FindMy;
 import ferry.connector.icloud.notes.Notes;
 import ferry.connector.icloud.photos.Photos;
 import ferry.connector.icloud.reminders.Reminders;
+import ferry.connector.icloud.sharedalbums.SharedAlbums;
 import ferry.connector.icloud.web.Differences;
 import ferry.crypto.Secret;
 import ferry.egress.Outbound;
@@ -89,6 +90,14 @@ public final class ICloudConnector implements Connector {
             case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
             case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
             case Photos.ALBUMS -> Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
+            case Photos.ALBUM_MEMBERS -> photos(reading).albumMembers(window, feed);
+            case SharedAlbums.ALBUMS ->
+                Differences.list(
+                        window,
+                        feed,
+                        true,
+                        entry -> entry,
+                        into -> sharedAlbums(reading).read(window, into));
             case Contacts.CONTACTS ->
                 Differences.list(
                         window,
@@ -120,15 +129,14 @@ public final class ICloudConnector implements Connector {
     @Override
     public void files(Reading reading, List<FileRef> refs, Files files)
             throws ConnectorException, InterruptedException {
-        var byRoom = refs.stream()
-                .collect(Collectors.groupingBy(ref -> ref.fileType().equals(Drive.FILE)));
+        var byRoom = refs.stream().collect(Collectors.groupingBy(ref -> FileRoom.of(ref.fileType())));
         ConnectorException.Refused refusal = null;
         for (var some : byRoom.entrySet()) {
             try {
-                if (some.getKey()) {
-                    drive(reading).files(some.getValue(), files);
-                } else {
-                    photos(reading).files(some.getValue(), files);
+                switch (some.getKey()) {
+                    case DRIVE -> drive(reading).files(some.getValue(), files);
+                    case SHARED_ALBUMS -> sharedAlbums(reading).files(some.getValue(), files);
+                    case PHOTOS -> photos(reading).files(some.getValue(), files);
                 }
             } catch (ConnectorException.Refused e) {
                 refusal = e; // one service that the account lacks must not keep back the files of another (R15)
@@ -137,6 +145,24 @@ public final class ICloudConnector implements Connector {
         if (refusal != null) {
             throw refusal;
         }
+    }
+
+    /// Which reader a file belongs to; what none knows is refused by that of the photos.
+    private enum FileRoom {
+        DRIVE,
+        SHARED_ALBUMS,
+        PHOTOS;
+
+        static FileRoom of(String fileType) {
+            if (fileType.equals(Drive.FILE)) {
+                return DRIVE;
+            }
+            return SharedAlbums.FILE_TYPES.contains(fileType) ? SHARED_ALBUMS : PHOTOS;
+        }
+    }
+
+    private SharedAlbums sharedAlbums(Reading reading) {
+        return new SharedAlbums(calls(reading), reading.limits(), clock);
     }
 
     private Drive drive(Reading reading) {
@@ -156,12 +182,14 @@ public final class ICloudConnector implements Connector {
         types.add(Reminders.REMINDERS);
         types.add(Calendars.EVENTS);
         types.add(Drive.FILES);
+        types.add(SharedAlbums.ALBUMS);
         return types;
     }
 
     private static Set<String> fileTypes() {
         var types = new HashSet<>(Photos.FILE_TYPES);
         types.add(Drive.FILE);
+        types.addAll(SharedAlbums.FILE_TYPES);
         return types;
     }
 

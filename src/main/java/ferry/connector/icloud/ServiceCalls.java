@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
@@ -37,6 +38,8 @@ import tools.jackson.databind.JsonNode;
 /// chain of attempts at a request refreshes at most that far, then the session is lost (R9, R10).
 public final class ServiceCalls implements Calls {
     private static final String CLOUDKIT = "ckdatabasews";
+    /// Services that browsers send text to, so that they need not ask first.
+    private static final Set<String> AS_A_BROWSER = Set.of(CLOUDKIT, "sharedstreams");
     private static final int TRIES = 4;
     private static final int REDIRECTS = 5;
     /// A longer wait is left to the task, which then makes room for others.
@@ -112,6 +115,19 @@ public final class ServiceCalls implements Calls {
     public JsonNode post(String service, String path, Map<String, String> query, JsonNode body)
             throws ConnectorException, InterruptedException {
         return call(host(service), service + path, session -> send(session, "POST", service, path, query, body));
+    }
+
+    /// Errors name the call alone: addresses hold people's numbers.
+    @Override
+    public JsonNode postAt(String service, String address, Map<String, String> query, JsonNode body)
+            throws ConnectorException, InterruptedException {
+        var what = service + "/" + address.substring(address.lastIndexOf('/') + 1);
+        return call(host(service), what, session -> send(session, "POST", service, address, query, body));
+    }
+
+    @Override
+    public String number() {
+        return current.session().get(WebSession.Held.DSID, "");
     }
 
     /// POST on the setup base.
@@ -256,8 +272,9 @@ public final class ServiceCalls implements Calls {
         }
         var root =
                 entry.url().endsWith("/") ? entry.url().substring(0, entry.url().length() - 1) : entry.url();
-        var url = origins.follow(root + path + "?" + setup.query(session, query));
-        var type = service.equals(CLOUDKIT) ? "text/plain" : "application/json";
+        // A whole address was given out by the service, and stands for itself.
+        var url = origins.follow((path.startsWith("/") ? root : "") + path + "?" + setup.query(session, query));
+        var type = AS_A_BROWSER.contains(service) ? "text/plain" : "application/json";
         reading.limits().turn(host(service));
         var bytes = Optional.ofNullable(body).map(json -> json.toString().getBytes(StandardCharsets.UTF_8));
         return new Sent(url, wire.send(session, method, url, setup.headers(session, type), bytes));

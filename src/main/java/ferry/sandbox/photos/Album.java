@@ -1,5 +1,6 @@
 package ferry.sandbox.photos;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -16,9 +17,14 @@ record Album(String name, String title, int type, @Nullable String parent, boole
     static final String ROOT = "----Root-Folder----";
     static final String PROJECT_ROOT = "----Project-Root-Folder----";
 
-    /// Two albums of one name, one with a slash and decomposed letters, one in a folder, one deleted.
+    static final int MANY = 300;
+    private static final int EACH = 50;
+
+    /// Albums of one name, one with a slash and decomposed letters, folders within each other, a smart one,
+    /// whose members only devices know, an empty one, one deleted.
     static List<Album> of(long seed) {
         var folder = id(seed, 3);
+        var within = id(seed, 6);
         return List.of(
                 new Album(ROOT, ROOT, 3, null, false, 0, 0),
                 new Album(PROJECT_ROOT, PROJECT_ROOT, 3, null, false, 0, 0),
@@ -27,7 +33,23 @@ record Album(String name, String title, int type, @Nullable String parent, boole
                 new Album(id(seed, 2), "Holidays", 0, null, false, 9, 3072),
                 new Album(folder, "Years", 3, null, false, 0, 4096),
                 new Album(id(seed, 4), "2024", 0, folder, false, 5, 1024),
+                new Album(within, "Holidays", 3, folder, false, 0, 2048),
+                new Album(id(seed, 7), "Holidays", 0, within, false, 6, 1024),
+                new Album(id(seed, 8), "Sharp ones", 6, null, false, 0, 6144),
+                new Album(id(seed, 9), "To sort", 0, null, false, 0, 7168),
                 new Album(id(seed, 5), "Old receipts", 0, null, true, 11, 5120));
+    }
+
+    /// Three hundred albums in folders of fifty.
+    static List<Album> many(long seed) {
+        var albums = new ArrayList<Album>();
+        for (int i = 0; i < MANY; i++) {
+            if (i % EACH == 0) {
+                albums.add(new Album(id(seed, MANY + i), "Box " + i / EACH, 3, null, false, 0, i));
+            }
+            albums.add(new Album(id(seed, i), "Album " + i, 0, id(seed, MANY + i / EACH * EACH), false, 15, i));
+        }
+        return List.copyOf(albums);
     }
 
     private static String id(long seed, int index) {
@@ -39,6 +61,7 @@ record Album(String name, String title, int type, @Nullable String parent, boole
     boolean holds(Photo photo) {
         return oneIn > 0
                 && photo.state() == Photo.State.LIVE
+                && !photo.stacked()
                 && Dice.below(oneIn, photo.seed(), photo.serial(), 60 + position) == 0;
     }
 }

@@ -11,7 +11,8 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// One photo or film, derived from the library's seed and its serial whenever it is asked for, and thrown away after.
+/// One photo or film, derived from the library's seed and its serial whenever it is asked for, and thrown
+/// away after.
 ///
 /// @param serial its place in the order of being added, 0 for the oldest; never changes
 /// @param master the serial of the photo whose master it has; its own but for an in-app duplicate
@@ -19,7 +20,17 @@ import org.jspecify.annotations.Nullable;
 /// @param bytes the exact size of a huge film, 0 for everything else
 /// @param small whether it belongs to a huge library, where files are small
 /// @param state what became of it since, by the owner's hand
-record Photo(long seed, int serial, int master, Mix.Pick pick, Instant added, long bytes, boolean small, State state) {
+/// @param burst the serial of the frame that stands for its burst; -1 for what is of no burst
+record Photo(
+        long seed,
+        int serial,
+        int master,
+        Mix.Pick pick,
+        Instant added,
+        long bytes,
+        boolean small,
+        State state,
+        int burst) {
     private static final Instant YEAR_ONE = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant YEAR_12000 = Instant.parse("+12000-06-01T00:00:00Z");
     private static final Instant BEFORE_EPOCH = Instant.parse("1931-04-05T10:20:30Z");
@@ -41,6 +52,11 @@ record Photo(long seed, int serial, int master, Mix.Pick pick, Instant added, lo
 
     Shot shot() {
         return pick.shot();
+    }
+
+    /// Whether it lies below another frame of its burst, so that only the burst itself shows it.
+    boolean stacked() {
+        return burst >= 0 && burst != serial;
     }
 
     /// A UUID in upper case that leads back to the serial, see [#serialOf].

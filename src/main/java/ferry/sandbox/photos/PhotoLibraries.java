@@ -69,6 +69,15 @@ public final class PhotoLibraries {
         return new Zone(dsid, name, user(dsid + 1), true, library);
     }
 
+    /// Photos that lie in no zone of anyone's, such as those of a shared album.
+    ///
+    /// @param id no account's number
+    public LoosePhotos loose(long id, LibrarySpec spec) {
+        var zone = primary.computeIfAbsent(
+                id, _ -> new Zone(id, "SharedStream", user(id), false, PhotoLibrary.of(spec, clock)));
+        return new LoosePhotos(zone);
+    }
+
     /// The zones of one database, `private` or `shared`.
     List<Zone> zones(Account account, String database) {
         return switch (database) {

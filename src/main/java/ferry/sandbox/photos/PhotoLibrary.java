@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,8 @@ public final class PhotoLibrary {
     /// Ranks between an item and the same one again, where a list has it twice.
     private static final int APART = 130;
 
+    private static final int LONGEST_BURST = 20;
+
     private final LibrarySpec spec;
     private final InstantSource clock;
     private final Duration step;
@@ -52,6 +55,9 @@ public final class PhotoLibrary {
     private final Set<Integer> favoured = ConcurrentHashMap.newKeySet();
 
     private volatile long forgotten;
+    /// What the owner put into an album or took out of it since: whether it is in, by album and serial.
+    private final Map<String, Map<Integer, Boolean>> moved = new ConcurrentHashMap<>();
+
     private final Map<View, int[]> views = new HashMap<>();
     private int @Nullable [] masters;
 
@@ -61,7 +67,7 @@ public final class PhotoLibrary {
         this.spec = spec;
         this.clock = clock;
         this.step = min(STEP, SPAN.dividedBy(Math.max(1, spec.photos())));
-        this.albums = Album.of(spec.seed());
+        this.albums = has(LibraryQuirk.MANY_ALBUMS) ? Album.many(spec.seed()) : Album.of(spec.seed());
         this.defects = new Defects(spec.defects());
     }
 
@@ -165,6 +171,43 @@ public final class PhotoLibrary {
         become(serial, Photo.State.EXPUNGED);
     }
 
+    /// Puts a photo into an album, or takes it out.
+    ///
+    /// @param album its record name
+    public synchronized void move(int serial, String album, boolean in) {
+        moved.computeIfAbsent(album, _ -> new ConcurrentHashMap<>()).put(serial, in);
+        views.clear();
+    }
+
+    /// The record names of the albums with photos in them that go by that title, folders and deleted ones
+    /// left out.
+    public List<String> albumsNamed(String title) {
+        return albums.stream()
+                .filter(album -> album.type() == 0 && !album.deleted())
+                .filter(album -> album.title().equals(title))
+                .map(Album::name)
+                .toList();
+    }
+
+    /// Every membership there is now, as the names of album and asset with a slash between.
+    public Set<String> memberships() {
+        var memberships = new HashSet<String>();
+        for (var album : albums) {
+            for (int serial : album.deleted() ? new int[0] : ranks(new View.Members(album))) {
+                memberships.add(album.name() + "/" + assetName(serial));
+            }
+        }
+        return memberships;
+    }
+
+    private boolean isIn(View view, Photo photo) {
+        if (view instanceof View.Members(var album)) {
+            var own = moved.getOrDefault(album.name(), Map.of()).get(photo.serial());
+            return own == null ? view.holds(photo) : own && photo.state() == Photo.State.LIVE;
+        }
+        return view.holds(photo);
+    }
+
     private synchronized void become(int serial, Photo.State state) {
         if (serial < 0 || serial >= total()) {
             throw new IllegalArgumentException("no photo has the serial " + serial);
@@ -202,7 +245,19 @@ public final class PhotoLibrary {
                 extra == null ? began(serial) : extra.at,
                 extra == null ? 0 : extra.bytes,
                 spec.photos() > Mix.ORDINARY,
-                states.getOrDefault(serial, beginning(pick)));
+                states.getOrDefault(serial, beginning(pick)),
+                pick.shot() == Shot.BURST ? burst(serial) : -1);
+    }
+
+    /// Frames that follow each other are one burst, and the oldest stands for it.
+    private int burst(int serial) {
+        int first = serial;
+        while (first > 0
+                && serial - first < LONGEST_BURST
+                && Mix.of(spec, first - 1).shot() == Shot.BURST) {
+            first--;
+        }
+        return first;
     }
 
     private Instant began(int serial) {
@@ -232,7 +287,7 @@ public final class PhotoLibrary {
         int lateEnd = 0;
         for (int serial = total() - 1; serial >= 0; serial--) {
             var photo = photo(serial);
-            if (!view.holds(photo)) {
+            if (!isIn(view, photo)) {
                 continue;
             }
             if (byDate && photo.has(Oddity.DATE_FAR)) {

@@ -32,6 +32,7 @@ final class Records {
     private final boolean lookup;
     private final String device;
     private final Defects defects;
+    private boolean sizes = true;
 
     /// @param desired the fields to write; null for all
     /// @param now when the answer is given: addresses live an hour from then
@@ -46,6 +47,12 @@ final class Records {
         this.lookup = lookup;
         this.defects = zone.library().defects();
         this.device = HexFormat.of().withUpperCase().formatHex(Dice.bytes(32, seed(), 0, 80));
+    }
+
+    /// From now on no file tells its size.
+    Records withoutSizes() {
+        sizes = false;
+        return this;
     }
 
     /// The record name of a photo's master: the signature of its original.
@@ -213,7 +220,7 @@ final class Records {
                     default -> 0;
                 });
         number("assetSubtypeV2", shot.isLive() ? 2 : shot == Shot.SCREENSHOT ? 3 : shot == Shot.PANORAMA ? 1 : 0);
-        number("adjustmentRenderType", shot == Shot.PORTRAIT ? 2 : 0);
+        number("adjustmentRenderType", shot == Shot.PORTRAIT ? 2 : shot == Shot.LIVE_JPEG ? 4 : 0);
         number("assetHDRType", 0);
         number("customRenderedValue", shot == Shot.PORTRAIT ? 8 : 0);
         number("burstFlags", shot == Shot.BURST ? 11 : 0);
@@ -225,8 +232,8 @@ final class Records {
     }
 
     private void words(Photo photo) {
-        if (photo.shot() == Shot.BURST) {
-            text("burstId", new UUID(seed(), Dice.roll(seed(), photo.serial() / 3, 81)).toString());
+        if (photo.burst() >= 0) {
+            text("burstId", new UUID(seed(), Dice.roll(seed(), photo.burst(), 81)).toString());
         }
         if (photo.has(Oddity.KEYWORDS) && wanted("keywordsEnc")) {
             bytes("keywordsEnc", BinaryPlist.of(List.of(photo.keyword(0), photo.keyword(1))));
@@ -301,7 +308,8 @@ final class Records {
         var key = Dice.bytes(16, seed(), owner, purpose + 1);
         json.writeObjectPropertyStart("value");
         json.writeStringProperty("fileChecksum", Checksum.text(checksum));
-        json.writeNumberProperty("size", defects.strikes(Defect.LYING_LENGTH, file) ? lie(length) : length);
+        long told = defects.strikes(Defect.LYING_LENGTH, file) ? lie(length) : length;
+        json.writeNumberProperty("size", sizes ? told : 0);
         json.writeStringProperty("wrappingKey", Checksum.text(key));
         json.writeStringProperty("referenceChecksum", Checksum.text(reference));
         if (reachable(photo, part) && !defects.strikes(Defect.MISSING_URL, file)) {

@@ -4,7 +4,7 @@ package ferry.sandbox.photos;
 enum Shot {
     JPEG(Format.JPEG),
     HEIC(Format.HEIC),
-    /// A still with a film beside it.
+    /// A still with a film beside it; shown as one long exposure where it is a JPEG.
     LIVE_JPEG(Format.JPEG),
     LIVE_HEIC(Format.HEIC),
     /// Raw in the original, JPEG in the alternative.

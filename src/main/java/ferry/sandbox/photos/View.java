@@ -7,13 +7,21 @@ sealed interface View {
     /// Whether a photo that is not expunged is in it.
     boolean holds(Photo photo);
 
-    /// The whole library but what is hidden or deleted.
+    /// The whole library but what is hidden or deleted, and one frame of each burst.
     ///
     /// @param byAddedDate as the index of 2018 was ordered; otherwise by the date it was taken
     record Library(boolean byAddedDate) implements View {
         @Override
         public boolean holds(Photo photo) {
-            return photo.state() == Photo.State.LIVE;
+            return photo.state() == Photo.State.LIVE && !photo.stacked();
+        }
+    }
+
+    /// Every frame of every burst.
+    record Bursts() implements View {
+        @Override
+        public boolean holds(Photo photo) {
+            return photo.state() == Photo.State.LIVE && photo.burst() >= 0;
         }
     }
 
@@ -34,7 +42,7 @@ sealed interface View {
     record Smart(Kind kind) implements View {
         @Override
         public boolean holds(Photo photo) {
-            return photo.state() == Photo.State.LIVE && kind.holds(photo);
+            return photo.state() == Photo.State.LIVE && !photo.stacked() && kind.holds(photo);
         }
     }
 
@@ -56,8 +64,7 @@ sealed interface View {
         LIVE,
         DEPTH,
         EXPOSURE,
-        ANIMATED,
-        BURST;
+        ANIMATED;
 
         boolean holds(Photo photo) {
             return switch (this) {
@@ -69,8 +76,8 @@ sealed interface View {
                 case SCREENSHOT -> photo.shot() == Shot.SCREENSHOT;
                 case LIVE -> photo.shot().isLive();
                 case DEPTH -> photo.shot() == Shot.PORTRAIT;
-                case BURST -> photo.shot() == Shot.BURST;
-                case EXPOSURE, ANIMATED -> false;
+                case EXPOSURE -> photo.shot() == Shot.LIVE_JPEG;
+                case ANIMATED -> false;
             };
         }
 

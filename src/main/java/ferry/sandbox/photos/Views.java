@@ -15,7 +15,7 @@ final class Views {
             case "CPLAssetAndMasterByAddedDate" -> Optional.of(new View.Library(true));
             case "CPLAssetAndMasterHiddenByAssetDate" -> Optional.of(new View.Hidden());
             case "CPLAssetAndMasterDeletedByExpungedDate" -> Optional.of(new View.Deleted());
-            case "CPLBurstStackAssetAndMasterByAssetDate" -> Optional.of(new View.Smart(View.Kind.BURST));
+            case "CPLBurstStackAssetAndMasterByAssetDate" -> Optional.of(new View.Bursts());
             case "CPLAssetAndMasterInSmartAlbumByAssetDate" ->
                 filters.text("smartAlbum").flatMap(View.Kind::of).map(View.Smart::new);
             case "CPLContainerRelationLiveByAssetDate", "CPLContainerRelationLiveByPosition" ->
@@ -34,7 +34,7 @@ final class Views {
             case "CPLAssetHiddenByAssetDate" -> Optional.of(new View.Hidden());
             case "CPLAssetDeletedByExpungedDate" -> Optional.of(new View.Deleted());
             case "CPLAssetBurstStackAssetByAssetDate", "CPLBurstStackAssetByAssetDate" ->
-                Optional.of(new View.Smart(View.Kind.BURST));
+                Optional.of(new View.Bursts());
             case "CPLAssetInSmartAlbumByAssetDate" ->
                 View.Kind.of(argument.toUpperCase(Locale.ROOT)).map(View.Smart::new);
             case "CPLContainerRelationNotDeletedByAssetDate" -> members(argument, library);

@@ -12,6 +12,7 @@ import ferry.sandbox.LibraryQuirk;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -98,7 +99,27 @@ class CloudKitTest {
                 .allSatisfy(
                         asset -> assertThat(value(asset, "isDeleted").asInt()).isOne());
         assertThat(library).doesNotContainAnyElementsOf(names(hidden)).doesNotContainAnyElementsOf(names(deleted));
-        assertThat(library.size() + hidden.size() + deleted.size()).isEqualTo(200);
+        var bursts = new HashSet<>(names(typed("CPLAsset", cloud.all("CPLBurstStackAssetAndMasterByAssetDate"))));
+        bursts.removeAll(library);
+        assertThat(library.size() + hidden.size() + deleted.size() + bursts.size())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aBurstShowsOneFrameAndListsAll() throws Exception {
+        var cloud = TestCloud.of(5, 200);
+        var library = new HashSet<>(names(typed("CPLAsset", cloud.all(LIBRARY))));
+        var bursts = new HashMap<String, List<String>>();
+        for (var frame : typed("CPLAsset", cloud.all("CPLBurstStackAssetAndMasterByAssetDate"))) {
+            bursts.computeIfAbsent(value(frame, "burstId").asString(), _ -> new ArrayList<>())
+                    .add(frame.path("recordName").asString());
+        }
+        assertThat(bursts.values())
+                .hasSizeGreaterThan(4)
+                .allSatisfy(frames -> assertThat(frames)
+                        .hasSize(3)
+                        .filteredOn(library::contains)
+                        .hasSize(1));
     }
 
     @Test

@@ -69,7 +69,11 @@ final class AddressBookReading {
         while (true) {
             var offset = Math.max(0, received - 1);
             var keys = new ArrayList<String>();
-            for (var entry : page(offset)) {
+            var page = page(offset);
+            if (offset == 0 && !page.isArray() && !startup.path("contacts").isEmpty()) {
+                return firstSight();
+            }
+            for (var entry : page) {
                 var key = key(entry);
                 keys.add(key);
                 if (given.add(key)) {
@@ -80,11 +84,28 @@ final class AddressBookReading {
                 return false;
             }
             if (!walked.addAll(keys)) {
-                return true; // nothing but the last one again
+                if (keys.size() <= 1 || limit == EVERYTHING) {
+                    return true; // nothing but the last one again
+                }
+                limit = EVERYTHING; // it may give the first ones whatever is asked for
+                return walk();
             }
             last = Optional.of(keys.getLast());
             received = offset + keys.size();
         }
+    }
+
+    /// The listing that should hold all is none, though the start showed some: those are all there is to
+    /// give.
+    private boolean firstSight() throws InterruptedException {
+        for (var entry : startup.path("contacts")) {
+            if (given.add(key(entry))) {
+                give(entry);
+            }
+        }
+        feed.incomplete();
+        feed.warn("listing_gap", "The source did not list the contacts; these are the ones that it began with.");
+        return true;
     }
 
     /// A source that refuses to give some is asked for all.

@@ -194,7 +194,9 @@ final class Walk {
 
     private void libraries() throws ConnectorException, InterruptedException {
         try {
-            for (var json : service.libraries()) {
+            var libraries = service.libraries();
+            librariesKnown = libraries.isArray();
+            for (var json : libraries) {
                 var item = Item.of(json, Optional.empty());
                 if (item.isPresent()
                         && item.get().isFolder()

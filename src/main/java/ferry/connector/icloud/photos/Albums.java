@@ -26,13 +26,32 @@ final class Albums {
     private final PhotosDatabase database;
     private final Library library;
     private final Feed feed;
+    private final Taker taker;
     private final Set<String> seen = new HashSet<>();
     private final ArrayDeque<String> folders = new ArrayDeque<>();
 
+    /// Gives each album and folder to the feed.
     Albums(PhotosDatabase database, Library library, Feed feed) {
+        this(database, library, feed, (album, folder, count) -> feed.item(entry(album, folder, count)));
+    }
+
+    /// Gives each album and folder to `taker`; the feed is told what could not be read.
+    Albums(PhotosDatabase database, Library library, Feed feed, Taker taker) {
         this.database = database;
         this.library = library;
         this.feed = feed;
+        this.taker = taker;
+    }
+
+    /// Takes an album or folder as it is found, on the thread that reads.
+    @FunctionalInterface
+    interface Taker {
+        /// The next one.
+        ///
+        /// @param folder the record name of the one that it lies in; empty at the root
+        /// @param count estimated; empty where the source does not say, and for folders
+        void take(CloudRecord album, Optional<String> folder, OptionalLong count)
+                throws ConnectorException, InterruptedException;
     }
 
     void read() throws ConnectorException, InterruptedException {
@@ -58,7 +77,7 @@ final class Albums {
             var some = albums.subList(from, Math.min(albums.size(), from + COUNTS_AT_ONCE));
             var counts = counts(some);
             for (int i = 0; i < some.size(); i++) {
-                feed.item(entry(some.get(i), folder, counts.get(i)));
+                taker.take(some.get(i), folder, counts.get(i));
             }
         }
     }
@@ -113,7 +132,12 @@ final class Albums {
         return node.put("date_modified", PhotoEntry.date(album.stamp("modified")));
     }
 
-    private static String kind(CloudRecord album) {
+    /// The id of its entry.
+    static String id(String recordName) {
+        return ID + recordName;
+    }
+
+    static String kind(CloudRecord album) {
         return switch ((int) album.number("albumType").orElse(0)) {
             case 0 -> "album";
             case 3 -> "folder";

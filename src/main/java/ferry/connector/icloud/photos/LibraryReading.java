@@ -28,6 +28,8 @@ final class LibraryReading {
     private final Set<String> removed = new HashSet<>();
     private boolean moved;
     private boolean whole = true;
+    /// Frames of bursts that no counted view holds.
+    private long stacked;
 
     LibraryReading(PhotosDatabase database, Library library, Feed feed, Listing listing, PhotoWriter writer) {
         this.database = database;
@@ -45,14 +47,14 @@ final class LibraryReading {
     /// comes again; empty where that would not bring all that this one lacks
     Optional<PhotosPlace.OfLibrary> read(Map<View, Long> counted) throws ConnectorException, InterruptedException {
         Optional<String> start = Optional.empty();
-        for (var view : View.values()) {
+        for (var view : View.LISTED) {
             var walked = walk(view);
             start = start.or(() -> walked);
         }
         if (start.isPresent() && (!follow(start) || moved)) {
             // Items have left a view while it was read, so that others moved up into a stretch that was read already;
             // or the source has forgotten the token.
-            for (var view : View.values()) {
+            for (var view : View.LISTED) {
                 walk(view);
             }
         }
@@ -72,8 +74,10 @@ final class LibraryReading {
     /// @return where the zone stood at the view's first page
     private Optional<String> walk(View view) throws ConnectorException, InterruptedException {
         try {
+            long before = pairing.places();
             var walk = listing.walk(view, page -> writer.give(pairing.take(page, view)));
             walks.put(view, walk);
+            stacked += view == View.BURSTS ? pairing.places() - before : 0;
             return walk.token();
         } catch (ConnectorException.Refused e) {
             if (view == View.LIBRARY) {
@@ -97,7 +101,7 @@ final class LibraryReading {
             for (var record : changes.page().records()) {
                 moved |= hasMoved(record);
             }
-            writer.give(pairing.take(changes.page(), View.LIBRARY));
+            writer.give(pairing.take(changes.page(), View.CHANGED));
             boolean stuck = changes.page().isEmpty() && changes.token().equals(token);
             // Empty pages are normal while there is more to come; one that does not lead on is not.
             if (!changes.more() || stuck || changes.token().isEmpty()) {
@@ -117,9 +121,9 @@ final class LibraryReading {
             if (!walk.whole() || (missing > 0 && deviates(missing, walk.ranks() + missing))) {
                 return true;
             }
-            ranks += walk.ranks();
+            ranks += View.COUNTED.contains(walked.getKey()) ? walk.ranks() : 0;
         }
-        return pairing.places() < ranks;
+        return pairing.places() - stacked < ranks;
     }
 
     private static boolean deviates(long by, long counted) {
@@ -137,9 +141,9 @@ final class LibraryReading {
     }
 
     private void warn(Map<View, Long> counted) {
-        long listed = pairing.assets();
+        long listed = pairing.assets() - stacked;
         long total = counted.values().stream().mapToLong(Long::longValue).sum();
-        if (counted.size() == View.values().length && deviates(Math.abs(total - listed), total)) {
+        if (counted.size() == View.COUNTED.size() && deviates(Math.abs(total - listed), total)) {
             feed.warn("count_deviates", "The source counted " + total + " items and listed " + listed + ".");
         }
         if (pairing.absurdDates() > 0) {

@@ -33,7 +33,7 @@ final class PhotoEntry {
         var master = photo.master();
         var node = JsonNodeFactory.instance.objectNode();
         node.put("id", id(asset)).put("data_type", "photo").put("kind", photo.isVideo() ? "video" : "photo");
-        subtype(node, photo);
+        kinds(node, photo);
         node.put("filename", FileNames.original(photo));
         node.put("uti", uti(photo));
         node.put("date_taken", date(asset.date("assetDate")));
@@ -45,11 +45,12 @@ final class PhotoEntry {
         node.put("favorite", asset.flag("isFavorite"));
         node.put("hidden", asset.flag("isHidden") || view == View.HIDDEN);
         node.put("deleted", asset.flag("isDeleted") || view == View.RECENTLY_DELETED);
+        node.put("edited", asset.has("adjustmentType"));
         node.put("title", asset.text("captionEnc").orElse(null));
         node.put("description", asset.text("extendedDescEnc").orElse(null));
         keywords(node.putArray("keywords"), asset);
         location(asset).ifPresent(location -> node.set("location", location));
-        node.put("burst_id", asset.string("burstId").orElse(null));
+        burst(node, asset, view);
         node.put("library", photo.library().name());
         files(node, photo, fileId);
         return node;
@@ -57,7 +58,11 @@ final class PhotoEntry {
 
     /// The entry's stable id, which also names it in errors.
     static String id(CloudRecord asset) {
-        return "photo:" + asset.name();
+        return id(asset.name());
+    }
+
+    static String id(String assetName) {
+        return "photo:" + assetName;
     }
 
     /// What is told of a file before its bytes come.
@@ -79,40 +84,64 @@ final class PhotoEntry {
                 .orElse(null);
     }
 
-    /// What the item is besides a photo or video; a stored number without a word of ours comes as
+    /// What the item is besides a photo or video, which is also what puts it into the smart views: all of it
+    /// in `kinds`, the first of it in `subtype`. A stored number without a word of ours comes as
     /// `subtype_raw`.
-    private static void subtype(ObjectNode node, Photo photo) {
+    private static void kinds(ObjectNode node, Photo photo) {
         var asset = photo.asset();
         long first = asset.number("assetSubtype").orElse(0);
         long second = asset.number("assetSubtypeV2").orElse(0);
         long render = asset.number("adjustmentRenderType").orElse(0);
-        Optional<String> word = Optional.empty();
-        if (first == 1 || second == 1) {
-            word = Optional.of("panorama");
-        } else if (first == 100) {
-            word = Optional.of("slo_mo");
-        } else if (first == 101) {
-            word = Optional.of("time_lapse");
-        } else if (second == 3) {
-            word = Optional.of("screenshot");
-        } else if ((render & 4) != 0) {
-            word = Optional.of("long_exposure");
-        } else if ((render & 2) != 0) {
-            word = Optional.of("portrait");
-        } else if (second == 2 || photo.isLive()) {
-            word = Optional.of("live");
-        }
-        node.put("subtype", word.orElse(null));
-        if (word.isEmpty() && (first != 0 || second != 0)) {
+        var kinds = JsonNodeFactory.instance.arrayNode();
+        add(kinds, "panorama", first == 1 || second == 1);
+        add(kinds, "slo_mo", first == 100);
+        add(kinds, "time_lapse", first == 101);
+        add(kinds, "screenshot", second == 3);
+        add(kinds, "long_exposure", (render & 4) != 0);
+        add(kinds, "portrait", (render & 2) != 0);
+        add(kinds, "live", second == 2 || photo.isLive());
+        add(kinds, "animated", photo.uti().filter(Uti::isGif).isPresent());
+        node.put("subtype", kinds.isEmpty() ? null : kinds.path(0).stringValue());
+        if (kinds.isEmpty() && (first != 0 || second != 0)) {
             node.put("subtype_raw", second != 0 ? second : first);
+        }
+        node.set("kinds", kinds);
+    }
+
+    private static void add(ArrayNode kinds, String word, boolean is) {
+        if (is) {
+            kinds.add(word);
         }
     }
 
-    /// A still has none; the source writes 0 there.
+    /// Which burst it is a frame of, and whether it is one that the library shows: the owner's or the
+    /// camera's pick. Hidden, deleted and changed ones don't tell.
+    private static void burst(ObjectNode node, CloudRecord asset, View view) {
+        var id = asset.string("burstId");
+        node.put("burst_id", id.orElse(null));
+        if (id.isEmpty()) {
+            node.putNull("burst");
+            return;
+        }
+        var burst = node.putObject("burst").put("id", id.get());
+        switch (view) {
+            case LIBRARY -> burst.put("pick", true);
+            case BURSTS -> burst.put("pick", false);
+            case HIDDEN, RECENTLY_DELETED, CHANGED -> burst.putNull("pick");
+        }
+        put(burst, "flags_raw", asset.number("burstFlags"));
+    }
+
+    /// A still has none; the source writes 0 there. A live photo's is that of its video, as a fraction.
     private static OptionalDouble duration(Photo photo) {
         var seconds = photo.asset().decimal("duration");
         boolean none = seconds.isEmpty() || seconds.getAsDouble() < 0;
-        return none || (seconds.getAsDouble() == 0 && !photo.isVideo()) ? OptionalDouble.empty() : seconds;
+        if (!none && (seconds.getAsDouble() > 0 || photo.isVideo())) {
+            return seconds;
+        }
+        var value = photo.asset().decimal("vidComplDurValue").orElse(0);
+        var scale = photo.asset().decimal("vidComplDurScale").orElse(0);
+        return photo.isLive() && value > 0 && scale > 0 ? OptionalDouble.of(value / scale) : OptionalDouble.empty();
     }
 
     private static void keywords(ArrayNode node, CloudRecord asset) {

@@ -28,12 +28,14 @@ import java.util.stream.Stream;
 /// Blocks, on the caller's thread, which alone writes records; files come over threads of its own, which have
 /// ended when a call returns or throws. An interrupt stops all of it.
 public final class Photos {
-    /// Every photo and video, the hidden and recently deleted ones included.
+    /// Every photo and video, the hidden and recently deleted ones and all frames of bursts included.
     public static final String PHOTOS = "icpl.photos";
     /// Albums and folders.
     public static final String ALBUMS = "icpl.albums";
+    /// Which photo is in which album.
+    public static final String ALBUM_MEMBERS = "icpl.album_members";
 
-    public static final Set<String> DATA_TYPES = Set.of(PHOTOS, ALBUMS);
+    public static final Set<String> DATA_TYPES = Set.of(PHOTOS, ALBUMS, ALBUM_MEMBERS);
     /// `icpl.photos.original`, `.edited`, `.live_video`, `.alternative` and the others of [Variant].
     public static final Set<String> FILE_TYPES = Variant.fileTypes();
 
@@ -134,6 +136,11 @@ public final class Photos {
         new Albums(database, database.libraries().getFirst(), feed).read();
     }
 
+    /// Reads [#ALBUM_MEMBERS]: a request or two for each album, which is why it is a type of its own.
+    public void albumMembers(Window window, Feed feed) throws ConnectorException, InterruptedException {
+        new AlbumMembers(database, database.libraries().getFirst(), window, feed).read();
+    }
+
     /// Fetches files by references that [#photos] gave out, perhaps long ago. Each ends committed or refused.
     public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
         var left = new ArrayList<>(refs);
@@ -207,12 +214,12 @@ public final class Photos {
 
     /// The estimated number of items in each view, as far as the source says it.
     private Map<View, Long> count(Library library) throws ConnectorException, InterruptedException {
-        var views = View.values();
-        var answers = database.counts(
-                library, Stream.of(views).map(View::countIndex).toList());
+        var views = View.COUNTED;
+        var answers =
+                database.counts(library, views.stream().map(View::countIndex).toList());
         var counts = new EnumMap<View, Long>(View.class);
-        for (int i = 0; i < views.length; i++) {
-            var view = views[i];
+        for (int i = 0; i < views.size(); i++) {
+            var view = views.get(i);
             answers.get(i).ifPresent(count -> counts.put(view, count));
         }
         return counts;

@@ -140,6 +140,25 @@ final class PhotosDatabase {
         return page(library, body);
     }
 
+    /// One page of an album's members: for each the relation, and beside it asset and master, which nobody
+    /// needs here and nearly nothing is asked of.
+    ///
+    /// @param from the rank to begin with, where no marker leads on
+    Page members(Library library, String album, long from, Optional<String> continuation)
+            throws ConnectorException, InterruptedException {
+        var body = JSON.objectNode();
+        var query = body.putObject("query").put("recordType", "CPLContainerRelationLiveByAssetDate");
+        var filters = query.putArray("filterBy");
+        equal(filters, "startRank").put("type", "INT64").put("value", from);
+        equal(filters, "direction").put("type", "STRING").put("value", "ASCENDING");
+        equal(filters, "parentId").put("type", "STRING").put("value", album);
+        body.put("resultsLimit", MAX_RECORDS);
+        continuation.ifPresent(c -> body.put("continuationMarker", c));
+        List.of("containerId", "itemId", "position", "isKeyAsset").forEach(body.putArray("desiredKeys")::add);
+        body.set("zoneID", library.zoneId());
+        return page(library, body);
+    }
+
     /// The records of these names, as far as the source has them.
     ///
     /// @param names at most [#MAX_LOOKUP]

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 /// One file as a record describes it.
 ///
 /// @param url where its bytes are, for an hour; empty where the source does not hand it out
-/// @param size bytes
+/// @param size bytes; what is said to have none is of unknown size, as in shared albums
 /// @param checksum the source's signature, see [Signature]
 /// @param uti its type, where the record names one
 record Resource(Optional<String> url, OptionalLong size, Optional<String> checksum, Optional<String> uti) {
@@ -22,7 +22,7 @@ record Resource(Optional<String> url, OptionalLong size, Optional<String> checks
         var checksum = value.path("fileChecksum").asString("");
         return Optional.of(new Resource(
                 url.isBlank() ? Optional.empty() : Optional.of(url),
-                size.isNumber() && size.canConvertToLong() && size.longValue() >= 0
+                size.isNumber() && size.canConvertToLong() && size.longValue() > 0
                         ? OptionalLong.of(size.longValue())
                         : OptionalLong.empty(),
                 checksum.isEmpty() ? Optional.empty() : Optional.of(checksum),

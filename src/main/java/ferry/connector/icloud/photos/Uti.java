@@ -87,6 +87,11 @@ record Uti(String name, String extension, String mimeType) {
         return mimeType.startsWith("image/");
     }
 
+    /// The format of pictures that move.
+    boolean isGif() {
+        return mimeType.equals("image/gif");
+    }
+
     boolean isHeif() {
         return mimeType.startsWith("image/hei");
     }

@@ -1,13 +1,26 @@
 package ferry.connector.icloud.photos;
 
-/// The views of a library that together hold every photo (`icloud-protocol` 2.6).
+import java.util.List;
+
+/// Where a photo was found: the views of a library that together hold every photo, or the library's log
+/// (`icloud-protocol` 2.6). The smart views are not read: what they hold is in the others, and each record
+/// tells which of them it is in.
 enum View {
     LIBRARY(
             "visible",
             "CPLAssetAndMasterByAssetDateWithoutHiddenOrDeleted",
             "CPLAssetByAssetDateWithoutHiddenOrDeleted"),
     HIDDEN("hidden", "CPLAssetAndMasterHiddenByAssetDate", "CPLAssetHiddenByAssetDate"),
-    RECENTLY_DELETED("recently deleted", "CPLAssetAndMasterDeletedByExpungedDate", "CPLAssetDeletedByExpungedDate");
+    RECENTLY_DELETED("recently deleted", "CPLAssetAndMasterDeletedByExpungedDate", "CPLAssetDeletedByExpungedDate"),
+    /// Every frame of every burst. One or a few of a burst, its picks, are in [#LIBRARY] too.
+    BURSTS("burst", "CPLBurstStackAssetAndMasterByAssetDate", "CPLAssetBurstStackAssetByAssetDate"),
+    /// No view: the log of what changed, which does not say where a photo is shown.
+    CHANGED("changed", "", "");
+
+    /// In the order to read them: a photo is what the first of them that lists it says.
+    static final List<View> LISTED = List.of(LIBRARY, HIDDEN, RECENTLY_DELETED, BURSTS);
+    /// Those whose counts add up, since none holds a photo of another.
+    static final List<View> COUNTED = List.of(LIBRARY, HIDDEN, RECENTLY_DELETED);
 
     private final String words;
     private final String listIndex;

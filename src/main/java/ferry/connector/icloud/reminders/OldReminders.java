@@ -6,6 +6,7 @@ import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Json;
+import ferry.error.ErrorCode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -37,8 +38,11 @@ final class OldReminders {
     void read(Window window) throws ConnectorException, InterruptedException {
         var answer =
                 calls.get(SERVICE, "/rd/startup", Map.of("clientVersion", "4.0", "lang", "en-us", "usertz", "UTC"));
+        int unnamed = 0;
         for (var list : answer.path("Collections")) {
-            if (Json.text(list, "guid") != null) {
+            if (Json.text(list, "guid") == null) {
+                refuse("list:#" + ++unnamed);
+            } else {
                 feed.item(list(list));
             }
         }
@@ -46,7 +50,9 @@ final class OldReminders {
         for (var reminder : answer.path("Reminders")) {
             if (isPlaceholder(reminder)) {
                 upgraded++;
-            } else if (Json.text(reminder, "guid") != null && isInWindow(reminder, window)) {
+            } else if (Json.text(reminder, "guid") == null) {
+                refuse("reminder:#" + ++unnamed);
+            } else if (isInWindow(reminder, window)) {
                 feed.item(reminder(reminder));
             }
         }
@@ -54,6 +60,10 @@ final class OldReminders {
             feed.incomplete();
             feed.warn("upgraded_elsewhere", upgraded + " placeholders stand where upgraded reminders were.");
         }
+    }
+
+    private void refuse(String item) {
+        feed.refused(item, ErrorCode.NOT_RETRIEVABLE, "The source gave an item without an id.");
     }
 
     private static boolean isPlaceholder(JsonNode reminder) {
@@ -87,7 +97,7 @@ final class OldReminders {
                 .put("body_undecoded", false)
                 .put("list_id", list == null ? null : "list:" + list)
                 .putNull("parent_id")
-                .put("completed", completed.isPresent())
+                .put("completed", reminder.path("completedDate").isArray())
                 .put("date_completed", CloudRecord.utc(completed))
                 .put("date_due", CloudRecord.utc(date(reminder, "dueDate")))
                 .put("date_start", CloudRecord.utc(date(reminder, "startDate")))

@@ -25,6 +25,21 @@ public interface Calls {
     JsonNode post(String service, String path, Map<String, String> query, JsonNode body)
             throws ConnectorException, InterruptedException;
 
+    /// As [#post], at an address that a service may have given out, such as where somebody else's album lies.
+    /// It is followed only where the source's own addresses lead, with the account's cookies.
+    ///
+    /// @param address whole, as received; or from the service's root, with a leading slash
+    /// @throws ConnectorException.Refused also for an address that leads elsewhere
+    default JsonNode postAt(String service, String address, Map<String, String> query, JsonNode body)
+            throws ConnectorException, InterruptedException {
+        return post(service, address, query, body);
+    }
+
+    /// The account's number at the source, which some addresses hold; empty where it is not known.
+    default String number() {
+        return "";
+    }
+
     /// Whether the account has that service at all.
     boolean has(String service);
 

@@ -148,7 +148,8 @@ public record CloudRecord(JsonNode json) {
         }
     }
 
-    private static Optional<Instant> plausible(OptionalLong millis) {
+    /// Epoch milliseconds as a moment; absent where absurd.
+    public static Optional<Instant> plausible(OptionalLong millis) {
         if (millis.isEmpty()) {
             return Optional.empty();
         }

@@ -81,11 +81,11 @@ public final class Json {
         return null;
     }
 
-    /// A whole number, be it written as number or text.
+    /// A whole number, be it written as number or text. What is beyond all counting is none.
     public static OptionalLong number(JsonNode node, String field) {
         var value = node.path(field);
         if (value.isNumber()) {
-            return OptionalLong.of(value.asLong(0));
+            return value.canConvertToLong() ? OptionalLong.of(value.longValue()) : OptionalLong.empty();
         }
         if (value.isString()) {
             try {

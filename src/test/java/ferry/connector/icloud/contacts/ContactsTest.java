@@ -254,6 +254,26 @@ class ContactsTest {
     }
 
     @Test
+    void aSourceThatGivesTheFirstPageWhateverIsAskedIsAskedForAll() throws Exception {
+        most = 10_000;
+        fill(1200);
+        calls.on(PAGE, query -> page(Map.of("limit", String.valueOf(query.get("limit")), "offset", "0")));
+        read();
+        assertThat(feed.ids()).containsExactlyElementsOf(ids(1200));
+        assertThat(feed.complete).isTrue();
+    }
+
+    @Test
+    void whereTheListingIsNoneTheFirstSightIsGivenAndSaidToBeShort() throws Exception {
+        calls.on(START, "{'meCardId': 'c0', 'contacts': [{'contactId': 'c0'}, {'contactId': 'c1'}]}")
+                .on(PAGE, "{}");
+        read();
+        assertThat(feed.ids()).containsExactlyElementsOf(ids(2));
+        assertThat(feed.complete).isFalse();
+        assertThat(feed.warnings).containsExactly("listing_gap");
+    }
+
+    @Test
     void aRefusalUnderWayFailsTheReading() {
         fill(250);
         calls.on(PAGE, query -> {

@@ -76,6 +76,26 @@ class DriveTest {
     }
 
     @Test
+    void librariesThatAreNotListedAtAllAreMissed() throws Exception {
+        cloud.libraries = json("{}");
+        cloud.folder(ROOT);
+
+        read();
+
+        assertThat(feed.complete).isFalse();
+        assertThat(feed.warnings).containsExactly("app_libraries_unavailable");
+    }
+
+    @Test
+    void aSizeBeyondAllCountingIsNotZero() throws Exception {
+        cloud.folder(ROOT, cloud.file("a", "1").replace("'size': 1", "'size': 1e30"));
+
+        read();
+
+        assertThat(feed.at("/a.txt").path("size").isNull()).isTrue();
+    }
+
+    @Test
     void namesAreShownAsTheirOwnerSeesThem() throws Exception {
         cloud.folder(
                 ROOT,

@@ -44,7 +44,7 @@ final class FakeDrive implements Calls, Limits {
     final Map<String, Deque<Sent>> bodies = new ConcurrentHashMap<>();
     final List<String> calls = new CopyOnWriteArrayList<>();
     final List<JsonNode> asked = new ArrayList<>();
-    JsonNode libraries = Json.object();
+    JsonNode libraries = json("{'items': []}");
     boolean refusesSeveral;
 
     static JsonNode json(String text) {

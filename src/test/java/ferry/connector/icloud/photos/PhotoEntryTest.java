@@ -3,6 +3,7 @@ package ferry.connector.icloud.photos;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.connector.FileRef;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.KeptFeed;
 import java.io.ByteArrayOutputStream;
@@ -137,6 +138,31 @@ class PhotoEntryTest {
         assertThat(entry().has("location")).isFalse();
         bytes("locationEnc", "bplist00 rubbish that is long enough to have a trailer".getBytes(UTF_8));
         assertThat(entry().has("location")).isFalse();
+    }
+
+    @Test
+    void whatPutsItIntoSeveralSmartViewsIsAllTold() {
+        cloud.resource(photo.master(), "resOriginalVidCompl", "com.apple.quicktime-movie", new byte[3]);
+        FakeCloud.number(photo.asset(), "adjustmentRenderType", 6);
+        assertThat(entry().path("kinds")).hasToString("""
+                ["long_exposure","portrait","live"]""");
+        assertThat(entry().path("subtype").stringValue()).isEqualTo("long_exposure");
+
+        var plain = cloud.made(2);
+        FakeCloud.field(plain.master(), "itemType", "STRING", "com.compuserve.gif");
+        var gif = new Photo(Library.PERSONAL, new CloudRecord(plain.asset()), new CloudRecord(plain.master()));
+        assertThat(PhotoEntry.of(gif, View.LIBRARY, FileRef::locator).path("kinds"))
+                .hasToString("[\"animated\"]");
+    }
+
+    @Test
+    void aLivePhotoLastsAsLongAsItsVideo() {
+        cloud.resource(photo.master(), "resOriginalVidCompl", "com.apple.quicktime-movie", new byte[3]);
+        FakeCloud.number(photo.asset(), "duration", 0);
+        FakeCloud.number(photo.asset(), "vidComplDurValue", 2_500_000_000L);
+        assertThat(entry().path("duration_s").isNull()).isTrue();
+        FakeCloud.number(photo.asset(), "vidComplDurScale", 1_000_000_000L);
+        assertThat(entry().path("duration_s").asDouble()).isEqualTo(2.5);
     }
 
     @Test

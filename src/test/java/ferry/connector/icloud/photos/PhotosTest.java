@@ -65,6 +65,41 @@ class PhotosTest {
     }
 
     @Test
+    void allFramesOfABurstComeAndDoNotCountAsADeviation() throws Exception {
+        IntStream.range(0, 20).forEach(cloud::photo);
+        for (int frame = 100; frame < 150; frame++) {
+            var made = cloud.photo(frame, View.BURSTS);
+            FakeCloud.field(made.asset(), "burstId", "STRING", "B");
+            if (frame < 102) {
+                cloud.view(View.LIBRARY).add(made.assetName());
+            }
+        }
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.ids()).hasSize(70).doesNotHaveDuplicates();
+        assertThat(feed.items.stream().filter(photo -> photo.at("/burst/pick").asBoolean(false)))
+                .extracting(photo -> photo.path("id").asString())
+                .containsExactly("photo:ASSET-100", "photo:ASSET-101");
+        assertThat(feed.warnings).isEmpty();
+        assertThat(feed.schemaErrors("icpl.photos")).isEmpty();
+    }
+
+    @Test
+    void whatOnlyChangedDoesNotTellWhetherItsBurstShowsIt() throws Exception {
+        IntStream.range(0, 3).forEach(cloud::photo);
+        var late = cloud.made(999);
+        FakeCloud.field(late.asset(), "burstId", "STRING", "B");
+        FakeCloud.number(late.asset(), "burstFlags", 11);
+        cloud.changes.add(late.asset());
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.item(late.id()).path("burst")).hasToString("""
+                {"id":"B","pick":null,"flags_raw":11}""");
+    }
+
+    @Test
     void r16ALibraryThatIsStillIndexedIsReadLater() {
         cloud.indexing = "RUNNING";
 

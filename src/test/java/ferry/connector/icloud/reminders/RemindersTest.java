@@ -112,6 +112,20 @@ class RemindersTest {
     }
 
     @Test
+    void whatHasNoIdInTheOldWayIsNamedAndAnOddDateOfCompletionCompletes() throws Exception {
+        cloud.pages.put("first", Json.object().put("serverErrorCode", "ZONE_NOT_FOUND"));
+        cloud.got = Json.MAPPER.readTree("""
+                {"Collections": [{"title": "Without"}],
+                 "Reminders": [{"title": "Without"}, {"guid": "1", "title": "Done", "completedDate": [0, 2020, 13, 1]}]}
+                """);
+        read();
+        assertThat(feed.ids()).containsExactly("reminder:1");
+        assertThat(feed.item("reminder:1").path("completed").asBoolean()).isTrue();
+        assertThat(feed.item("reminder:1").path("date_completed").isNull()).isTrue();
+        assertThat(feed.refusals).containsExactly("list:#1 not-retrievable", "reminder:#2 not-retrievable");
+    }
+
+    @Test
     void anAccountWithNeitherHasNeverOpenedReminders() {
         cloud.pages.put("first", Json.object().put("serverErrorCode", "ZONE_NOT_FOUND"));
         assertThatThrownBy(this::read)

@@ -23,8 +23,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Keeps the records of a reading, its files, and what was said of them. A target that is closed before its commit
-/// leaves nothing.
+/// Keeps the records of a reading, its files, and what was said of them. A target that is closed before its
+/// commit leaves nothing.
 public class KeptFeed implements Feed, Files {
     private static final SchemaRegistry SCHEMAS = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
     private static final int LONGEST_LOCATOR = 90;

@@ -48,16 +48,19 @@ class PackedTest {
     @Test
     void noiseIsNoDocument() {
         var random = new Random(2);
+        int unpacked = 0;
         int documents = 0;
-        int messages = 0;
         for (int i = 0; i < 20_000; i++) {
             var noise = new byte[1 + random.nextInt(80)];
             random.nextBytes(noise);
-            messages += Protobuf.of(noise).map(it -> it.messages(1).size()).orElse(0);
-            documents += Packed.inflate(noise).isPresent() ? 1 : 0;
+            var bytes = Packed.inflate(noise);
+            unpacked += bytes.isPresent() ? 1 : 0;
+            documents +=
+                    bytes.flatMap(Protobuf::of).flatMap(it -> it.message(2)).isPresent() ? 1 : 0;
         }
-        assertThat(documents).isLessThan(20);
-        assertThat(messages).isLessThan(20_000);
+        // Bare deflate has no checksum: a handful of bytes in twenty thousand times unpack to something.
+        assertThat(unpacked).isLessThan(20);
+        assertThat(documents).isZero();
     }
 
     @Test
