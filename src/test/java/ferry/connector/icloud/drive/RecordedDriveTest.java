@@ -39,7 +39,8 @@ class RecordedDriveTest {
                 {'id': 'folder:com.apple.CloudDocs/D5AA0425-E84F-4501-AF5D-60F1D92648CF', 'data_type': 'folder',
                  'name': 'Test', 'path': '/pyiCloud/Test',
                  'parent_id': 'folder:com.apple.CloudDocs/1C7F1760-D940-480F-8C4F-005824A4E05B',
-                 'zone': 'com.apple.CloudDocs', 'shared': false, 'size': 42199575, 'file_count': 2, 'item_count': 2,
+                 'zone': 'com.apple.CloudDocs', 'shared': false, 'etag': '2z', 'size': 42199575,
+                 'file_count': 2, 'item_count': 2,
                  'date_created': null, 'date_modified': null, 'date_changed': null, 'date_last_opened': null}""").toString());
         assertThat(feed.at("/pyiCloud").path("item_count").asLong()).isEqualTo(1);
         assertThat(feed.expected).isEqualTo(7);
