@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Runs the simulated iCloud of docs/sandbox.md alone, until it is stopped.",
-            "Prints the settings that lead another Ferry to it, and where your tests ask for accounts, faults, time and",
-            "what was asked of it."
+            "Prints the settings that lead another Ferry to it, and the address at which",
+            "your tests make accounts and faults, move time, and read what was asked of it."
         })
 final class SandboxCommand implements Callable<Integer> {
     @Spec
@@ -99,7 +99,8 @@ final class SandboxCommand implements Callable<Integer> {
         if (latency < 0 || signInsPerHour < 1 || wrongPasswords < 1 || !(defects >= 0 && defects <= 1)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--latency must not be negative, --defects a share from 0 to 1, and the others at least 1.");
+                    "--latency is 0 or more milliseconds, --sign-ins-per-hour and --wrong-passwords are at least 1,"
+                            + " --defects is a share from 0 to 1.");
         }
         return SandboxOptions.DEFAULT
                 .withSeed(seed)

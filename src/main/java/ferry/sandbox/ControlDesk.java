@@ -194,7 +194,7 @@ final class ControlDesk {
             found.add(Stream.of(all)
                     .filter(constant -> word(constant).equals(word.asString("")))
                     .findFirst()
-                    .orElseThrow(() -> new Wrong(field + " knows no " + word)));
+                    .orElseThrow(() -> new Wrong(field + " knows no " + word.asString(""))));
         }
         return found;
     }
