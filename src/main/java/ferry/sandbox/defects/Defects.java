@@ -18,7 +18,8 @@ public final class Defects {
 
     /// Something that was wrong.
     ///
-    /// @param item a record's name, a file as `<record's name>/<resource>`, or a stretch of a listing as `rank <first>`
+    /// @param item a record's name, a file as `<record's name>/<resource>`, or a stretch of a listing as `rank
+    <first>`
     /// @param lasting whether it stays so; otherwise it was wrong once
     public record Line(Defect defect, String item, boolean lasting) {}
 
