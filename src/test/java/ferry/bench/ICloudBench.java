@@ -102,7 +102,7 @@ class ICloudBench {
         var feed = Path.of(polled.poll.at("/results/data/0/url").asString().replace("local://", ""));
         assertThat(JSON.readTree(Files.readString(feed)).at("/data")).isEmpty();
         System.out.printf(Locale.ROOT, "the same zone once more, unchanged, in %.1f s%n", polled.seconds);
-        figure("requests", "%,.0f", requests, "<= 3", requests <= 3);
+        figure("requests", "%,.0f", (double) requests, "<= 3", requests <= 3);
     }
 
     private long listingRequests() {
