@@ -22,7 +22,7 @@ public record SandboxOptions(
         int wrongPasswords,
         DefectSpec defects) {
     /// No latency, and room for trying things out by hand.
-    public static final SandboxOptions DEFAULT = 
+    public static final SandboxOptions DEFAULT =
             new SandboxOptions(1, Duration.ZERO, Map.of(), 1000, 5, DefectSpec.NONE);
 
     public SandboxOptions {

@@ -62,8 +62,10 @@ final class RawListing {
             var listing = request(sandbox, identifier);
             var files = new ArrayList<Callable<Long>>();
             for (int rank = 0; rank < ranks; rank += PAGE) {
-                for (var record : JsonMapper.shared().readTree(page(http, listing, rank)).at("/records")) {
-                    var url = record.at("/fields/resOriginalRes/value/downloadURL").asString("");
+                for (var record :
+                        JsonMapper.shared().readTree(page(http, listing, rank)).at("/records")) {
+                    var url = record.at("/fields/resOriginalRes/value/downloadURL")
+                            .asString("");
                     if (!url.isEmpty()) {
                         files.add(() -> length(http, url));
                     }
@@ -79,7 +81,8 @@ final class RawListing {
     }
 
     private static long length(HttpClient http, String url) throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(URI.create(url.replace("${f}", "f"))).build();
+        var request =
+                HttpRequest.newBuilder(URI.create(url.replace("${f}", "f"))).build();
         var answer = http.send(request, BodyHandlers.ofInputStream());
         try (var body = answer.body()) {
             if (answer.statusCode() != 200) {

@@ -315,7 +315,8 @@ public final class ServiceCalls implements Calls {
     /// Whether parts of a good answer ask to come back later. Records count where all of them do, and once: some may
     /// never come well, which is the reader's affair (R17).
     private static boolean asksToWait(Reply reply, int tries) {
-        boolean parts = Stream.of("zones", "batch").flatMap(list -> parts(reply, list)).anyMatch(Reply::isBusy);
+        boolean parts =
+                Stream.of("zones", "batch").flatMap(list -> parts(reply, list)).anyMatch(Reply::isBusy);
         boolean records = parts(reply, "records").findAny().isPresent()
                 && parts(reply, "records").allMatch(Reply::isBusy);
         return parts ? tries < TRIES : records && tries == 1;
@@ -323,7 +324,10 @@ public final class ServiceCalls implements Calls {
 
     /// The codes of what went wrong with each part, empty where nothing did.
     private static Stream<String> parts(Reply reply, String list) {
-        return reply.tree().path(list).valueStream().map(part -> part.path("serverErrorCode").asString(""));
+        return reply.tree()
+                .path(list)
+                .valueStream()
+                .map(part -> part.path("serverErrorCode").asString(""));
     }
 
     /// Waits before the next try, or leaves the source to a later task (R19).

@@ -8,8 +8,7 @@ public enum Defect {
     REPEATED_PAGE,
     /// A stretch comes empty although there is more behind it.
     EMPTY_PAGE,
-    /// Something is added or moved to the recently deleted before a page is given, so that all ranks shift. Never comes
-    /// back.
+    /// Something is added or deleted before a page is given, so that all ranks shift. Strikes once.
     SHIFTING_RANKS,
     /// A listing has an item twice. Stays so.
     DUPLICATE_ASSET,

@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/// Decides which answers are wrong, and keeps a ledger of those that were. Depends on nothing but the description and
-/// what is asked for, not on the order of requests. Thread-safe.
+/// Decides which answers are wrong, and keeps a ledger of those that were. Depends on nothing but the description
+/// and what is asked for, not on the order of requests. Thread-safe.
 public final class Defects {
     private final DefectSpec spec;
     private final Set<Line> struck = ConcurrentHashMap.newKeySet();
@@ -18,7 +18,8 @@ public final class Defects {
 
     /// Something that was wrong.
     ///
-    /// @param item a record's name, a file as `<record's name>/<resource>`, or a stretch of a listing as `rank <first>`
+    /// @param item a record's name, a file as that with a slash and the resource behind it, or a stretch of a
+    /// listing, such as `rank 300`
     /// @param lasting whether it stays so; otherwise it was wrong once
     public record Line(Defect defect, String item, boolean lasting) {}
 

@@ -38,7 +38,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A library whose answers are wrong in twelve ways is polled over the API; what was published is then laid beside what
-/// the simulator holds. Each item is there once and right, or named in the poll's errors; and each line of the ledger of
+/// the simulator holds. Each item is there once and right, or named in the poll's errors; and each line of the ledger
+/// of
 /// defects is accounted for.
 class DefectsTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -100,7 +101,9 @@ class DefectsTest {
                 .as(poll.at("/errors/data").toString())
                 .isEmpty();
         var published = Published.of(client, poll.at("/id").asString());
-        var library = app.sandbox().photos().of(app.sandbox().accounts().find(name("wrong")).orElseThrow());
+        var library = app.sandbox()
+                .photos()
+                .of(app.sandbox().accounts().find(name("wrong")).orElseThrow());
 
         var truth = Truth.of(library, published);
         checkItems(library, published);
@@ -114,13 +117,7 @@ class DefectsTest {
         app.sandbox()
                 .accounts()
                 .add(new Account(
-                        name(name),
-                        50_000_000_000L + number,
-                        "D",
-                        "F",
-                        new SecondFactor.None(),
-                        Set.of(),
-                        library));
+                        name(name), 50_000_000_000L + number, "D", "F", new SecondFactor.None(), Set.of(), library));
     }
 
     private static String name(String account) {
@@ -129,7 +126,8 @@ class DefectsTest {
 
     private JsonNode completed(String account, String payload) {
         var id = client.post(
-                        "/polls", "{'session': '" + client.activeSession(name(account)) + "', 'payload': {" + payload + "}}")
+                        "/polls",
+                        "{'session': '" + client.activeSession(name(account)) + "', 'payload': {" + payload + "}}")
                 .expect(201)
                 .at("/id")
                 .asString();
@@ -168,7 +166,8 @@ class DefectsTest {
     }
 
     private static void checkMetadata(Published published) {
-        long refused = published.errors.stream().filter(item -> item.contains(":")).count();
+        long refused =
+                published.errors.stream().filter(item -> item.contains(":")).count();
         var metadata = published.metadata;
         assertThat(metadata.at("/published").asLong()).isEqualTo(published.entries.size());
         assertThat(metadata.at("/refused").asLong()).isEqualTo(refused);
@@ -196,7 +195,8 @@ class DefectsTest {
     private static void accountFor(PhotoLibrary library, Truth truth) {
         var ledger = library.defects().ledger();
         var befallen = new HashMap<Integer, Integer>();
-        ledger.forEach(line -> photo(library, line).ifPresent(photo -> befallen.merge(photo.master(), 1, Integer::sum)));
+        ledger.forEach(
+                line -> photo(library, line).ifPresent(photo -> befallen.merge(photo.master(), 1, Integer::sum)));
         Map<Defect, Map<String, Integer>> outcomes = new EnumMap<>(Defect.class);
         for (var line : ledger) {
             var outcome = outcome(line, truth);
@@ -250,7 +250,8 @@ class DefectsTest {
                 var path = Path.of(result.at("/url").asString().replace("local://", ""));
                 var identifier = result.at("/identifier").asString();
                 if (identifier.startsWith("file:")) {
-                    assertThat(files.put(identifier.substring("file:".length()), path)).isNull();
+                    assertThat(files.put(identifier.substring("file:".length()), path))
+                            .isNull();
                     assertThat(result.at("/checksum").asString()).isEqualTo(md5(Files.readAllBytes(path)));
                 } else {
                     assertThat(feed).isNull();
@@ -291,7 +292,11 @@ class DefectsTest {
     /// @param reported the ids of files that errors name
     /// @param refused the records, as the ledger names them, whose photos errors name
     private record Truth(
-            Map<String, Part> files, Map<String, String> ids, Set<String> reported, Set<String> refused, Set<String> errors) {
+            Map<String, Part> files,
+            Map<String, String> ids,
+            Set<String> reported,
+            Set<String> refused,
+            Set<String> errors) {
         static Truth of(PhotoLibrary library, Published published) throws IOException {
             var truth = new Truth(new HashMap<>(), new HashMap<>(), new HashSet<>(), new HashSet<>(), published.errors);
             for (int serial = 0; serial < library.total(); serial++) {
@@ -346,10 +351,13 @@ class DefectsTest {
             boolean edited = photo.assetFiles().containsKey(Part.EDITED);
             return switch (variant) {
                 case "original" -> Optional.of(Part.ORIGINAL);
-                case "alternative" -> Optional.of(Part.ALTERNATIVE).filter(_ -> photo.shot().isRaw());
-                case "live_video" -> Optional.of(Part.LIVE_VIDEO).filter(_ -> photo.shot().isLive());
+                case "alternative" ->
+                    Optional.of(Part.ALTERNATIVE).filter(_ -> photo.shot().isRaw());
+                case "live_video" ->
+                    Optional.of(Part.LIVE_VIDEO).filter(_ -> photo.shot().isLive());
                 default ->
-                    Optional.of(photo.shot().isVideo() ? Part.EDITED_VIDEO : Part.EDITED).filter(_ -> edited);
+                    Optional.of(photo.shot().isVideo() ? Part.EDITED_VIDEO : Part.EDITED)
+                            .filter(_ -> edited);
             };
         }
     }

@@ -150,7 +150,9 @@ final class LibraryReading {
             feed.warn("date_out_of_range", pairing.absurdDates() + " items have a date that is none.");
         }
         if (!removed.isEmpty()) {
-            feed.warn("removed_meanwhile", removed.size() + " items were removed at the source after they had been listed.");
+            feed.warn(
+                    "removed_meanwhile",
+                    removed.size() + " items were removed at the source after they had been listed.");
         }
     }
 }

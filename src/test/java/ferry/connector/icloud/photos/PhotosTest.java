@@ -139,7 +139,10 @@ class PhotosTest {
 
         photos.photos(Window.ALL, feed);
 
-        assertThat(feed.ids()).hasSize(450).doesNotHaveDuplicates().contains(all.get(150).id(), all.get(350).id());
+        assertThat(feed.ids())
+                .hasSize(450)
+                .doesNotHaveDuplicates()
+                .contains(all.get(150).id(), all.get(350).id());
         assertThat(feed.refusals).isEmpty();
         assertThat(feed.complete).isTrue();
     }
