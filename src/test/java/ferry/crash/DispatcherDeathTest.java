@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /// Nodes that send webhooks die and stall at moments that a seed decides, while receivers answer 500, close, or say
 /// nothing.
 ///
-/// 20 seeds in a normal run; `bench/webhook-crash` runs 200. `-Dferry.seeds=17` runs that one, `-Dferry.seeds=1-200`
+/// 10 seeds in a normal run; `bench/webhook-crash` runs 200. `-Dferry.seeds=17` runs that one, `-Dferry.seeds=1-200`
 /// these.
 class DispatcherDeathTest {
     private static final int CLUSTERS = 4;
@@ -49,7 +49,7 @@ class DispatcherDeathTest {
 
     @Test
     void whateverDiesOrStallsEachEventIsDeliveredAndEachAttemptAccountedFor() throws Exception {
-        var ends = System.getProperty("ferry.seeds", Boolean.getBoolean("ferry.slow") ? "1-200" : "1-20")
+        var ends = System.getProperty("ferry.seeds", Boolean.getBoolean("ferry.slow") ? "1-200" : "1-10")
                 .split("-", 2);
         var next = new AtomicLong(Long.parseLong(ends[0]));
         long first = next.get();

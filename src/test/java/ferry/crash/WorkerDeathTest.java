@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /// Workers die and stall at moments that a seed decides, and whatever is left is compared with the model.
 ///
-/// 50 seeds in a normal run; `bench/crash` runs a thousand. `-Dferry.seeds=17` runs that one, `-Dferry.seeds=1-200`
+/// 25 seeds in a normal run; `bench/crash` runs a thousand. `-Dferry.seeds=17` runs that one, `-Dferry.seeds=1-200`
 /// these.
 class WorkerDeathTest {
     /// The dead and their database complain without end.
@@ -30,6 +30,6 @@ class WorkerDeathTest {
     @Test
     void whateverDiesOrStallsNothingIsLostDoubledOrOverwritten() throws Exception {
         new SeededDeaths("WorkerDeathTest")
-                .run(SeededDeaths.seeds(50, 1000), number -> folder -> Store.Local.in(folder, "crash-" + number));
+                .run(SeededDeaths.seeds(25, 1000), number -> folder -> Store.Local.in(folder, "crash-" + number));
     }
 }
