@@ -1,6 +1,8 @@
 package ferry.connector;
 
 import ferry.error.ErrorCode;
+import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Takes the records of one data or info type, in the order they come, and streams them out; nothing is held. Its
@@ -8,6 +10,13 @@ import tools.jackson.databind.node.ObjectNode;
 public interface Feed {
     /// Takes the next record. It is written before this returns; the caller may reuse the node.
     void item(ObjectNode node) throws InterruptedException;
+
+    /// The same, and what the source sent of it, for whoever wants that published too.
+    ///
+    /// @param raw makes it, where it is wanted; without secrets
+    default void item(ObjectNode node, Supplier<JsonNode> raw) throws InterruptedException {
+        item(node);
+    }
 
     /// The opaque id under which a client can ask for this file later; always the same for the same reference.
     String fileId(FileRef ref);

@@ -9,6 +9,7 @@ import ferry.connector.Reading;
 import ferry.db.Database;
 import ferry.error.ErrorCode;
 import ferry.event.Events;
+import ferry.form.Form;
 import ferry.result.Results;
 import ferry.session.SessionAccess;
 import ferry.session.SessionExpiry;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import org.jdbi.v3.core.Handle;
@@ -240,8 +242,11 @@ public final class Fetch implements TaskHandler {
             return;
         }
         var delivered = delivered(publication, kind, type);
-        try (var feed = PublishedFeed.open(publication, kind, identifier, type, delivered)) {
-            var canonical = connector.catalogue().aliases().getOrDefault(type, type);
+        var canonical = connector.catalogue().aliases().getOrDefault(type, type);
+        var forms = kind == ObjectKey.Kind.INFO
+                ? Set.<Form>of()
+                : Form.offered(canonical, publication.asked().payload().forms());
+        try (var feed = PublishedFeed.open(publication, kind, identifier, type, forms, delivered)) {
             if (kind == ObjectKey.Kind.INFO) {
                 connector.info(reading, canonical, feed);
             } else {
@@ -277,7 +282,7 @@ public final class Fetch implements TaskHandler {
         connector.files(
                 reading,
                 PollRequest.refs(fileIds, publication.source(), ids),
-                new PublishedFiles(publication, true, Optional.empty()));
+                new PublishedFiles(publication, true, Optional.empty(), Optional.empty()));
         publication.settle();
     }
 

@@ -13,6 +13,7 @@ import ferry.sandbox.drive.FileHost;
 import ferry.sandbox.drive.TreeService;
 import ferry.sandbox.findmy.DeviceLists;
 import ferry.sandbox.findmy.FindMyService;
+import ferry.sandbox.notes.NoteFileHost;
 import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
@@ -69,11 +70,11 @@ public final class Sandbox implements AutoCloseable {
         setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
         gate = new KeyGate(web, clock);
         services.put("account", new AccountService());
-        services.put("contacts", new ContactsService(contacts));
+        services.put("contacts", new ContactsService(contacts, clock));
         devices = new DeviceLists(clock);
         services.put("findme", new FindMyService(devices, clock));
         photos = new PhotoLibraries(clock);
-        notes = new Notebooks(clock);
+        notes = new Notebooks(this::url, clock);
         reminders = new ReminderBooks(clock);
         services.put(
                 "ckdatabasews",
@@ -90,6 +91,7 @@ public final class Sandbox implements AutoCloseable {
         services.put("drivews", new TreeService(drives));
         services.put("docws", new DocumentService(drives, this::url, clock));
         open.put("drive-content", new FileHost(drives, clock));
+        open.put("note-content", new NoteFileHost(notes, clock));
     }
 
     /// Starts to listen.

@@ -32,6 +32,9 @@ import java.util.stream.Collectors;
 
 /// Apple's iCloud, read as its own web pages read it.
 public final class ICloudConnector implements Connector {
+    /// Files that are not photos'.
+    private static final Set<String> OTHER_FILES = Set.of(Drive.FILE, Contacts.PHOTO, Notes.ATTACHMENT);
+
     private final Outbound outbound;
     private final ICloudSettings settings;
     private final InstantSource clock;
@@ -85,10 +88,10 @@ public final class ICloudConnector implements Connector {
         switch (dataType) {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
-            case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
+            case Notes.NOTES -> notes(reading).notes(window, feed);
             case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
             case Photos.ALBUMS -> photos(reading).albums(feed);
-            case Contacts.CONTACTS -> new Contacts(calls(reading)).contacts(window, feed);
+            case Contacts.CONTACTS -> contacts(reading).contacts(window, feed);
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
             case Calendars.EVENTS -> new Calendars(calls(reading), clock).events(window, feed);
             case Drive.FILES -> drive(reading).read(window, feed);
@@ -102,14 +105,16 @@ public final class ICloudConnector implements Connector {
     public void files(Reading reading, List<FileRef> refs, Files files)
             throws ConnectorException, InterruptedException {
         var byRoom = refs.stream()
-                .collect(Collectors.groupingBy(ref -> ref.fileType().equals(Drive.FILE)));
+                .collect(Collectors.groupingBy(
+                        ref -> OTHER_FILES.contains(ref.fileType()) ? ref.fileType() : Photos.PHOTOS));
         ConnectorException.Refused refusal = null;
         for (var some : byRoom.entrySet()) {
             try {
-                if (some.getKey()) {
-                    drive(reading).files(some.getValue(), files);
-                } else {
-                    photos(reading).files(some.getValue(), files);
+                switch (some.getKey()) {
+                    case Drive.FILE -> drive(reading).files(some.getValue(), files);
+                    case Contacts.PHOTO -> contacts(reading).files(some.getValue(), files);
+                    case Notes.ATTACHMENT -> notes(reading).files(some.getValue(), files);
+                    default -> photos(reading).files(some.getValue(), files);
                 }
             } catch (ConnectorException.Refused e) {
                 refusal = e; // one service that the account lacks must not keep back the files of another (R15)
@@ -118,6 +123,18 @@ public final class ICloudConnector implements Connector {
         if (refusal != null) {
             throw refusal;
         }
+    }
+
+    private Contacts contacts(Reading reading) {
+        return new Contacts(calls(reading), parallel(reading));
+    }
+
+    private Notes notes(Reading reading) {
+        return new Notes(calls(reading), parallel(reading));
+    }
+
+    private static int parallel(Reading reading) {
+        return Math.max(1, reading.limits().parallel(Limits.HostClass.CONTENT));
     }
 
     private Drive drive(Reading reading) {
@@ -142,7 +159,7 @@ public final class ICloudConnector implements Connector {
 
     private static Set<String> fileTypes() {
         var types = new HashSet<>(Photos.FILE_TYPES);
-        types.add(Drive.FILE);
+        types.addAll(OTHER_FILES);
         return types;
     }
 

@@ -2,11 +2,16 @@ package ferry.connector.icloud.notes;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Downloads;
+import ferry.connector.icloud.web.Raw;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -19,6 +24,8 @@ import java.util.Set;
 public final class Notes {
     /// Folders and notes.
     public static final String NOTES = "icloud_notes.notes";
+    /// What is attached to a note.
+    public static final String ATTACHMENT = "icloud_notes.attachment";
 
     private static final Set<String> NOTE_TYPES = Set.of("Note", "PasswordProtectedNote");
     private static final List<String> TYPES = List.of("Note", "PasswordProtectedNote", "Folder");
@@ -36,31 +43,92 @@ public final class Notes {
             "IsPinned",
             "IsPasswordProtected",
             "MinimumSupportedNotesVersion");
+    /// So few that no address is old before its file is fetched.
+    private static final int FILES_AT_ONCE = 100;
+
     private static final List<String> ATTACHMENT_KEYS =
-            List.of("Filename", "AttachmentUTI", "UTI", "Size", "Identifier", "AttachmentIdentifier");
+            List.of(
+                    "Filename",
+                    "AttachmentUTI",
+                    "UTI",
+                    "Size",
+                    "Identifier",
+                    "AttachmentIdentifier",
+                    "PrimaryAsset",
+                    "PreviewImages",
+                    "FallbackImage",
+                    "FallbackPDF");
 
+    private final Calls calls;
     private final Zones zone;
+    private final int parallel;
 
-    public Notes(Calls calls) {
+    /// One attachment at a time.
+    Notes(Calls calls) {
+        this(calls, 1);
+    }
+
+    /// @param parallel attachments that are fetched at once, from 1
+    public Notes(Calls calls, int parallel) {
+        this.calls = calls;
+        this.parallel = parallel;
         zone = new Zones(calls, "com.apple.notes", "Notes");
     }
 
     /// Reads [#NOTES].
     public void notes(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        new Listing(window, feed).read();
+        try (var downloads = new Downloads(feed.files(), parallel)) {
+            new Listing(window, feed, downloads).read();
+        }
+    }
+
+    /// Fetches attachments by references that [#notes] gave out, perhaps long ago. Each ends committed or refused.
+    public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
+        var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
+        try (var downloads = new Downloads(files, parallel)) {
+            for (int from = 0; from < missing.size(); from += FILES_AT_ONCE) {
+                var some = missing.subList(from, Math.min(missing.size(), from + FILES_AT_ONCE));
+                var found = lookedUp(some.stream().map(FileRef::locator).toList());
+                for (var ref : some) {
+                    var record = found.get(ref.locator());
+                    if (record == null || Attachment.of(record).isEmpty()) {
+                        files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the attachment.");
+                    } else {
+                        downloads.fetch(new AttachmentFile(calls, ref, record, this::lookedUp));
+                    }
+                }
+            }
+            downloads.finish();
+        }
+    }
+
+    /// Attachments by name; those that cannot be had are absent.
+    private Map<String, CloudRecord> lookedUp(Collection<String> names)
+            throws ConnectorException, InterruptedException {
+        var found = new HashMap<String, CloudRecord>();
+        for (var record : zone.lookup(names, ATTACHMENT_KEYS)) {
+            if (record.error().isEmpty() && !record.isTombstone()) {
+                found.put(record.name(), record);
+            }
+        }
+        return found;
     }
 
     /// One reading of the whole zone.
     private final class Listing {
         private final Window window;
         private final Feed feed;
+        private final Downloads downloads;
+        private final boolean fetching;
         private final Set<String> seen = new HashSet<>();
         private int repeated;
         private int undecoded;
 
-        Listing(Window window, Feed feed) {
+        Listing(Window window, Feed feed, Downloads downloads) {
             this.window = window;
             this.feed = feed;
+            this.downloads = downloads;
+            this.fetching = feed.wants(ATTACHMENT);
         }
 
         void read() throws ConnectorException, InterruptedException {
@@ -68,6 +136,7 @@ public final class Notes {
                 feed.incomplete();
                 feed.warn("listing_gap", "The source did not lead on to the end of the notes.");
             }
+            downloads.finish();
             if (repeated > 0) {
                 feed.warn("changed_meanwhile", repeated + " items were changed while they were being read.");
             }
@@ -82,6 +151,14 @@ public final class Notes {
             var attachments = attachments(fresh);
             for (var record : fresh) {
                 give(record, attachments);
+            }
+            if (fetching) {
+                for (var record : attachments.values()) {
+                    var ref = Attachment.of(record).map(Attachment::ref);
+                    if (ref.isPresent()) {
+                        downloads.fetch(new AttachmentFile(calls, ref.get(), record, Notes.this::lookedUp));
+                    }
+                }
             }
         }
 
@@ -151,11 +228,11 @@ public final class Notes {
                         "The source hands this item out only after the owner's consent on one of their devices.");
                 return;
             }
-            var entry = kind.equals("note") ? NoteEntry.note(record, attachments) : NoteEntry.folder(record);
+            var entry = kind.equals("note") ? NoteEntry.note(record, attachments, feed::fileId) : NoteEntry.folder(record);
             if (entry.path("body_undecoded").asBoolean(false)) {
                 undecoded++;
             }
-            feed.item(entry);
+            feed.item(entry, () -> Raw.of(record.json()));
         }
     }
 }

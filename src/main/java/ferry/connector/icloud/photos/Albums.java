@@ -3,6 +3,7 @@ package ferry.connector.icloud.photos;
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -58,7 +59,8 @@ final class Albums {
             var some = albums.subList(from, Math.min(albums.size(), from + COUNTS_AT_ONCE));
             var counts = counts(some);
             for (int i = 0; i < some.size(); i++) {
-                feed.item(entry(some.get(i), folder, counts.get(i)));
+                var album = some.get(i);
+                feed.item(entry(album, folder, counts.get(i)), () -> Raw.of(album.json()));
             }
         }
     }

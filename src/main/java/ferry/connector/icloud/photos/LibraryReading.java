@@ -4,10 +4,13 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /// Reads all photos of one library into a feed, once. One thread.
 ///
@@ -114,7 +117,7 @@ final class LibraryReading {
             if (!isAskedFor(listed.photo().asset())) {
                 continue;
             }
-            feed.item(PhotoEntry.of(listed.photo(), listed.view(), feed::fileId));
+            feed.item(PhotoEntry.of(listed.photo(), listed.view(), feed::fileId), () -> raw(listed.photo()));
         }
         for (var listed : photos) {
             for (var variant : wanted) {
@@ -124,6 +127,13 @@ final class LibraryReading {
                 }
             }
         }
+    }
+
+    private static JsonNode raw(Photo photo) {
+        var both = Json.object();
+        both.set("asset", photo.asset().json());
+        both.set("master", photo.master().json());
+        return Raw.of(both);
     }
 
     /// By when the library got or changed it; what does not say is never left out.

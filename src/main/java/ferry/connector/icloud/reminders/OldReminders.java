@@ -6,6 +6,7 @@ import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -39,7 +40,7 @@ final class OldReminders {
                 calls.get(SERVICE, "/rd/startup", Map.of("clientVersion", "4.0", "lang", "en-us", "usertz", "UTC"));
         for (var list : answer.path("Collections")) {
             if (Json.text(list, "guid") != null) {
-                feed.item(list(list));
+                feed.item(list(list), () -> Raw.of(list));
             }
         }
         int upgraded = 0;
@@ -47,7 +48,7 @@ final class OldReminders {
             if (isPlaceholder(reminder)) {
                 upgraded++;
             } else if (Json.text(reminder, "guid") != null && isInWindow(reminder, window)) {
-                feed.item(reminder(reminder));
+                feed.item(reminder(reminder), () -> Raw.of(reminder));
             }
         }
         if (upgraded > 0) {

@@ -6,6 +6,7 @@ import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Raw;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
 import java.util.Collection;
@@ -202,7 +203,7 @@ public final class Reminders {
             if (entry.path("body_undecoded").asBoolean(false)) {
                 undecoded++;
             }
-            feed.item(entry);
+            feed.item(entry, () -> Raw.of(record.json()));
         }
 
         /// An error tells no type, but a name does.

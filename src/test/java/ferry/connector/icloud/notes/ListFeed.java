@@ -4,8 +4,10 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import ferry.connector.Feed;
+import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Target;
 import ferry.connector.icloud.web.Json;
 import ferry.error.ErrorCode;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A feed of a type without files, in memory.
+/// A feed in memory, which wants no files.
 public final class ListFeed implements Feed {
     private static final SchemaRegistry SCHEMAS = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
@@ -71,7 +73,7 @@ public final class ListFeed implements Feed {
 
     @Override
     public String fileId(FileRef ref) {
-        throw new AssertionError("this type has no files");
+        return ref.fileType() + "/" + ref.locator();
     }
 
     @Override
@@ -81,7 +83,22 @@ public final class ListFeed implements Feed {
 
     @Override
     public Files files() {
-        throw new AssertionError("this type has no files");
+        return new Files() {
+            @Override
+            public boolean isPublished(FileRef ref) {
+                throw new AssertionError("nobody wants files");
+            }
+
+            @Override
+            public Target open(FileRef ref, FileMeta meta) {
+                throw new AssertionError("nobody wants files");
+            }
+
+            @Override
+            public void refused(FileRef ref, ErrorCode why, String detail) {
+                throw new AssertionError("nobody wants files");
+            }
+        };
     }
 
     @Override

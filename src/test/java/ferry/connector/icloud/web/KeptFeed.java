@@ -4,15 +4,17 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import ferry.connector.Feed;
+import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Target;
 import ferry.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Keeps the records of a type that has no files, and what was said of them.
+/// Keeps records, and what was said of them. Wants no files.
 public final class KeptFeed implements Feed {
     private static final SchemaRegistry SCHEMAS = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
@@ -67,7 +69,7 @@ public final class KeptFeed implements Feed {
 
     @Override
     public String fileId(FileRef ref) {
-        throw new AssertionError("this type has no files");
+        return ref.fileType() + "/" + ref.locator();
     }
 
     @Override
@@ -77,7 +79,22 @@ public final class KeptFeed implements Feed {
 
     @Override
     public Files files() {
-        throw new AssertionError("this type has no files");
+        return new Files() {
+            @Override
+            public boolean isPublished(FileRef ref) {
+                throw new AssertionError("nobody wants files");
+            }
+
+            @Override
+            public Target open(FileRef ref, FileMeta meta) {
+                throw new AssertionError("nobody wants files");
+            }
+
+            @Override
+            public void refused(FileRef ref, ErrorCode why, String detail) {
+                throw new AssertionError("nobody wants files");
+            }
+        };
     }
 
     @Override
