@@ -29,7 +29,8 @@ import org.junit.jupiter.api.TestInstance;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What a poll publishes beside its feeds, from the sandbox into the organisation's bucket: forms for other programs, the
+/// What a poll publishes beside its feeds, from the sandbox into the organisation's bucket: forms for other programs,
+/// the
 /// source's own records, and the files that hang on contacts and notes.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExportFormsTest {
@@ -70,7 +71,8 @@ class ExportFormsTest {
         for (int i = 0; i < cards.size(); i++) {
             var record = feed.at("/data").get(i);
             assertThat(cards.get(i).getUid().getValue().toUpperCase(Locale.ROOT))
-                    .endsWith(record.path("id").asString().replaceAll("^.*:", "").toUpperCase(Locale.ROOT));
+                    .endsWith(
+                            record.path("id").asString().replaceAll("^.*:", "").toUpperCase(Locale.ROOT));
             assertThat(cards.get(i).getTelephoneNumbers())
                     .hasSize(record.path("phones").size());
             assertThat(cards.get(i).getPhotos()).isEmpty();
@@ -102,10 +104,7 @@ class ExportFormsTest {
         var inCards = cards.stream()
                 .filter(card -> !card.getPhotos().isEmpty())
                 .collect(Collectors.toMap(
-                        card -> card.getUid()
-                                .getValue()
-                                .replaceAll("^.*:", "")
-                                .toUpperCase(Locale.ROOT),
+                        card -> card.getUid().getValue().replaceAll("^.*:", "").toUpperCase(Locale.ROOT),
                         card -> card.getPhotos().getFirst().getData()));
         assertThat(inCards.keySet()).isEqualTo(photos.keySet());
         inCards.forEach((id, photo) -> assertThat(photo).isEqualTo(photos.get(id)));
@@ -129,7 +128,8 @@ class ExportFormsTest {
             assertThat(form.path("type").asString()).isEqualTo("ics");
             var parsed = Biweekly.parse(Files.readString(path(form))).all();
             assertThat(parsed).hasSize(1);
-            assertThat(parsed.getFirst().getEvents()).hasSize(calendar.getValue().intValue());
+            assertThat(parsed.getFirst().getEvents())
+                    .hasSize(calendar.getValue().intValue());
         }
     }
 
@@ -154,9 +154,8 @@ class ExportFormsTest {
 
     @Test
     void eachPhotoHasASidecarBesideItsFile() throws Exception {
-        var poll = poll(
-                JOHN,
-                "'data_types': ['icpl.photos'], 'formats': ['xmp'], 'file_types': ['icpl.photos.original']");
+        var poll =
+                poll(JOHN, "'data_types': ['icpl.photos'], 'formats': ['xmp'], 'file_types': ['icpl.photos.original']");
 
         var results = results(poll);
         var photos = feed(results, "icpl.photos").at("/data");
@@ -193,7 +192,8 @@ class ExportFormsTest {
         assertThat(form.path("sha256").asString()).isEqualTo(hex("SHA-256", bytes));
         var id = poll.at("/id").asString();
         var shown = Eventually.get(
-                () -> app.client().get("/polls/" + id).expect(200), p -> !p.path("manifest").isNull());
+                () -> app.client().get("/polls/" + id).expect(200),
+                p -> !p.path("manifest").isNull());
         var manifest = JSON.readTree(
                 Files.readString(Path.of(shown.at("/manifest/url").asString().replace("local://", ""))));
         assertThat(manifest.at("/payload/formats/0").asString()).isEqualTo("vcard");
@@ -286,8 +286,10 @@ class ExportFormsTest {
                             .toList());
             assertThat(lines).allMatch(line -> !line.path("raw").isEmpty());
         }
-        var contact = JSON.readTree(
-                Files.readString(path(results.get("raw:icloud_contacts.contacts"))).lines().findFirst().orElseThrow());
+        var contact = JSON.readTree(Files.readString(path(results.get("raw:icloud_contacts.contacts")))
+                .lines()
+                .findFirst()
+                .orElseThrow());
         assertThat(contact.at("/raw/contactId").asString()).isNotEmpty();
 
         var own = key.get("/key").text("/id");
@@ -354,7 +356,8 @@ class ExportFormsTest {
         assertThat(poll.at("/tasks_failed")).isEmpty();
         var results = results(poll);
         var feed = feed(results, "icloud_notes.notes");
-        assertThat(new FeedSchemas(app.url()).errors("icloud_notes.notes", feed)).isEmpty();
+        assertThat(new FeedSchemas(app.url()).errors("icloud_notes.notes", feed))
+                .isEmpty();
         var attachments = feed.at("/data")
                 .valueStream()
                 .flatMap(record -> record.path("attachments").valueStream())
@@ -401,8 +404,7 @@ class ExportFormsTest {
     }
 
     private static Map<String, JsonNode> results(Client client, JsonNode poll) {
-        return client
-                .get("/polls/" + poll.at("/id").asString() + "/results?limit=1000")
+        return client.get("/polls/" + poll.at("/id").asString() + "/results?limit=1000")
                 .expect(200)
                 .at("/data")
                 .valueStream()

@@ -15,7 +15,8 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Each calendar that has events as a file of iCalendar. A feed has the events of all calendars in turn, so they wait in a
+/// Each calendar that has events as a file of iCalendar. A feed has the events of all calendars in turn, so they wait
+/// in a
 /// [Spool] until the end, when one file is written after the other.
 final class Calendars implements FormWriter {
     private static final int IN_MEMORY = 4 * 1024 * 1024;
@@ -51,8 +52,8 @@ final class Calendars implements FormWriter {
         }
 
         void publish(String id) throws InterruptedException {
-            var sheet = new Sheet(
-                    Form.ICALENDAR, id, title.map(Told::line).orElse("calendar") + ".ics", Optional.empty());
+            var sheet =
+                    new Sheet(Form.ICALENDAR, id, title.map(Told::line).orElse("calendar") + ".ics", Optional.empty());
             try (var page = outlet.open(sheet)) {
                 page.write(bytes(head()));
                 for (var zone : zones.values()) {
@@ -70,8 +71,8 @@ final class Calendars implements FormWriter {
                 calendar.setName(text);
                 calendar.addExperimentalProperty("X-WR-CALNAME", EventText.escaped(text));
             });
-            color.ifPresent(text ->
-                    calendar.addExperimentalProperty("X-APPLE-CALENDAR-COLOR", EventText.escaped(text)));
+            color.ifPresent(
+                    text -> calendar.addExperimentalProperty("X-APPLE-CALENDAR-COLOR", EventText.escaped(text)));
             var text = Calendars.text(calendar);
             return text.substring(0, text.lastIndexOf(END));
         }

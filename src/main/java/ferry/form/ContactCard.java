@@ -33,7 +33,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/// A contact or a group as a card of vCard 4. What the standard has no place for stands where Apple's own export puts it:
+/// A contact or a group as a card of vCard 4. What the standard has no place for stands where Apple's own export puts
+/// it:
 /// a label of the owner's words in `X-ABLABEL` beside its property, other days in `X-ABDATE`, profiles in
 /// `X-SOCIALPROFILE`, how a name is spoken in `X-PHONETIC-…`.
 final class ContactCard {
@@ -89,11 +90,13 @@ final class ContactCard {
 
     /// Puts the photo in. What it is its first byte tells.
     static void add(VCard card, byte[] bytes) {
-        var type = bytes.length == 0 ? ImageType.JPEG : switch (bytes[0]) {
-            case (byte) 0x89 -> ImageType.PNG;
-            case 'G' -> ImageType.GIF;
-            default -> ImageType.JPEG;
-        };
+        var type = bytes.length == 0
+                ? ImageType.JPEG
+                : switch (bytes[0]) {
+                    case (byte) 0x89 -> ImageType.PNG;
+                    case 'G' -> ImageType.GIF;
+                    default -> ImageType.JPEG;
+                };
         card.addPhoto(new Photo(bytes, type));
     }
 
@@ -180,18 +183,17 @@ final class ContactCard {
                 .flatMap(each -> Told.text(each, "value").stream())
                 .findFirst();
         return person.isEmpty()
-                ? Told.text(name, "nickname")
-                        .or(() -> organization)
-                        .or(reached)
-                        .orElse("")
+                ? Told.text(name, "nickname").or(() -> organization).or(reached).orElse("")
                 : person;
     }
 
     private void birthday(JsonNode record) {
         var day = record.path("birthday");
         if (day.isObject()) {
-            whole(day).ifPresentOrElse(
-                    date -> card.setBirthday(new Birthday(date)), () -> card.setBirthday(new Birthday(partial(day))));
+            whole(day)
+                    .ifPresentOrElse(
+                            date -> card.setBirthday(new Birthday(date)),
+                            () -> card.setBirthday(new Birthday(partial(day))));
         } else {
             Told.text(record, "birthday_raw").ifPresent(text -> card.setBirthday(new Birthday(text)));
         }
@@ -201,14 +203,16 @@ final class ContactCard {
         var day = each.path("date");
         boolean anniversary = Told.text(each, "label").orElse("").equals("anniversary");
         if (anniversary && day.isObject() && card.getAnniversary() == null) {
-            whole(day).ifPresentOrElse(
-                    date -> card.setAnniversary(new Anniversary(date)),
-                    () -> card.setAnniversary(new Anniversary(partial(day))));
+            whole(day)
+                    .ifPresentOrElse(
+                            date -> card.setAnniversary(new Anniversary(date)),
+                            () -> card.setAnniversary(new Anniversary(partial(day))));
             return;
         }
         var text = day.isObject()
-                ? Optional.of(whole(day).map(LocalDate::toString).orElseGet(() -> partial(day)
-                        .toISO8601(true)))
+                ? Optional.of(whole(day)
+                        .map(LocalDate::toString)
+                        .orElseGet(() -> partial(day).toISO8601(true)))
                 : Told.text(each, "date_raw");
         text.ifPresent(told -> labelled(each, raw("X-ABDATE", told)));
     }
@@ -297,7 +301,8 @@ final class ContactCard {
 
     private void profile(JsonNode each) {
         var profile = raw(
-                "X-SOCIALPROFILE", Told.text(each, "url").or(() -> Told.text(each, "username")).orElse(""));
+                "X-SOCIALPROFILE",
+                Told.text(each, "url").or(() -> Told.text(each, "username")).orElse(""));
         Told.text(each, "username").ifPresent(user -> profile.setParameter("X-USER", Told.line(user)));
         Told.text(each, "user_id").ifPresent(id -> profile.setParameter("X-USERID", Told.line(id)));
         labelled(each, profile);

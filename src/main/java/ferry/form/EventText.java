@@ -28,10 +28,12 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/// An event as it stands in a calendar's file. Times are written as the record has them, by the clock of their zone, so that
+/// An event as it stands in a calendar's file. Times are written as the record has them, by the clock of their zone, so
+/// that
 /// no conversion moves one; what the standard has no place for stands in properties that begin with `X-FERRY-`.
 ///
-/// @param zone whose times it uses, and which the file must describe; empty for whole days, times in UTC and times that are
+/// @param zone whose times it uses, and which the file must describe; empty for whole days, times in UTC and times that
+/// are
 ///     the same everywhere
 record EventText(String text, Optional<ZoneId> zone) {
     private static final DateTimeFormatter WALL = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss");
@@ -71,7 +73,8 @@ record EventText(String text, Optional<ZoneId> zone) {
         Writing(JsonNode record) {
             this.record = record;
             this.allDay = Told.flag(record, "all_day");
-            this.zone = allDay ? Optional.empty() : Told.text(record, "time_zone").flatMap(Writing::described);
+            this.zone =
+                    allDay ? Optional.empty() : Told.text(record, "time_zone").flatMap(Writing::described);
         }
 
         EventText done() {
@@ -148,7 +151,8 @@ record EventText(String text, Optional<ZoneId> zone) {
                 throw new IllegalArgumentException("no start");
             } else if (!time("DTEND", "local_end", "date_end")) {
                 var seconds = Told.number(record, "duration_s");
-                seconds.ifPresent(s -> raw("DURATION", java.time.Duration.ofSeconds(s).toString()));
+                seconds.ifPresent(
+                        s -> raw("DURATION", java.time.Duration.ofSeconds(s).toString()));
             }
             Told.text(record, "time_zone_raw").ifPresent(name -> raw("X-FERRY-TIME-ZONE", escaped(name)));
         }

@@ -8,26 +8,24 @@ import java.util.stream.Stream;
 /// A format in which the records of a data type can be had.
 public enum Form {
     /// The feed itself. Always published; naming it changes nothing.
-    JSON("json", "json", "application/json", Set.of()),
+    JSON("json", "json", "application/json"),
     /// All contacts and groups in one file of vCard 4 (RFC 6350).
-    VCARD("vcard", "vcf", "text/vcard", Set.of("icloud_contacts.contacts")),
+    VCARD("vcard", "vcf", "text/vcard"),
     /// A file of iCalendar (RFC 5545) for each calendar that has events.
-    ICALENDAR("icalendar", "ics", "text/calendar", Set.of("icloud_calendars.events")),
+    ICALENDAR("icalendar", "ics", "text/calendar"),
     /// A file for each note.
-    MARKDOWN("markdown", "md", "text/markdown", Set.of("icloud_notes.notes")),
+    MARKDOWN("markdown", "md", "text/markdown"),
     /// What is known of a photo, in a file beside it (ISO 16684).
-    XMP("xmp", "xmp", "application/rdf+xml", Set.of("icpl.photos"));
+    XMP("xmp", "xmp", "application/rdf+xml");
 
     private final String slug;
     private final String extension;
     private final String mediaType;
-    private final Set<String> dataTypes;
 
-    Form(String slug, String extension, String mediaType, Set<String> dataTypes) {
+    Form(String slug, String extension, String mediaType) {
         this.slug = slug;
         this.extension = extension;
         this.mediaType = mediaType;
-        this.dataTypes = dataTypes;
     }
 
     /// The word that clients use.
@@ -54,7 +52,13 @@ public enum Form {
     ///
     /// @param dataType by its own name, no alias
     public boolean isOffered(String dataType) {
-        return this == JSON || dataTypes.contains(dataType);
+        return switch (this) {
+            case JSON -> true;
+            case VCARD -> dataType.equals("icloud_contacts.contacts");
+            case ICALENDAR -> dataType.equals("icloud_calendars.events");
+            case MARKDOWN -> dataType.equals("icloud_notes.notes");
+            case XMP -> dataType.equals("icpl.photos");
+        };
     }
 
     /// What of these a data type offers beside its feed.

@@ -13,7 +13,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What is known of each photo or video, as XMP in a file beside its original, named after it: `IMG_0001.HEIC.xmp`. Tools
+/// What is known of each photo or video, as XMP in a file beside its original, named after it: `IMG_0001.HEIC.xmp`.
+/// Tools
 /// look for it there.
 final class Sidecars implements FormWriter {
     private static final String DC = "http://purl.org/dc/elements/1.1/";
@@ -51,7 +52,8 @@ final class Sidecars implements FormWriter {
         byte[] content;
         try {
             content = XMPMetaFactory.serializeToBuffer(
-                    packet(record), new SerializeOptions().setUseCompactFormat(true).setOmitPacketWrapper(true));
+                    packet(record),
+                    new SerializeOptions().setUseCompactFormat(true).setOmitPacketWrapper(true));
         } catch (XMPException | IllegalArgumentException _) {
             unfit++;
             return;
@@ -59,7 +61,8 @@ final class Sidecars implements FormWriter {
         outlet.put(sheet(record), content);
     }
 
-    /// Beside the first file, which is the best; where there is none, for itself. Photos that share a file share what lies
+    /// Beside the first file, which is the best; where there is none, for itself. Photos that share a file share what
+    /// lies
     /// beside it: it tells of the first.
     private static Sheet sheet(JsonNode record) {
         var file = Told.list(record, "files").findFirst();
@@ -91,7 +94,17 @@ final class Sidecars implements FormWriter {
         number(packet, "PixelYDimension", record, "height");
         location(packet, record.path("location"));
         for (var field : new String[] {
-            "id", "kind", "subtype", "filename", "uti", "date_added", "burst_id", "library", "hidden", "deleted", "duration_s"
+            "id",
+            "kind",
+            "subtype",
+            "filename",
+            "uti",
+            "date_added",
+            "burst_id",
+            "library",
+            "hidden",
+            "deleted",
+            "duration_s"
         }) {
             var value = record.path(field);
             if (value.isValueNode() && !value.isNull() && !value.asString("").isEmpty()) {

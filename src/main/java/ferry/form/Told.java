@@ -12,9 +12,7 @@ final class Told {
     /// A text that is not empty.
     static Optional<String> text(JsonNode record, String field) {
         var value = record.path(field);
-        return value.isString() && !value.stringValue().isEmpty()
-                ? Optional.of(value.stringValue())
-                : Optional.empty();
+        return value.isString() && !value.stringValue().isEmpty() ? Optional.of(value.stringValue()) : Optional.empty();
     }
 
     /// A whole number.

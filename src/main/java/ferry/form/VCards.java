@@ -29,7 +29,7 @@ final class VCards implements FormWriter {
     private final Map<String, Spool.Place> photos = new HashMap<>();
     private long unfit;
 
-        VCards(String type, boolean withFiles, Outlet outlet) throws InterruptedException {
+    VCards(String type, boolean withFiles, Outlet outlet) throws InterruptedException {
         this.withFiles = withFiles;
         this.page = outlet.open(new Sheet(Form.VCARD, type, "contacts.vcf", Optional.empty()));
     }

@@ -12,9 +12,11 @@ import java.time.zone.ZoneRules;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/// Describes a time zone as a file of iCalendar must (`VTIMEZONE`, RFC 5545 3.6.5), from what this Java knows of it: what
+/// Describes a time zone as a file of iCalendar must (`VTIMEZONE`, RFC 5545 3.6.5), from what this Java knows of it:
+/// what
 /// has been since 1970 date by date, and what will be by rule.
 final class ZoneText {
     private static final int FIRST_YEAR = 1970;
@@ -73,7 +75,7 @@ final class ZoneText {
     }
 
     private static void add(
-            LinkedHashMap<Kind, List<LocalDateTime>> dated, ZoneRules rules, ZoneOffsetTransition transition) {
+            Map<Kind, List<LocalDateTime>> dated, ZoneRules rules, ZoneOffsetTransition transition) {
         dated.computeIfAbsent(kind(rules, transition), _ -> new ArrayList<>()).add(transition.getDateTimeBefore());
     }
 
@@ -120,9 +122,7 @@ final class ZoneText {
 
     private static String offset(ZoneOffset offset) {
         int seconds = Math.abs(offset.getTotalSeconds());
-        var text = (offset.getTotalSeconds() < 0 ? "-" : "+")
-                + two(seconds / 3600)
-                + two(seconds / 60 % 60);
+        var text = (offset.getTotalSeconds() < 0 ? "-" : "+") + two(seconds / 3600) + two(seconds / 60 % 60);
         return seconds % 60 == 0 ? text : text + two(seconds % 60);
     }
 

@@ -22,7 +22,6 @@ final class PublishedFiles implements Files {
     /// Bytes of a file that goes into a form whole, such as a contact's photo into its card.
     private static final int LARGEST_COPY = 4 * 1024 * 1024;
 
-
     private final Publication publication;
     private final boolean countsItems;
     private final Optional<Delivered> delivered;

@@ -110,13 +110,7 @@ final class PublishedForms implements Outlet, AutoCloseable {
         var recording = new AtomicBoolean();
         var form = sheet.form();
         try (var page = PublishedPage.small(
-                publication,
-                identifier,
-                form.extension(),
-                key(sheet),
-                form.mediaType(),
-                sheet.name(),
-                object -> {
+                publication, identifier, form.extension(), key(sheet), form.mediaType(), sheet.name(), object -> {
                     publication.record(object, () -> {});
                     recording.set(true);
                 })) {

@@ -75,7 +75,8 @@ public record StorageConfig(
         return recipients.isPresent() ? key.encrypted() : key;
     }
 
-    /// The key of an object of a form of a feed. All attempts share it, as they share a file's. Where objects are encrypted
+    /// The key of an object of a form of a feed. All attempts share it, as they share a file's. Where objects are
+    /// encrypted
     /// it tells the kind of object, not its name.
     ///
     /// @param id tells it from all others of the poll

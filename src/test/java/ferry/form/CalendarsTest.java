@@ -66,7 +66,8 @@ class CalendarsTest {
                 """));
 
         assertThat(calendar.getNames().getFirst().getValue()).isEqualTo("Home, sweet; home 🏡");
-        assertThat(calendar.getExperimentalProperty("X-APPLE-CALENDAR-COLOR").getValue()).isEqualTo("#1BADF8");
+        assertThat(calendar.getExperimentalProperty("X-APPLE-CALENDAR-COLOR").getValue())
+                .isEqualTo("#1BADF8");
         var event = calendar.getEvents().getFirst();
         assertThat(event.getUid().getValue()).isEqualTo("1");
         assertThat(event.getSummary().getValue()).isEqualTo("Tea");
@@ -103,8 +104,10 @@ class CalendarsTest {
                 + " 'title': 'Holiday', 'all_day': true, 'first_day': '2026-12-24', 'last_day': '2026-12-26'}"));
 
         assertThat(event.getDateStart().getValue().hasTime()).isFalse();
-        assertThat(event.getDateStart().getValue().getRawComponents().toString(false, false)).isEqualTo("20261224");
-        assertThat(event.getDateEnd().getValue().getRawComponents().toString(false, false)).isEqualTo("20261227");
+        assertThat(event.getDateStart().getValue().getRawComponents().toString(false, false))
+                .isEqualTo("20261224");
+        assertThat(event.getDateEnd().getValue().getRawComponents().toString(false, false))
+                .isEqualTo("20261227");
     }
 
     @Test
@@ -118,8 +121,10 @@ class CalendarsTest {
 
     @Test
     void anUnknownZoneIsWrittenInUtc() throws Exception {
-        var event = only(event("u", ", 'time_zone_raw': 'Mars/Olympus', 'local_start': '2026-03-29T02:30',"
-                + " 'date_start': '2026-03-29T01:30:00.000Z', 'duration_s': 60"));
+        var event = only(event(
+                "u",
+                ", 'time_zone_raw': 'Mars/Olympus', 'local_start': '2026-03-29T02:30',"
+                        + " 'date_start': '2026-03-29T01:30:00.000Z', 'duration_s': 60"));
 
         assertThat(event.getDateStart().getValue().toInstant()).isEqualTo(Instant.parse("2026-03-29T01:30:00Z"));
         assertThat(event.getDuration().getValue().toMillis()).isEqualTo(60_000);
@@ -128,14 +133,12 @@ class CalendarsTest {
 
     @Test
     void aRecurringEventAndItsChangedOccurrenceAreOneEvent() throws Exception {
-        var calendar = read(
-                event("r", """
+        var calendar = read(event("r", """
                         , 'local_start': '2026-01-05T09:00', 'local_end': '2026-01-05T10:00', 'time_zone': 'America/New_York',
                         'recurrence': {'frequency': 'weekly', 'interval': 2, 'count': null,
                           'date_until': '2026-12-31T23:59:00.000Z', 'week_start': 'MO', 'week_days': ['MO,WE'],
                           'frequency_days': []}
-                        """),
-                event("r__20260309T130000Z", """
+                        """), event("r__20260309T130000Z", """
                         , 'master_id': 'event:r', 'occurrence': '20260309T130000Z', 'local_start': '2026-03-09T11:00',
                         'local_end': '2026-03-09T12:00', 'time_zone': 'America/New_York'
                         """));
@@ -147,7 +150,9 @@ class CalendarsTest {
         assertThat(rule.getUntil().toInstant()).isEqualTo(Instant.parse("2026-12-31T23:59:00Z"));
         assertThat(rule.getByDay()).hasSize(2);
         var changed = calendar.getEvents().get(1);
-        assertThat(changed.getUid().getValue()).isEqualTo(master.getUid().getValue()).isEqualTo("r");
+        assertThat(changed.getUid().getValue())
+                .isEqualTo(master.getUid().getValue())
+                .isEqualTo("r");
         assertThat(changed.getRecurrenceId().getValue().toInstant()).isEqualTo(Instant.parse("2026-03-09T13:00:00Z"));
         // In summer time, while the master begins in winter.
         assertThat(changed.getDateStart().getValue().toInstant()).isEqualTo(Instant.parse("2026-03-09T15:00:00Z"));
@@ -156,8 +161,10 @@ class CalendarsTest {
 
     @Test
     void aRuleThatNobodyKnowsIsKept() throws Exception {
-        var event = only(event("o", ", 'date_start': '2026-03-29T01:30:00.000Z',"
-                + " 'recurrence': {'frequency': 'other', 'frequency_raw': 'lunar', 'interval': 1}"));
+        var event = only(event(
+                "o",
+                ", 'date_start': '2026-03-29T01:30:00.000Z',"
+                        + " 'recurrence': {'frequency': 'other', 'frequency_raw': 'lunar', 'interval': 1}"));
 
         assertThat(event.getRecurrenceRule()).isNull();
         assertThat(raw(event, "X-FERRY-RECURRENCE")).contains("lunar");
@@ -212,8 +219,10 @@ class CalendarsTest {
 
         assertThat(sheets.sheets.keySet()).containsExactlyInAnyOrder("calendar:home", "calendar:work");
         assertThat(sheets.sheets.get("calendar:work").name()).isEqualTo("Work.ics");
-        assertThat(Biweekly.parse(sheets.text("calendar:home")).first().getEvents()).hasSize(2);
-        assertThat(Biweekly.parse(sheets.text("calendar:work")).first().getEvents()).hasSize(1);
+        assertThat(Biweekly.parse(sheets.text("calendar:home")).first().getEvents())
+                .hasSize(2);
+        assertThat(Biweekly.parse(sheets.text("calendar:work")).first().getEvents())
+                .hasSize(1);
     }
 
     @Test
@@ -232,14 +241,16 @@ class CalendarsTest {
         var sheets = new Sheets();
         try (var writer = FormWriter.of(Form.ICALENDAR, "some.type", false, sheets)) {
             for (int i = 0; i < 6000; i++) {
-                writer.item(event("e" + i, ", 'date_start': '2026-03-29T01:30:00.000Z', 'description': '"
-                                + "x".repeat(1000) + "'")
+                writer.item(event(
+                                "e" + i,
+                                ", 'date_start': '2026-03-29T01:30:00.000Z', 'description': '" + "x".repeat(1000) + "'")
                         .put("calendar_id", "calendar:" + i % 3));
             }
             assertThat(sheets.written).isZero();
             writer.finish();
         }
         assertThat(sheets.sheets).hasSize(3);
-        assertThat(Biweekly.parse(sheets.text("calendar:1")).first().getEvents()).hasSize(2000);
+        assertThat(Biweekly.parse(sheets.text("calendar:1")).first().getEvents())
+                .hasSize(2000);
     }
 }

@@ -78,7 +78,8 @@ class NotePagesTest {
     void aNoteWithoutATitleHasANameAllTheSame() throws Exception {
         var sheets = Sheets.of(
                 Form.MARKDOWN,
-                Sheets.record("{'id': 'note:T', 'data_type': 'note', 'title': null, 'text': 'plain', 'markdown': null}"));
+                Sheets.record(
+                        "{'id': 'note:T', 'data_type': 'note', 'title': null, 'text': 'plain', 'markdown': null}"));
 
         assertThat(sheets.sheets.get("note:T").name()).isEqualTo("note.md");
         assertThat(body(sheets.only())).isEqualTo("\nplain\n");

@@ -47,7 +47,8 @@ class SidecarsTest {
         assertThat(sheet.beside()).isEqualTo(Optional.of("opaque"));
 
         var packet = read(sheets);
-        assertThat(packet.getLocalizedText(DC, "title", null, "x-default").getValue()).isEqualTo("Ferry 😀 <3");
+        assertThat(packet.getLocalizedText(DC, "title", null, "x-default").getValue())
+                .isEqualTo("Ferry 😀 <3");
         assertThat(packet.getLocalizedText(DC, "description", null, "x-default").getValue())
                 .startsWith("Two\nlines & \"more\"");
         assertThat(packet.countArrayItems(DC, "subject")).isEqualTo(2);

@@ -12,7 +12,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SpoolTest {
-    private static final byte[] PIECE = "a piece that must not be seen ".repeat(50).getBytes(StandardCharsets.UTF_8);
+    private static final byte[] PIECE =
+            "a piece that must not be seen ".repeat(50).getBytes(StandardCharsets.UTF_8);
 
     @Test
     void piecesComeBackFromMemoryAndFromTheFile() {
@@ -41,8 +42,9 @@ class SpoolTest {
 
     private static Set<Path> files() throws Exception {
         try (var all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return new HashSet<>(all.filter(file -> file.getFileName().toString().startsWith("ferry-form"))
-                    .toList());
+            return new HashSet<>(
+                    all.filter(file -> file.getFileName().toString().startsWith("ferry-form"))
+                            .toList());
         }
     }
 }

@@ -28,7 +28,8 @@ class VCardsTest {
     }
 
     private static VCard card(ObjectNode record) throws Exception {
-        try (var reader = new VCardReader(new StringReader(Sheets.of(Form.VCARD, record).only()))) {
+        try (var reader =
+                new VCardReader(new StringReader(Sheets.of(Form.VCARD, record).only()))) {
             var card = reader.readNext();
             assertThat(reader.getWarnings()).isEmpty();
             assertThat(reader.readNext()).isNull();
@@ -127,7 +128,8 @@ class VCardsTest {
 
         assertThat(LocalDate.from(card.getAnniversary().getDate())).isEqualTo(LocalDate.of(2005, 6, 1));
         assertThat(extended(card, "X-ABDATE")).containsExactly("--05-09");
-        assertThat(beside(card, card.getExtendedProperty("X-ABDATE"), "X-ABLABEL")).isEqualTo("first sail");
+        assertThat(beside(card, card.getExtendedProperty("X-ABDATE"), "X-ABLABEL"))
+                .isEqualTo("first sail");
         assertThat(card.getRelations().get(0).getText()).isEqualTo("Grete");
         assertThat(card.getRelations().get(0).getTypes()).containsExactly(RelatedType.PARENT);
         assertThat(beside(card, card.getRelations().get(0), "X-ABLABEL")).isEqualTo("_$!<Mother>!$_");
@@ -148,8 +150,10 @@ class VCardsTest {
         assertThat(card.getStructuredName().getGiven()).isEqualTo(apart);
         assertThat(card.getStructuredName().getFamily()).isEqualTo("O’Neill; or, so");
         assertThat(card.getNotes().getFirst().getValue()).isEqualTo("one\ntwo\n\n  four");
-        assertThat(card.getOrganization().getValues()).containsExactly(record.path("organization").asString());
-        assertThat(card.getTitles().getFirst().getValue()).isEqualTo(record.path("job_title").asString());
+        assertThat(card.getOrganization().getValues())
+                .containsExactly(record.path("organization").asString());
+        assertThat(card.getTitles().getFirst().getValue())
+                .isEqualTo(record.path("job_title").asString());
     }
 
     @Test
@@ -196,7 +200,8 @@ class VCardsTest {
     @Test
     void aPhotoThatIsFetchedIsInTheCardAndOneThatIsNotIsLeftOut() throws Exception {
         var with = contact(", 'files': [{'id': 'file-1', 'data_type': 'image'}]");
-        var lost = contact(", 'files': [{'id': 'file-2', 'data_type': 'image'}]").put("id", "contact:lost");
+        var lost =
+                contact(", 'files': [{'id': 'file-2', 'data_type': 'image'}]").put("id", "contact:lost");
         var bytes = new byte[] {(byte) 0xff, (byte) 0xd8, 1, 2, 3, (byte) 0xff, (byte) 0xd9};
         var sheets = new Sheets();
         try (var writer = FormWriter.of(Form.VCARD, "some.type", true, sheets)) {
@@ -212,14 +217,15 @@ class VCardsTest {
         var cards = Ezvcard.parse(sheets.only()).all();
         assertThat(cards).hasSize(2);
         assertThat(cards.get(0).getPhotos().getFirst().getData()).isEqualTo(bytes);
-        assertThat(cards.get(0).getPhotos().getFirst().getContentType().getMediaType()).isEqualTo("image/jpeg");
+        assertThat(cards.get(0).getPhotos().getFirst().getContentType().getMediaType())
+                .isEqualTo("image/jpeg");
         assertThat(cards.get(1).getPhotos()).isEmpty();
     }
 
     @Test
     void aContactThatIsGoneHasNoCard() throws Exception {
-        var sheets = Sheets.of(
-                Form.VCARD, Sheets.record("{'id': 'contact:gone', 'data_type': 'contact', 'deleted': true}"));
+        var sheets =
+                Sheets.of(Form.VCARD, Sheets.record("{'id': 'contact:gone', 'data_type': 'contact', 'deleted': true}"));
         assertThat(sheets.only()).isEmpty();
     }
 

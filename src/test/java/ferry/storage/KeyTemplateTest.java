@@ -61,7 +61,8 @@ class KeyTemplateTest {
         var file = unnamed.file(POLL, "a file", "a.jpg");
         var sidecar = unnamed.form(POLL, "files", "a file", "a.jpg.xmp", "xmp");
         assertThat(sidecar).isEqualTo(List.of(file.getFirst(), file.getLast() + ".xmp"));
-        for (var key : List.of(named.form(POLL, "forms", "x", "y.md", "md"), unnamed.form(POLL, "forms", "x", "y", "jsonl"))) {
+        for (var key :
+                List.of(named.form(POLL, "forms", "x", "y.md", "md"), unnamed.form(POLL, "forms", "x", "y", "jsonl"))) {
             var template = key.size() > 2 ? named : unnamed;
             assertThat(template.made(String.join("/", key))).isTrue();
             assertThat(template.made(String.join("/", key) + ".age")).isTrue();

@@ -430,8 +430,7 @@ public final class ServiceCalls implements Calls {
             if (withCookies) {
                 current.session().cookies().header(url).ifPresent(all -> headers.add(new Header("Cookie", all)));
             }
-            var answer =
-                    outbound.send(new Call("GET", url, headers, Optional.empty(), settings.contentTimeout()));
+            var answer = outbound.send(new Call("GET", url, headers, Optional.empty(), settings.contentTimeout()));
             var location = answer.header("Location");
             if (!redirects(answer.status()) || location.isEmpty()) {
                 return answer;

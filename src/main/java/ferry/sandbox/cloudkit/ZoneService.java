@@ -70,11 +70,7 @@ public final class ZoneService implements Service {
         }
         var zone = zones.apply(account);
         var call = new Call(
-                zone,
-                parts[5],
-                isReadable.test(exchange, account),
-                body,
-                stored -> addresses.whole(account, stored));
+                zone, parts[5], isReadable.test(exchange, account), body, stored -> addresses.whole(account, stored));
         var answer = switch (parts[6]) {
             case "zones/list" -> zonesList(call);
             case "changes/database" -> databaseChanges(call);
@@ -221,7 +217,8 @@ public final class ZoneService implements Service {
         }
         var copy = field.deepCopy();
         if (copy.path("value") instanceof ObjectNode asset) {
-            asset.put("downloadURL", call.address.apply(asset.path("downloadURL").asString()));
+            asset.put(
+                    "downloadURL", call.address.apply(asset.path("downloadURL").asString()));
         }
         return copy;
     }

@@ -91,8 +91,7 @@ public final class ContactsService implements Service {
     /// Adds cards to an answer; the addresses of their photos lead back here.
     ///
     /// @param listing whether addresses may be those that have expired
-    private void put(
-            AddressBook book, ArrayNode answer, List<? extends JsonNode> cards, String root, boolean listing) {
+    private void put(AddressBook book, ArrayNode answer, List<? extends JsonNode> cards, String root, boolean listing) {
         for (var card : cards) {
             if (card.path("photo") instanceof ObjectNode photo) {
                 var id = card.path("contactId").asString();

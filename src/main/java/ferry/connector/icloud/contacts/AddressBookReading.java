@@ -41,8 +41,7 @@ final class AddressBookReading {
     private int unnamed;
 
     /// @param wanted the photos that are fetched in passing
-    AddressBookReading(
-            Contacts contacts, JsonNode startup, Feed feed, Downloads downloads, Predicate<FileRef> wanted) {
+    AddressBookReading(Contacts contacts, JsonNode startup, Feed feed, Downloads downloads, Predicate<FileRef> wanted) {
         this.contacts = contacts;
         this.startup = startup;
         this.feed = feed;

@@ -28,11 +28,7 @@ final class ContactEntry {
     /// @param groups ids of those it is in
     /// @param fileId gives out the ids of files
     static ObjectNode contact(
-            JsonNode contact,
-            String contactId,
-            boolean own,
-            List<String> groups,
-            Function<FileRef, String> fileId) {
+            JsonNode contact, String contactId, boolean own, List<String> groups, Function<FileRef, String> fileId) {
         var node = Json.object()
                 .put("id", id(contactId))
                 .put("data_type", "contact")
@@ -56,15 +52,16 @@ final class ContactEntry {
         var in = node.putArray("groups");
         groups.forEach(group -> in.add(groupId(group)));
         node.put("has_photo", hasPhoto(contact.path("photo")));
-        ContactPhoto.ref(contact, contactId).ifPresent(ref -> node.putArray("files")
-                .addObject()
-                .put("id", fileId.apply(ref))
-                .put("data_type", "image")
-                .put("name", "photo")
-                .put("extension", ContactPhoto.META.extension())
-                .put("filename", ContactPhoto.META.filename())
-                .put("mime_type", ContactPhoto.META.mimeType())
-                .putNull("size"));
+        ContactPhoto.ref(contact, contactId)
+                .ifPresent(ref -> node.putArray("files")
+                        .addObject()
+                        .put("id", fileId.apply(ref))
+                        .put("data_type", "image")
+                        .put("name", "photo")
+                        .put("extension", ContactPhoto.META.extension())
+                        .put("filename", ContactPhoto.META.filename())
+                        .put("mime_type", ContactPhoto.META.mimeType())
+                        .putNull("size"));
         node.put("etag", Json.text(contact, "etag"));
         node.set("raw", raw(contact));
         return node;

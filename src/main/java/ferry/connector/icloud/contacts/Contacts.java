@@ -64,7 +64,8 @@ public final class Contacts {
         }
     }
 
-    /// Fetches photos by references that [#contacts] gave out, perhaps long ago. Each ends committed or refused. The source
+    /// Fetches photos by references that [#contacts] gave out, perhaps long ago. Each ends committed or refused. The
+    /// source
     /// hands out no single contact, so that all are listed.
     public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
         var sought = new HashSet<FileRef>();

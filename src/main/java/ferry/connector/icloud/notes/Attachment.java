@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The bytes of an attachment, as its record describes them: those that its owner attached, else the picture that stands
+/// The bytes of an attachment, as its record describes them: those that its owner attached, else the picture that
+/// stands
 /// for it (`icloud-protocol` 2.9).
 ///
 /// @param variant `original`, or `preview` for a picture in its place
@@ -63,8 +64,8 @@ record Attachment(FileRef ref, String variant, FileMeta meta, JsonNode asset) {
             var preview = asset(record, field);
             if (preview.isPresent()) {
                 var extension = field.equals("FallbackPDF") ? "pdf" : "jpg";
-                var meta = new FileMeta(
-                        "preview." + extension, extension, MIME_TYPES.get(extension), size(preview.get()));
+                var meta =
+                        new FileMeta("preview." + extension, extension, MIME_TYPES.get(extension), size(preview.get()));
                 return Optional.of(new Attachment(ref, "preview", meta, preview.get()));
             }
         }

@@ -35,8 +35,7 @@ final class NoteEntry {
 
     /// @param attachments what the source says of them, by name; those that it does not have are absent
     /// @param fileId gives out the ids of files
-    static ObjectNode note(
-            CloudRecord note, Map<String, CloudRecord> attachments, Function<FileRef, String> fileId) {
+    static ObjectNode note(CloudRecord note, Map<String, CloudRecord> attachments, Function<FileRef, String> fileId) {
         var read = isLocked(note) ? new Read(Optional.empty(), false) : read(note);
         var folder = folderOf(note);
         var entry = entry("note", note)
@@ -52,7 +51,8 @@ final class NoteEntry {
                 .put("locked", isLocked(note))
                 .put("deleted", note.flag("Deleted") || folder.equals(Optional.of("folder:" + TRASH)));
         var list = entry.putArray("attachments");
-        attached(note, read.body).forEach((name, uti) -> list.add(attachment(name, uti, attachments.get(name), fileId)));
+        attached(note, read.body)
+                .forEach((name, uti) -> list.add(attachment(name, uti, attachments.get(name), fileId)));
         return dated(entry, note);
     }
 

@@ -46,18 +46,17 @@ public final class Notes {
     /// So few that no address is old before its file is fetched.
     private static final int FILES_AT_ONCE = 100;
 
-    private static final List<String> ATTACHMENT_KEYS =
-            List.of(
-                    "Filename",
-                    "AttachmentUTI",
-                    "UTI",
-                    "Size",
-                    "Identifier",
-                    "AttachmentIdentifier",
-                    "PrimaryAsset",
-                    "PreviewImages",
-                    "FallbackImage",
-                    "FallbackPDF");
+    private static final List<String> ATTACHMENT_KEYS = List.of(
+            "Filename",
+            "AttachmentUTI",
+            "UTI",
+            "Size",
+            "Identifier",
+            "AttachmentIdentifier",
+            "PrimaryAsset",
+            "PreviewImages",
+            "FallbackImage",
+            "FallbackPDF");
 
     private final Calls calls;
     private final Zones zone;
@@ -228,7 +227,8 @@ public final class Notes {
                         "The source hands this item out only after the owner's consent on one of their devices.");
                 return;
             }
-            var entry = kind.equals("note") ? NoteEntry.note(record, attachments, feed::fileId) : NoteEntry.folder(record);
+            var entry =
+                    kind.equals("note") ? NoteEntry.note(record, attachments, feed::fileId) : NoteEntry.folder(record);
             if (entry.path("body_undecoded").asBoolean(false)) {
                 undecoded++;
             }

@@ -36,6 +36,8 @@ public final class Download {
     /// Gets a file's bytes. The caller closes the answer.
     @FunctionalInterface
     public interface Host {
+        /// One answer, whatever its status.
+        ///
         /// @param url as the source gave it
         /// @param from the first byte that is wanted
         Answer get(String url, long from) throws ConnectorException, InterruptedException;

@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What the source sent of a record, without what opens anything: addresses that carry their own right of access, keys, and
+/// What the source sent of a record, without what opens anything: addresses that carry their own right of access, keys,
+/// and
 /// tokens. The list is in `docs/api/data-types.md`; what the owner wrote is never touched.
 public final class Raw {
     /// Whatever record they stand in.
@@ -28,7 +29,8 @@ public final class Raw {
             "prefToken",
             "syncToken");
     /// An address at Apple's host of files, wherever it stands.
-    private static final Pattern CONTENT = Pattern.compile("https?://[^/]*icloud-content\\.com(\\.cn)?[:/].*", Pattern.DOTALL);
+    private static final Pattern CONTENT =
+            Pattern.compile("https?://[^/]*icloud-content\\.com(\\.cn)?[:/].*", Pattern.DOTALL);
 
     private Raw() {}
 

@@ -1,6 +1,7 @@
 /// What all readers of iCloud's data share: the calls of a signed-in account ([Calls]), lenient reading of what Apple
 /// sends ([Json], [CloudRecord]), a whole zone of CloudKit ([Zones]) and the packed documents in its records ([Packed],
-/// [Protobuf]), what a run has given out already ([SeenIds]), what of it may be published as it came ([Raw]), and files: several at once ([Downloads]), each taken from
+/// [Protobuf]), what a run has given out already ([SeenIds]), what of it may be published as it came ([Raw]), and
+/// files: several at once ([Downloads]), each taken from
 /// its address and checked ([Download]) against the source's own signature ([Signature]) or by its own form
 /// ([WholeZip], [WholeImage]). Knows no data type.
 @NullMarked
