@@ -62,7 +62,7 @@ class ExportFormsTest {
         var results = results(poll);
         assertThat(results.keySet())
                 .containsExactlyInAnyOrder("data:icloud_contacts.contacts", "form:vcard:icloud_contacts.contacts");
-        var form = results.get("form:vcard:icloud_contacts.contacts");
+        var form = result(results, "form:vcard:icloud_contacts.contacts");
         assertThat(form.path("type").asString()).isEqualTo("vcf");
         assertThat(path(form)).hasFileName("contacts.vcf");
         var feed = feed(results, "icloud_contacts.contacts");
@@ -93,12 +93,12 @@ class ExportFormsTest {
         var photos = new HashMap<String, byte[]>();
         for (var record : feed.at("/data")) {
             if (record.has("files")) {
-                var file = results.get("file:" + record.at("/files/0/id").asString());
+                var file = result(results, "file:" + record.at("/files/0/id").asString());
                 photos.put(record.path("id").asString().replaceAll("^.*:", ""), Files.readAllBytes(path(file)));
             }
         }
         assertThat(photos).hasSizeGreaterThan(3);
-        var cards = Ezvcard.parse(Files.readString(path(results.get("form:vcard:icloud_contacts.contacts"))))
+        var cards = Ezvcard.parse(Files.readString(path(result(results, "form:vcard:icloud_contacts.contacts"))))
                 .all();
         assertThat(cards).hasSize(feed.at("/data").size());
         var inCards = cards.stream()
@@ -124,7 +124,7 @@ class ExportFormsTest {
         assertThat(byCalendar).hasSizeGreaterThan(2);
         assertThat(results).hasSize(byCalendar.size() + 1);
         for (var calendar : byCalendar.entrySet()) {
-            var form = results.get("form:icalendar:" + calendar.getKey());
+            var form = result(results, "form:icalendar:" + calendar.getKey());
             assertThat(form.path("type").asString()).isEqualTo("ics");
             var parsed = Biweekly.parse(Files.readString(path(form))).all();
             assertThat(parsed).hasSize(1);
@@ -146,7 +146,7 @@ class ExportFormsTest {
         assertThat(results).hasSize(notes.size() + 1);
         for (var note : notes) {
             var text = Files.readString(
-                    path(results.get("form:markdown:" + note.path("id").asString())));
+                    path(result(results, "form:markdown:" + note.path("id").asString())));
             assertThat(text).startsWith("---\n").contains(note.path("id").asString());
             assertThat(text).contains(note.path("markdown").asString("").strip());
         }
@@ -166,10 +166,10 @@ class ExportFormsTest {
         }
         int published = 0;
         for (var file : ids.entrySet()) {
-            var sidecar = path(results.get("form:xmp:" + file.getKey()));
+            var sidecar = path(result(results, "form:xmp:" + file.getKey()));
             if (results.containsKey("file:" + file.getKey())) {
                 published++;
-                var image = path(results.get("file:" + file.getKey()));
+                var image = path(result(results, "file:" + file.getKey()));
                 assertThat(sidecar).isEqualTo(image.resolveSibling(image.getFileName() + ".xmp"));
             }
             // Copies share a file.
@@ -184,7 +184,7 @@ class ExportFormsTest {
     @Test
     void aFormIsInTheManifestAndHasItsSizeAndHashes() throws Exception {
         var poll = poll(JOHN, "'data_types': ['icloud_contacts.contacts'], 'formats': ['vcard']");
-        var form = results(poll).get("form:vcard:icloud_contacts.contacts");
+        var form = result(results(poll), "form:vcard:icloud_contacts.contacts");
         var bytes = Files.readAllBytes(path(form));
 
         assertThat(form.path("size").asLong()).isEqualTo(bytes.length);
@@ -269,7 +269,7 @@ class ExportFormsTest {
         var results = results(key, poll);
         assertThat(results).hasSize(2 * types.size());
         for (var type : types) {
-            var raw = results.get("raw:" + type);
+            var raw = result(results, "raw:" + type);
             assertThat(raw.path("type").asString()).isEqualTo("jsonl");
             var text = Files.readString(path(raw));
             assertThat(text)
@@ -286,7 +286,7 @@ class ExportFormsTest {
                             .toList());
             assertThat(lines).allMatch(line -> !line.path("raw").isEmpty());
         }
-        var contact = JSON.readTree(Files.readString(path(results.get("raw:icloud_contacts.contacts")))
+        var contact = JSON.readTree(Files.readString(path(result(results, "raw:icloud_contacts.contacts")))
                 .lines()
                 .findFirst()
                 .orElseThrow());
@@ -320,9 +320,10 @@ class ExportFormsTest {
         assertThat(results).hasSize(1 + files.size() - 7);
         for (var file : files) {
             if (results.containsKey("file:" + file)) {
-                var bytes = Files.readAllBytes(path(results.get("file:" + file)));
+                var bytes = Files.readAllBytes(path(result(results, "file:" + file)));
                 assertThat(bytes).startsWith(0xff, 0xd8).endsWith(0xff, 0xd9);
-                assertThat(results.get("file:" + file).path("type").asString()).isEqualTo("jpg");
+                assertThat(result(results, "file:" + file).path("type").asString())
+                        .isEqualTo("jpg");
             }
         }
         assertThat(feed.at("/metadata/complete").asBoolean()).isFalse();
@@ -343,7 +344,7 @@ class ExportFormsTest {
         var later = poll(JOHN, "'files': ['" + file + "']");
 
         assertThat(later.at("/errors/total_count").asInt()).isZero();
-        var result = results(later).get("file:" + file);
+        var result = result(results(later), "file:" + file);
         assertThat(path(result)).hasFileName("photo.jpg");
         assertThat(Files.readAllBytes(path(result))).startsWith(0xff, 0xd8).endsWith(0xff, 0xd9);
     }
@@ -366,8 +367,9 @@ class ExportFormsTest {
         assertThat(attachments).hasSizeGreaterThanOrEqualTo(7);
         long published = 0;
         for (var attachment : attachments) {
-            var result = results.get("file:" + attachment.path("file_id").asString());
-            if (result != null) {
+            var identifier = "file:" + attachment.path("file_id").asString();
+            if (results.containsKey(identifier)) {
+                var result = result(results, identifier);
                 published++;
                 assertThat(result.path("size").asLong())
                         .isEqualTo(attachment.path("size").asLong());
@@ -385,8 +387,8 @@ class ExportFormsTest {
         var one = attachments.getFirst().path("file_id").asString();
         var later = poll(account, "'files': ['" + one + "']");
         assertThat(later.at("/errors/total_count").asInt()).isZero();
-        assertThat(Files.readAllBytes(path(results(later).get("file:" + one))))
-                .isEqualTo(Files.readAllBytes(path(results.get("file:" + one))));
+        assertThat(Files.readAllBytes(path(result(results(later), "file:" + one))))
+                .isEqualTo(Files.readAllBytes(path(result(results, "file:" + one))));
     }
 
     // ---- reading
@@ -411,6 +413,14 @@ class ExportFormsTest {
                 .collect(Collectors.toMap(result -> result.path("identifier").asString(), result -> result));
     }
 
+    private static JsonNode result(Map<String, JsonNode> results, String identifier) {
+        var result = results.get(identifier);
+        if (result == null) {
+            throw new AssertionError("no result " + identifier);
+        }
+        return result;
+    }
+
     private static Map<String, Long> errors(JsonNode poll) {
         return poll.at("/errors/data")
                 .valueStream()
@@ -418,7 +428,7 @@ class ExportFormsTest {
     }
 
     private static JsonNode feed(Map<String, JsonNode> results, String type) throws Exception {
-        return JSON.readTree(Files.readString(path(results.get("data:" + type))));
+        return JSON.readTree(Files.readString(path(result(results, "data:" + type))));
     }
 
     private static Path path(JsonNode result) {

@@ -74,8 +74,7 @@ final class ZoneText {
                 kind, List.of(Optional.ofNullable(ruledDates.get(kind)).orElseThrow()), Optional.of(words)));
     }
 
-    private static void add(
-            Map<Kind, List<LocalDateTime>> dated, ZoneRules rules, ZoneOffsetTransition transition) {
+    private static void add(Map<Kind, List<LocalDateTime>> dated, ZoneRules rules, ZoneOffsetTransition transition) {
         dated.computeIfAbsent(kind(rules, transition), _ -> new ArrayList<>()).add(transition.getDateTimeBefore());
     }
 

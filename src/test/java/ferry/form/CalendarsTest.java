@@ -218,7 +218,7 @@ class CalendarsTest {
                 Sheets.record("{'id': 'event:gone', 'data_type': 'event', 'deleted': true}"));
 
         assertThat(sheets.sheets.keySet()).containsExactlyInAnyOrder("calendar:home", "calendar:work");
-        assertThat(sheets.sheets.get("calendar:work").name()).isEqualTo("Work.ics");
+        assertThat(sheets.sheet("calendar:work").name()).isEqualTo("Work.ics");
         assertThat(Biweekly.parse(sheets.text("calendar:home")).first().getEvents())
                 .hasSize(2);
         assertThat(Biweekly.parse(sheets.text("calendar:work")).first().getEvents())

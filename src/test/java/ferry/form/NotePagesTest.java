@@ -35,8 +35,8 @@ class NotePagesTest {
         var sheets = Sheets.of(Form.MARKDOWN, record);
         var page = sheets.only();
 
-        assertThat(sheets.sheets.get("note:N1").name()).isEqualTo("Sailing: \"to\" Lisbon — 😀 #1.md");
-        assertThat(sheets.sheets.get("note:N1").identifier()).isEqualTo("form:markdown:note:N1");
+        assertThat(sheets.sheet("note:N1").name()).isEqualTo("Sailing: \"to\" Lisbon — 😀 #1.md");
+        assertThat(sheets.sheet("note:N1").identifier()).isEqualTo("form:markdown:note:N1");
         var front = front(page);
         assertThat(front)
                 .containsEntry("title", "Sailing: \"to\" Lisbon — 😀\n#1")
@@ -81,7 +81,7 @@ class NotePagesTest {
                 Sheets.record(
                         "{'id': 'note:T', 'data_type': 'note', 'title': null, 'text': 'plain', 'markdown': null}"));
 
-        assertThat(sheets.sheets.get("note:T").name()).isEqualTo("note.md");
+        assertThat(sheets.sheet("note:T").name()).isEqualTo("note.md");
         assertThat(body(sheets.only())).isEqualTo("\nplain\n");
     }
 }

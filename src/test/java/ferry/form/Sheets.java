@@ -38,6 +38,14 @@ final class Sheets implements Outlet {
         return sheets;
     }
 
+    Sheet sheet(String of) {
+        var sheet = sheets.get(of);
+        if (sheet == null) {
+            throw new AssertionError("no object of " + of);
+        }
+        return sheet;
+    }
+
     /// The only object.
     String only() {
         if (contents.size() != 1) {

@@ -42,7 +42,7 @@ class SidecarsTest {
         record.put("title", "Ferry 😀 <3").put("description", "Two\nlines & \"more\" \u0001");
 
         var sheets = Sheets.of(Form.XMP, record);
-        var sheet = sheets.sheets.get("opaque");
+        var sheet = sheets.sheet("opaque");
         assertThat(sheet.name()).isEqualTo("IMG_0001.HEIC.xmp");
         assertThat(sheet.beside()).isEqualTo(Optional.of("opaque"));
 
@@ -73,8 +73,8 @@ class SidecarsTest {
                 Form.XMP,
                 Sheets.record("{'id': 'photo:Q', 'data_type': 'photo', 'filename': null, 'date_taken': null}"));
 
-        assertThat(sheets.sheets.get("photo:Q").name()).isEqualTo("photo.xmp");
-        assertThat(sheets.sheets.get("photo:Q").beside()).isEmpty();
+        assertThat(sheets.sheet("photo:Q").name()).isEqualTo("photo.xmp");
+        assertThat(sheets.sheet("photo:Q").beside()).isEmpty();
         assertThat(read(sheets).getPropertyString(FERRY, "id")).isEqualTo("photo:Q");
     }
 
