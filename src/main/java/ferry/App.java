@@ -275,6 +275,7 @@ public final class App implements AutoCloseable {
                 readers,
                 fileIds,
                 configs,
+                keys,
                 tasks,
                 scopeLimits,
                 events,

@@ -23,7 +23,7 @@ class ArchitectureTest {
     /// Ground floor first.
     private static final List<List<String>> FLOORS = List.of(
             List.of("error", "crypto", "settings", "db", "egress"),
-            List.of("access", "connector"),
+            List.of("access", "connector", "form"),
             List.of("http"),
             List.of("event", "permission", "audit"),
             List.of("task", "user", "key"),

@@ -2,6 +2,8 @@ package ferry.connector;
 
 import ferry.error.ErrorCode;
 import java.util.Optional;
+import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Takes the records of one data or info type, in the order they come, and streams them out; nothing is held.
@@ -14,6 +16,13 @@ import tools.jackson.databind.node.ObjectNode;
 public interface Feed {
     /// Takes the next record. It is written before this returns; the caller may reuse the node.
     void item(ObjectNode node) throws InterruptedException;
+
+    /// The same, and what the source sent of it, for whoever wants that published too.
+    ///
+    /// @param raw makes it, where it is wanted; without secrets
+    default void item(ObjectNode node, Supplier<JsonNode> raw) throws InterruptedException {
+        item(node);
+    }
 
     /// The opaque id under which a client can ask for this file later; always the same for the same reference.
     String fileId(FileRef ref);
@@ -57,7 +66,7 @@ public interface Feed {
     /// megabytes for 100,000 records
     default void reached(String state) {}
 
-    /// The record that was being made is as the earlier reading gave it, and does not come again: what was
-    /// asked of [#fileId] for it is forgotten.
-    default void unchanged() {}
+    /// The record is as the earlier reading gave it, and does not come again: what was asked of [#fileId] for it
+    /// is forgotten. The caller may reuse the node.
+    default void unchanged(ObjectNode node) {}
 }

@@ -95,6 +95,21 @@ public final class Keys implements Authenticator {
         return Tokens.newToken(random);
     }
 
+    /// Whether the source's own records are published too: as the key says, else as its organisation does.
+    public boolean publishesSourceFiles(Handle tx, OrgId organisation, long key) {
+        return tx.createQuery("""
+                        select coalesce(cast(k.config ->> 'publish_source_files' as boolean),
+                                        cast(o.config ->> 'publish_source_files' as boolean), false)
+                          from api_key k join organisation o on o.organisation = k.organisation
+                         where k.organisation = :organisation and k.id = :key
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("key", key)
+                .mapTo(boolean.class)
+                .findOne()
+                .orElse(false);
+    }
+
     private Made create(Handle tx, OrgId organisation, Secret token, KeySettings settings, Optional<Duration> trial) {
         var now = clock.instant();
         long id = tx.createQuery("""

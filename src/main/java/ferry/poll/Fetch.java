@@ -9,6 +9,7 @@ import ferry.connector.Reading;
 import ferry.db.Database;
 import ferry.error.ErrorCode;
 import ferry.event.Events;
+import ferry.form.Form;
 import ferry.result.Results;
 import ferry.session.SessionAccess;
 import ferry.session.SessionExpiry;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import org.jdbi.v3.core.Handle;
@@ -249,11 +251,14 @@ public final class Fetch implements TaskHandler {
                 : named.flatMap(cursor -> start(publication, type, cursor));
         boolean goesOn =
                 named.isPresent() || delivered.filter(Delivered::hasCursor).isPresent();
-        try (var feed = PublishedFeed.open(publication, kind, identifier, type, delivered, start)) {
+        var canonical = connector.catalogue().aliases().getOrDefault(type, type);
+        var forms = kind == ObjectKey.Kind.INFO
+                ? Set.<Form>of()
+                : Form.offered(canonical, publication.asked().payload().forms());
+        try (var feed = PublishedFeed.open(publication, kind, identifier, type, forms, delivered, start)) {
             if (goesOn && start.isEmpty()) {
                 feed.startOver();
             }
-            var canonical = connector.catalogue().aliases().getOrDefault(type, type);
             if (kind == ObjectKey.Kind.INFO) {
                 connector.info(reading, canonical, feed);
             } else {
@@ -316,7 +321,7 @@ public final class Fetch implements TaskHandler {
         connector.files(
                 reading,
                 PollRequest.refs(fileIds, publication.source(), ids),
-                new PublishedFiles(publication, true, Optional.empty()));
+                new PublishedFiles(publication, true, Optional.empty(), Optional.empty()));
         publication.settle();
     }
 

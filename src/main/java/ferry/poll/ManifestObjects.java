@@ -1,5 +1,6 @@
 package ferry.poll;
 
+import ferry.form.Form;
 import ferry.http.Json;
 import ferry.manifest.ManifestKey;
 import ferry.manifest.ManifestKeys;
@@ -125,6 +126,9 @@ final class ManifestObjects {
         payload.dataTypes().forEach(node.putArray("data_types")::add);
         node.put("files", payload.files());
         payload.fileTypes().forEach(node.putArray("file_types")::add);
+        if (!payload.forms().isEmpty()) {
+            payload.forms().stream().map(Form::slug).sorted().forEach(node.putArray("formats")::add);
+        }
         node.put("since", payload.since());
         node.put("until", payload.until());
         return node;

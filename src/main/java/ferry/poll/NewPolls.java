@@ -9,6 +9,7 @@ import ferry.error.ErrorCode;
 import ferry.event.Events;
 import ferry.http.ApiException;
 import ferry.http.Fields;
+import ferry.key.Keys;
 import ferry.permission.ScopeLimits;
 import ferry.session.Session;
 import ferry.session.SessionState;
@@ -44,6 +45,7 @@ public final class NewPolls {
     private final Connectors connectors;
     private final FileIds fileIds;
     private final StorageConfigs configs;
+    private final Keys keys;
     private final Tasks tasks;
     private final ScopeLimits limits;
     private final Events events;
@@ -62,6 +64,7 @@ public final class NewPolls {
             Connectors connectors,
             FileIds fileIds,
             StorageConfigs configs,
+            Keys keys,
             Tasks tasks,
             ScopeLimits limits,
             Events events,
@@ -77,6 +80,7 @@ public final class NewPolls {
         this.connectors = connectors;
         this.fileIds = fileIds;
         this.configs = configs;
+        this.keys = keys;
         this.tasks = tasks;
         this.limits = limits;
         this.events = events;
@@ -177,7 +181,8 @@ public final class NewPolls {
             Origin origin,
             Optional<String> request) {
         var organisation = caller.organisation();
-        var payload = wanted.payload();
+        boolean withSource = keys.publishesSourceFiles(tx, organisation, caller.key());
+        var payload = withSource ? wanted.payload().withSource(true) : wanted.payload();
         var config = configs.effective(tx, organisation, caller.key());
         var newTasks = tasks(caller, session, source, wanted);
         if (config.isEmpty()) {

@@ -6,6 +6,7 @@ import ferry.access.Scopes;
 import ferry.connector.Catalogue;
 import ferry.connector.FileRef;
 import ferry.error.ErrorCode;
+import ferry.form.Form;
 import ferry.http.ApiException;
 import ferry.http.Fields;
 import ferry.permission.ScopeLimits;
@@ -66,6 +67,7 @@ final class PollRequest {
         var info = types(payload, "info_types", Family.INFO_TYPE, Catalogue::infoTypes, Set.of(), missing);
         var data = types(payload, "data_types", Family.DATA_TYPE, Catalogue::dataTypes, KnownTypes.DATA, missing);
         var fileTypes = types(payload, "file_types", Family.FILE_TYPE, Catalogue::fileTypes, KnownTypes.FILES, missing);
+        var formats = formats(payload, data);
         if (files.size() > MOST_FILES) {
             payload.problem("files", "holds more than " + MOST_FILES + " ids");
         }
@@ -84,6 +86,8 @@ final class PollRequest {
                         data,
                         files.size(),
                         fileTypes,
+                        formats,
+                        false,
                         List.copyOf(missing),
                         cursors,
                         since.map(Instant::toString).orElse(null),
@@ -159,6 +163,21 @@ final class PollRequest {
             }
         }
         return List.copyOf(types);
+    }
+
+    /// The forms that are asked for, each of which one of the data types must offer.
+    private List<String> formats(Fields payload, List<String> dataTypes) {
+        var formats = new LinkedHashSet<>(payload.texts("formats"));
+        for (var word : formats) {
+            var form = Form.of(word);
+            if (form.isEmpty()) {
+                payload.problem("formats", "names an unknown format: " + shortened(word));
+            } else if (form.get() != Form.JSON
+                    && dataTypes.stream().noneMatch(type -> form.get().isOffered(canonical(type)))) {
+                payload.problem("formats", "names " + word + ", which none of the data types can be had in");
+            }
+        }
+        return List.copyOf(formats);
     }
 
     private boolean isKnown(Function<Catalogue, Set<String>> kind, Set<String> known, String word) {

@@ -209,15 +209,15 @@ final class Publication implements AutoCloseable {
         recorder.close();
     }
 
-    /// Records a result at once, and writes what must not be there without it.
+    /// Records results at once, all or none, and writes what must not be there without it.
     ///
     /// @throws ferry.task.LeaseLost if another attempt has the task now
-    void recordNow(Results.Published object, Consumer<Handle> with) {
+    void recordNow(List<Results.Published> objects, Consumer<Handle> with) {
         attempt.fenced(tx -> {
             with.accept(tx);
-            return record(tx, List.of(object));
+            return record(tx, objects);
         });
-        done(object);
+        objects.forEach(this::done);
     }
 
     private Map<String, Boolean> known(Set<String> identifiers) {

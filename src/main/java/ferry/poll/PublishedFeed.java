@@ -5,6 +5,7 @@ import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Window;
 import ferry.error.ErrorCode;
+import ferry.form.Form;
 import ferry.result.Result;
 import ferry.result.Results;
 import ferry.storage.FeedMetadata;
@@ -16,8 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,6 +35,8 @@ final class PublishedFeed implements Feed, AutoCloseable {
     private final String type;
     private final ObjectKey key;
     private final FeedWriter writer;
+    private final PublishedForms forms;
+    private final RawRecords raw;
     private final Files files;
     private final Optional<Delivered> delivered;
     private final Optional<Cursors.Start> start;
@@ -46,6 +52,8 @@ final class PublishedFeed implements Feed, AutoCloseable {
             String type,
             ObjectKey key,
             FeedWriter writer,
+            PublishedForms forms,
+            RawRecords raw,
             Optional<Delivered> delivered,
             Optional<Cursors.Start> start) {
         this.publication = publication;
@@ -53,9 +61,11 @@ final class PublishedFeed implements Feed, AutoCloseable {
         this.type = type;
         this.key = key;
         this.writer = writer;
+        this.forms = forms;
+        this.raw = raw;
         this.delivered = delivered;
         this.start = start;
-        this.files = new PublishedFiles(publication, false, delivered);
+        this.files = new PublishedFiles(publication, false, delivered, Optional.of(forms));
     }
 
     /// How far a feed has got.
@@ -72,6 +82,7 @@ final class PublishedFeed implements Feed, AutoCloseable {
 
     /// Starts the feed of a data or info type.
     ///
+    /// @param forms what is published of it beside
     /// @param delivered tells what to leave out; empty where everything is published
     /// @param start from where it goes on; empty where everything is read
     static PublishedFeed open(
@@ -79,12 +90,22 @@ final class PublishedFeed implements Feed, AutoCloseable {
             ObjectKey.Kind kind,
             String identifier,
             String type,
+            Set<Form> forms,
             Optional<Delivered> delivered,
             Optional<Cursors.Start> start)
             throws PublishException, InterruptedException {
         var key = key(publication, kind, type, publication.attempt().number());
-        var intake = publication.openFeed(key, identifier, JSON);
-        return new PublishedFeed(publication, identifier, type, key, FeedWriter.open(intake), delivered, start);
+        var writer = FeedWriter.open(publication.openFeed(key, identifier, JSON));
+        try {
+            var payload = publication.asked().payload();
+            var beside = PublishedForms.open(
+                    publication, forms, type, !payload.fileTypes().isEmpty());
+            var raw = new RawRecords(publication, type, kind == ObjectKey.Kind.DATA && payload.publishesSource());
+            return new PublishedFeed(publication, identifier, type, key, writer, beside, raw, delivered, start);
+        } catch (Throwable e) {
+            writer.close();
+            throw e;
+        }
     }
 
     /// The key of that attempt's feed.
@@ -94,19 +115,40 @@ final class PublishedFeed implements Feed, AutoCloseable {
 
     @Override
     public void item(ObjectNode node) throws InterruptedException {
+        publish(node);
+    }
+
+    @Override
+    public void item(ObjectNode node, Supplier<JsonNode> sent) throws InterruptedException {
+        if (publish(node)) {
+            raw.item(node, sent);
+        }
+    }
+
+    /// @return whether it is in this feed, and not left out since an earlier one had it
+    private boolean publish(ObjectNode node) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException("stopped between two records");
         }
         if (delivered.isPresent() && !delivered.get().isNew(node)) {
+            forms.known(node);
             publication.item();
-            return;
+            return false;
         }
         try {
             writer.item(node);
         } catch (PublishException e) {
             throw new SinkFailed(e);
         }
+        if (!isDeletion(node)) {
+            forms.item(node);
+        }
         publication.item();
+        return true;
+    }
+
+    private static boolean isDeletion(ObjectNode node) {
+        return node.size() == 3 && node.path("deleted").asBoolean(false);
     }
 
     @Override
@@ -167,7 +209,8 @@ final class PublishedFeed implements Feed, AutoCloseable {
     }
 
     @Override
-    public void unchanged() {
+    public void unchanged(ObjectNode node) {
+        forms.known(node);
         delivered.ifPresent(Delivered::skipped);
         publication.item();
     }
@@ -182,7 +225,14 @@ final class PublishedFeed implements Feed, AutoCloseable {
     /// Ends the feed, once all of its files are results: it becomes one, unless this attempt has lost its task;
     /// then its object goes.
     void finish(Cursors cursors, Keeping keeping) throws PublishException, InterruptedException {
+        var beside = new ArrayList<>(forms.finish());
+        beside.addAll(raw.finish());
         publication.settle();
+        forms.unfit()
+                .forEach((form, count) -> warnings.add(new FeedMetadata.Warning(
+                        "form_unfit",
+                        OptionalLong.of(count),
+                        "Records could not be put into " + form.slug() + "; this feed has them.")));
         var window = window();
         boolean whole = complete && publication.refused() == missed;
         var source = JsonNodeFactory.instance.objectNode();
@@ -208,19 +258,21 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 writer.count() + missed,
                 writer.count(),
                 missed));
+        var all = new ArrayList<>(beside);
+        all.add(new Results.Published(
+                publication.poll(),
+                publication.attempt().task().id(),
+                publication.config().id(),
+                identifier,
+                Optional.of("json"),
+                key.toString(),
+                publication.publisher().url(key).toString(),
+                stored,
+                writer.content(),
+                Optional.of(new Result.Listed(writer.count() + missed, missed, whole))));
         try {
             publication.recordNow(
-                    new Results.Published(
-                            publication.poll(),
-                            publication.attempt().task().id(),
-                            publication.config().id(),
-                            identifier,
-                            Optional.of("json"),
-                            key.toString(),
-                            publication.publisher().url(key).toString(),
-                            stored,
-                            writer.content(),
-                            Optional.of(new Result.Listed(writer.count() + missed, missed, whole))),
+                    all,
                     tx -> keeping.keep(tx, progress));
         } catch (LeaseLost e) {
             publication.publisher().delete(key);
@@ -256,6 +308,8 @@ final class PublishedFeed implements Feed, AutoCloseable {
 
     @Override
     public void close() {
+        raw.close();
+        forms.close();
         writer.close();
     }
 }

@@ -10,6 +10,7 @@ import ferry.storage.Intake;
 import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
 import ferry.storage.Stored;
+import java.io.ByteArrayOutputStream;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -18,29 +19,43 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Publishes files as the connector brings them, several at once.
 final class PublishedFiles implements Files {
     private static final String UNKNOWN_TYPE = "application/octet-stream";
+    /// Bytes of a file that goes into a form whole, such as a contact's photo into its card.
+    private static final int LARGEST_COPY = 4 * 1024 * 1024;
 
     private final Publication publication;
     private final boolean countsItems;
     private final Optional<Delivered> delivered;
+    private final Optional<PublishedForms> forms;
     /// The ids of files that were asked for and not opened yet, so that each is made once.
     private final Map<FileRef, String> asked = new ConcurrentHashMap<>();
 
     /// @param countsItems whether each file is an item of the task's progress, as in a poll for files
     /// @param delivered tells what earlier polls of a subscription have published; empty where that does not matter
-    PublishedFiles(Publication publication, boolean countsItems, Optional<Delivered> delivered) {
+    /// @param forms that may need a file's bytes too; empty where there are none
+    PublishedFiles(
+            Publication publication,
+            boolean countsItems,
+            Optional<Delivered> delivered,
+            Optional<PublishedForms> forms) {
         this.publication = publication;
         this.countsItems = countsItems;
         this.delivered = delivered;
+        this.forms = forms;
     }
 
     @Override
     public boolean isPublished(FileRef ref) {
         var id = publication.fileId(ref);
-        boolean published = wasDelivered(id) || counted(id, publication.mayHave(identifier(id)));
+        boolean published = !isNeeded(id) && (wasDelivered(id) || counted(id, publication.mayHave(identifier(id))));
         if (!published) {
             asked.put(ref, id);
         }
         return published;
+    }
+
+    /// Whether its bytes belong into a form too, which has to have them although the file is a result already.
+    private boolean isNeeded(String id) {
+        return forms.map(all -> all.wants(id)).orElse(false);
     }
 
     /// The same as asked for by [#isPublished], where it was.
@@ -74,9 +89,8 @@ final class PublishedFiles implements Files {
         var id = id(ref);
         var extension = Optional.ofNullable(meta.extension());
         var key = publication.config().fileKey(publication.poll(), id, name, extension);
-        var mediaType = Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE);
         try {
-            return new FileTarget(publication.open(key, identifier(id), mediaType, name), id, meta, key);
+            return new FileTarget(publication.open(key, identifier(id), mediaType(meta), name), id, meta, key);
         } catch (PublishException e) {
             throw new SinkFailed(e);
         }
@@ -90,6 +104,10 @@ final class PublishedFiles implements Files {
         }
     }
 
+    private static String mediaType(FileMeta meta) {
+        return Objects.requireNonNullElse(meta.mimeType(), UNKNOWN_TYPE);
+    }
+
     private static String identifier(String id) {
         return "file:" + id;
     }
@@ -100,16 +118,21 @@ final class PublishedFiles implements Files {
         private final String id;
         private final FileMeta meta;
         private final ObjectKey key;
+        /// What a form needs of it; empty where none does, or where it is too large for one.
+        private Optional<ByteArrayOutputStream> copy;
 
         FileTarget(Intake intake, String id, FileMeta meta, ObjectKey key) {
             this.intake = intake;
             this.id = id;
             this.meta = meta;
             this.key = key;
+            this.copy = isNeeded(id) ? Optional.of(new ByteArrayOutputStream()) : Optional.empty();
         }
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws InterruptedException {
+            copy = copy.filter(all -> all.size() + length <= LARGEST_COPY);
+            copy.ifPresent(all -> all.write(bytes, offset, length));
             try {
                 intake.write(bytes, offset, length);
             } catch (PublishException e) {
@@ -124,6 +147,7 @@ final class PublishedFiles implements Files {
 
         @Override
         public void restart() throws InterruptedException {
+            copy = copy.map(_ -> new ByteArrayOutputStream());
             try {
                 intake.restart();
             } catch (PublishException e) {
@@ -139,6 +163,7 @@ final class PublishedFiles implements Files {
         /// content.
         @Override
         public void commit(Integrity integrity) throws InterruptedException {
+            copy.ifPresent(all -> forms.orElseThrow().file(id, all.toByteArray()));
             var identifier = identifier(id);
             publication.claim(identifier);
             boolean recording = false;

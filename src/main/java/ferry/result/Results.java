@@ -70,6 +70,32 @@ public final class Results {
             Stored stored,
             Content content,
             Optional<Result.Listed> listed) {
+        /// An object that lies beside a feed and is none itself.
+        ///
+        /// @param type such as `vcf`
+        public static Published beside(
+                UUID poll,
+                UUID task,
+                long storageConfig,
+                String identifier,
+                String type,
+                String objectKey,
+                String url,
+                Stored stored,
+                Content content) {
+            return new Published(
+                    poll,
+                    task,
+                    storageConfig,
+                    identifier,
+                    Optional.of(type),
+                    objectKey,
+                    url,
+                    stored,
+                    content,
+                    Optional.empty());
+        }
+
         /// What was taken, where the object is not that but encrypted.
         Optional<Content> plain() {
             boolean same =

@@ -13,6 +13,7 @@ import ferry.sandbox.drive.FileHost;
 import ferry.sandbox.drive.TreeService;
 import ferry.sandbox.findmy.DeviceLists;
 import ferry.sandbox.findmy.FindMyService;
+import ferry.sandbox.notes.NoteFileHost;
 import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
@@ -79,11 +80,11 @@ public final class Sandbox implements AutoCloseable {
         gate = new KeyGate(web, clock);
         overLimits = new OverLimits(accounts, clock);
         services.put("account", new AccountService());
-        services.put("contacts", new ContactsService(contacts));
+        services.put("contacts", new ContactsService(contacts, clock));
         devices = new DeviceLists(clock);
         services.put("findme", new FindMyService(devices, clock));
         photos = new PhotoLibraries(clock, options.defects());
-        notes = new Notebooks(clock);
+        notes = new Notebooks(this::url, clock);
         reminders = new ReminderBooks(clock);
         services.put("reminders", new OldReminders(reminders));
         services.put(
@@ -103,6 +104,7 @@ public final class Sandbox implements AutoCloseable {
         open.put("drive-content", new FileHost(drives, clock));
         sharedAlbums = new SharedAlbums(photos);
         services.put("sharedstreams", new SharedAlbumService(sharedAlbums, this::url, clock));
+        open.put("note-content", new NoteFileHost(notes, clock));
     }
 
     /// Starts to listen.

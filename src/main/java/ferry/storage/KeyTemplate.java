@@ -77,6 +77,17 @@ public record KeyTemplate(String text) {
         return segments;
     }
 
+    /// The segments of the key of a feed's other forms. Where the name is not in it, the form's extension is.
+    ///
+    /// @param kind `forms`, or `files` for what lies beside a file
+    List<String> form(UUID poll, String kind, String id, String name, String extension) {
+        var segments = new ArrayList<>(segments(poll, kind, id, name));
+        if (!text.endsWith(NAME)) {
+            segments.addLast(segments.removeLast() + "." + extension);
+        }
+        return segments;
+    }
+
     /// Whether this template made the key, which lies below the config's path, or it is a manifest's: told by its
     /// shape alone.
     ///
@@ -89,7 +100,7 @@ public record KeyTemplate(String text) {
             shape.append(Pattern.quote(text.substring(from, hole.start()))).append(shape(hole));
             from = hole.end();
         }
-        shape.append(Pattern.quote(text.substring(from))).append("(\\.[0-9]+\\.json)?(\\.age)?");
+        shape.append(Pattern.quote(text.substring(from))).append("(\\.[0-9]+\\.json|\\.[a-z]{2,5})?(\\.age)?");
         return Pattern.matches(shape.toString(), below)
                 || MANIFEST.matcher(below).matches();
     }
@@ -97,7 +108,7 @@ public record KeyTemplate(String text) {
     private static String shape(Matcher hole) {
         return switch (hole.group(1)) {
             case "poll" -> POLL;
-            case "kind" -> "(files|data|info)";
+            case "kind" -> "(files|data|info|forms)";
             case "id" -> "[0-9a-f]{32}";
             default -> "[^/]+";
         };

@@ -66,6 +66,23 @@ public final class ObjectKey {
         return of(path, template.feed(poll, kind.segment, type, attempt));
     }
 
+    /// The key of an object of a form of a feed.
+    ///
+    /// @param id tells it from all others
+    /// @param beside the id of the file that it lies beside; empty where it lies for itself
+    static ObjectKey form(
+            KeyTemplate template,
+            String path,
+            UUID poll,
+            String id,
+            Optional<String> beside,
+            Optional<String> name,
+            String extension) {
+        var harmless = name.map(ObjectKey::harmless).filter(n -> !n.isEmpty()).orElse("form." + extension);
+        var kind = beside.isPresent() ? "files" : "forms";
+        return of(path, template.form(poll, kind, beside.orElse(id), harmless, extension));
+    }
+
     /// The key of a poll's manifest: beside its results, whatever the template.
     static ObjectKey manifest(String path, UUID poll) {
         return of(path, List.of(poll.toString(), MANIFEST));

@@ -75,6 +75,20 @@ public record StorageConfig(
         return recipients.isPresent() ? key.encrypted() : key;
     }
 
+    /// The key of an object of a form of a feed. All attempts share it, as they share a file's. Where objects are
+    /// encrypted
+    /// it tells the kind of object, not its name.
+    ///
+    /// @param id tells it from all others of the poll
+    /// @param beside the id of the file that it lies beside; empty where it lies for itself
+    /// @param extension without dot
+    public ObjectKey formKey(UUID poll, String id, Optional<String> beside, String name, String extension) {
+        var shown = recipients.isPresent() ? Optional.<String>empty() : Optional.of(name);
+        var key = ObjectKey.form(
+                keyTemplate.orElse(KeyTemplate.DEFAULT), destination.path(), poll, id, beside, shown, extension);
+        return recipients.isPresent() ? key.encrypted() : key;
+    }
+
     /// The key of a poll's manifest, which is never encrypted.
     public ObjectKey manifestKey(UUID poll) {
         return ObjectKey.manifest(destination.path(), poll);

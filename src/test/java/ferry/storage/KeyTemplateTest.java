@@ -51,6 +51,25 @@ class KeyTemplateTest {
     }
 
     @Test
+    void aFormLiesWhereTheTemplateSaysOrBesideItsFile() {
+        var named = template("{poll}/{kind}/{id}/{name}");
+        assertThat(named.form(POLL, "forms", "an id", "Work.ics", "ics"))
+                .isEqualTo(List.of(POLL.toString(), "forms", ObjectKey.hash("an id"), "Work.ics"));
+        assertThat(named.form(POLL, "files", "a file", "a.jpg.xmp", "xmp"))
+                .isEqualTo(List.of(POLL.toString(), "files", ObjectKey.hash("a file"), "a.jpg.xmp"));
+        var unnamed = template("{poll}/{id}");
+        var file = unnamed.file(POLL, "a file", "a.jpg");
+        var sidecar = unnamed.form(POLL, "files", "a file", "a.jpg.xmp", "xmp");
+        assertThat(sidecar).isEqualTo(List.of(file.getFirst(), file.getLast() + ".xmp"));
+        for (var key :
+                List.of(named.form(POLL, "forms", "x", "y.md", "md"), unnamed.form(POLL, "forms", "x", "y", "jsonl"))) {
+            var template = key.size() > 2 ? named : unnamed;
+            assertThat(template.made(String.join("/", key))).isTrue();
+            assertThat(template.made(String.join("/", key) + ".age")).isTrue();
+        }
+    }
+
+    @Test
     void aFeedAlwaysCarriesItsAttempt() {
         assertThat(template("{poll}/{kind}/{id}/{name}").feed(POLL, "data", "icpl.photos", 3))
                 .isEqualTo(List.of(POLL.toString(), "data", ObjectKey.hash("icpl.photos"), "3.json"));

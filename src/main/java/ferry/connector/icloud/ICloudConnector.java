@@ -34,6 +34,7 @@ import java.util.stream.Collectors;
 
 /// Apple's iCloud, read as its own web pages read it.
 public final class ICloudConnector implements Connector {
+
     private final Outbound outbound;
     private final ICloudSettings settings;
     private final InstantSource clock;
@@ -87,7 +88,7 @@ public final class ICloudConnector implements Connector {
         switch (dataType) {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
-            case Notes.NOTES -> new Notes(calls(reading)).notes(window, feed);
+            case Notes.NOTES -> notes(reading).notes(window, feed);
             case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
             case Photos.ALBUMS -> Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
             case Photos.ALBUM_MEMBERS -> photos(reading).albumMembers(window, feed);
@@ -104,7 +105,7 @@ public final class ICloudConnector implements Connector {
                         feed,
                         false,
                         entry -> entry,
-                        into -> new Contacts(calls(reading)).contacts(window, into));
+                        into -> contacts(reading).contacts(window, into));
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
             case Calendars.EVENTS ->
                 Differences.list(
@@ -135,6 +136,8 @@ public final class ICloudConnector implements Connector {
             try {
                 switch (some.getKey()) {
                     case DRIVE -> drive(reading).files(some.getValue(), files);
+                    case CONTACTS -> contacts(reading).files(some.getValue(), files);
+                    case NOTES -> notes(reading).files(some.getValue(), files);
                     case SHARED_ALBUMS -> sharedAlbums(reading).files(some.getValue(), files);
                     case PHOTOS -> photos(reading).files(some.getValue(), files);
                 }
@@ -150,19 +153,35 @@ public final class ICloudConnector implements Connector {
     /// Which reader a file belongs to; what none knows is refused by that of the photos.
     private enum FileRoom {
         DRIVE,
+        CONTACTS,
+        NOTES,
         SHARED_ALBUMS,
         PHOTOS;
 
         static FileRoom of(String fileType) {
-            if (fileType.equals(Drive.FILE)) {
-                return DRIVE;
-            }
-            return SharedAlbums.FILE_TYPES.contains(fileType) ? SHARED_ALBUMS : PHOTOS;
+            return switch (fileType) {
+                case Drive.FILE -> DRIVE;
+                case Contacts.PHOTO -> CONTACTS;
+                case Notes.ATTACHMENT -> NOTES;
+                default -> SharedAlbums.FILE_TYPES.contains(fileType) ? SHARED_ALBUMS : PHOTOS;
+            };
         }
     }
 
     private SharedAlbums sharedAlbums(Reading reading) {
         return new SharedAlbums(calls(reading), reading.limits(), clock);
+    }
+
+    private Contacts contacts(Reading reading) {
+        return new Contacts(calls(reading), parallel(reading));
+    }
+
+    private Notes notes(Reading reading) {
+        return new Notes(calls(reading), parallel(reading));
+    }
+
+    private static int parallel(Reading reading) {
+        return Math.max(1, reading.limits().parallel(Limits.HostClass.CONTENT));
     }
 
     private Drive drive(Reading reading) {
@@ -188,7 +207,7 @@ public final class ICloudConnector implements Connector {
 
     private static Set<String> fileTypes() {
         var types = new HashSet<>(Photos.FILE_TYPES);
-        types.add(Drive.FILE);
+        types.addAll(Set.of(Drive.FILE, Contacts.PHOTO, Notes.ATTACHMENT));
         types.addAll(SharedAlbums.FILE_TYPES);
         return types;
     }

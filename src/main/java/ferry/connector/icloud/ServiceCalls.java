@@ -155,10 +155,19 @@ public final class ServiceCalls implements Calls {
     /// may have any status but a busy one; the caller looks and closes it.
     @Override
     public Answer content(String url, long from) throws ConnectorException, InterruptedException {
+        return content(url, from, false);
+    }
+
+    @Override
+    public Answer withSession(String url, long from) throws ConnectorException, InterruptedException {
+        return content(url, from, true);
+    }
+
+    private Answer content(String url, long from, boolean withCookies) throws ConnectorException, InterruptedException {
         var start = origins.follow(url);
         for (var attempt = 1; ; attempt++) {
             try {
-                var answer = followed(start, from);
+                var answer = followed(start, from, withCookies);
                 if (answer.status() != 429 && answer.status() != 503) {
                     return answer;
                 }
@@ -444,12 +453,16 @@ public final class ServiceCalls implements Calls {
         }
     }
 
-    private Answer followed(URI start, long from) throws IOException, ConnectorException, InterruptedException {
+    private Answer followed(URI start, long from, boolean withCookies)
+            throws IOException, ConnectorException, InterruptedException {
         var url = start;
         for (var redirects = 0; redirects <= REDIRECTS; redirects++) {
             reading.limits().turn(HostClass.CONTENT);
-            var answer = outbound.send(
-                    new Call("GET", url, contentHeaders(from), Optional.empty(), settings.contentTimeout()));
+            var headers = contentHeaders(from);
+            if (withCookies) {
+                current.session().cookies().header(url).ifPresent(all -> headers.add(new Header("Cookie", all)));
+            }
+            var answer = outbound.send(new Call("GET", url, headers, Optional.empty(), settings.contentTimeout()));
             var location = answer.header("Location");
             if (!redirects(answer.status()) || location.isEmpty()) {
                 return answer;

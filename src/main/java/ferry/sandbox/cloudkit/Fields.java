@@ -60,6 +60,21 @@ public final class Fields {
         return this;
     }
 
+    /// A file. Its address is completed when it is handed out.
+    ///
+    /// @param checksum the source's signature, in base64
+    /// @param address where it is, from the host's root
+    public Fields asset(String name, String checksum, long size, String address) {
+        field(name, "ASSETID")
+                .putObject("value")
+                .put("fileChecksum", checksum)
+                .put("size", size)
+                .put("wrappingKey", "c2FuZGJveC13cmFwcGluZw==")
+                .put("referenceChecksum", checksum)
+                .put("downloadURL", address);
+        return this;
+    }
+
     ObjectNode json() {
         return json.deepCopy();
     }

@@ -14,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,16 +25,35 @@ public final class ZoneService implements Service {
 
     private final Function<Account, RecordZone> zones;
     private final BiPredicate<Exchange, Account> isReadable;
+    private final Addresses addresses;
+
+    /// Completes the addresses of files when they are handed out.
+    @FunctionalInterface
+    public interface Addresses {
+        /// The whole address, which works from now on for a while.
+        ///
+        /// @param stored as the record has it
+        String whole(Account account, String stored);
+    }
 
     /// @param zones the account's zone, grown when first asked for
     /// @param isReadable whether the request carries the keys, or needs none
     public ZoneService(Function<Account, RecordZone> zones, BiPredicate<Exchange, Account> isReadable) {
+        this(zones, isReadable, (_, stored) -> stored);
+    }
+
+    /// Of a zone with files.
+    public ZoneService(
+            Function<Account, RecordZone> zones, BiPredicate<Exchange, Account> isReadable, Addresses addresses) {
         this.zones = zones;
         this.isReadable = isReadable;
+        this.addresses = addresses;
     }
 
     /// @param readable whether encrypted fields come as they are
-    private record Call(RecordZone zone, String database, boolean readable, JsonNode body) {}
+    /// @param address completes the address of a file
+    private record Call(
+            RecordZone zone, String database, boolean readable, JsonNode body, UnaryOperator<String> address) {}
 
     @Override
     public void handle(Exchange exchange, Account account, String path) throws Exception {
@@ -49,7 +69,8 @@ public final class ZoneService implements Service {
             return;
         }
         var zone = zones.apply(account);
-        var call = new Call(zone, parts[5], isReadable.test(exchange, account), body);
+        var call = new Call(
+                zone, parts[5], isReadable.test(exchange, account), body, stored -> addresses.whole(account, stored));
         var answer = switch (parts[6]) {
             case "zones/list" -> zonesList(call);
             case "changes/database" -> databaseChanges(call);
@@ -177,7 +198,8 @@ public final class ZoneService implements Service {
         var fields = record.putObject("fields");
         for (var field : stored.fields().properties()) {
             if (keys.isEmpty() || keys.get().contains(field.getKey())) {
-                fields.set(field.getKey(), call.readable ? field.getValue() : sealed(field.getValue()));
+                var value = located(call, field.getValue());
+                fields.set(field.getKey(), call.readable ? value : sealed(value));
             }
         }
         record.putObject("pluginFields");
@@ -187,6 +209,18 @@ public final class ZoneService implements Service {
         record.put("deleted", stored.deleted());
         record.set("zoneID", zoneId(call.zone));
         return record;
+    }
+
+    private static JsonNode located(Call call, JsonNode field) {
+        if (!field.path("type").asString("").equals("ASSETID")) {
+            return field;
+        }
+        var copy = field.deepCopy();
+        if (copy.path("value") instanceof ObjectNode asset) {
+            asset.put(
+                    "downloadURL", call.address.apply(asset.path("downloadURL").asString()));
+        }
+        return copy;
     }
 
     /// Ciphertext of the same text is the same; it is longer, no UTF-8, and begins like nothing that is packed.

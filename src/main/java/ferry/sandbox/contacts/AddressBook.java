@@ -31,7 +31,7 @@ public final class AddressBook {
 
     AddressBook(Account account, ContactsSpec spec) {
         this.spec = spec;
-        people = new People(spec.seed());
+        people = new People(spec.seed(), spec.quirks().contains(ContactsQuirk.ODD_PHOTOS));
         own = people.owner(account);
         if (!has(ContactsQuirk.OWN_CARD_APART) && spec.contacts() > 0) {
             put(own);
@@ -56,6 +56,15 @@ public final class AddressBook {
             some.add(ids.get(i));
         }
         return some;
+    }
+
+    /// The photo of a contact that is still there.
+    Optional<Portrait> portrait(String contactId) {
+        return people.portrait(contactId).filter(_ -> isThere(contactId));
+    }
+
+    private synchronized boolean isThere(String contactId) {
+        return cards.containsKey(contactId) || contactId.equals(ownId());
     }
 
     boolean has(ContactsQuirk quirk) {

@@ -11,5 +11,7 @@ public enum ContactsQuirk {
     /// Cards as old programs left them: see [OddCards].
     ODD_CARDS,
     /// The owner's own card is not among the contacts; only `mecard` has it, and the start does not name it.
-    OWN_CARD_APART
+    OWN_CARD_APART,
+    /// Photos that cannot be had, or not as they should be: see [Portrait.Oddity].
+    ODD_PHOTOS
 }

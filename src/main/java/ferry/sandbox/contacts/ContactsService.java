@@ -7,9 +7,12 @@ import ferry.sandbox.Account;
 import ferry.sandbox.Replies;
 import ferry.sandbox.Service;
 import java.net.URLDecoder;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -28,11 +31,23 @@ public final class ContactsService implements Service {
     /// How often something is removed under way before the owner is done.
     private static final int REMOVALS = 2;
 
-    private final AddressBooks books;
-    private final Map<Long, Integer> removals = new ConcurrentHashMap<>();
+    private static final String PHOTOS = "/co/photos/";
+    /// How long the address of a photo works.
+    private static final Duration LIFE = Duration.ofMinutes(15);
 
-    public ContactsService(AddressBooks books) {
+    private static final byte[] PAGE =
+            "<!DOCTYPE html><html><head><title>iCloud</title></head><body>Service busy</body></html>\n".getBytes(UTF_8);
+
+    private final AddressBooks books;
+    private final InstantSource clock;
+    private final Map<Long, Integer> removals = new ConcurrentHashMap<>();
+    /// Contacts whose photo's address was given out.
+    private final Set<String> listed = ConcurrentHashMap.newKeySet();
+
+    /// @param clock what addresses of photos expire by
+    public ContactsService(AddressBooks books, InstantSource clock) {
         this.books = books;
+        this.clock = clock;
     }
 
     @Override
@@ -40,6 +55,8 @@ public final class ContactsService implements Service {
         var book = books.of(account);
         if (!exchange.method().equals("GET")) {
             Replies.empty(exchange, 405);
+        } else if (path.startsWith(PHOTOS)) {
+            photo(exchange, book.portrait(path.substring(PHOTOS.length())));
         } else if (!Set.of("/co/startup", "/co/contacts", "/co/mecard").contains(path)) {
             Replies.empty(exchange, 404);
         } else if (book.has(ContactsQuirk.NEVER_OPENED)) {
@@ -56,11 +73,35 @@ public final class ContactsService implements Service {
         }
     }
 
+    /// Whoever has the account's session gets it, as long as the address has not expired.
+    private void photo(Exchange exchange, Optional<Portrait> portrait) {
+        var expires = parameters(exchange.query()).getOrDefault("e", "");
+        if (portrait.isEmpty() || portrait.get().oddity() == Portrait.Oddity.GONE) {
+            Replies.empty(exchange, 404);
+        } else if (!expires.matches("\\d{1,12}")
+                || Long.parseLong(expires) <= clock.instant().getEpochSecond()) {
+            Replies.empty(exchange, 410);
+        } else {
+            boolean page = portrait.get().oddity() == Portrait.Oddity.PAGE_INSTEAD;
+            exchange.set("Content-Type", page ? "text/html; charset=UTF-8" : "image/jpeg");
+            exchange.respond(200, portrait.get().sent(PAGE));
+        }
+    }
+
     /// Adds cards to an answer; the addresses of their photos lead back here.
-    private static void put(ArrayNode answer, List<? extends JsonNode> cards, String root) {
+    ///
+    /// @param listing whether addresses may be those that have expired
+    private void put(AddressBook book, ArrayNode answer, List<? extends JsonNode> cards, String root, boolean listing) {
         for (var card : cards) {
             if (card.path("photo") instanceof ObjectNode photo) {
-                photo.put("url", root + photo.path("url").asString());
+                var id = card.path("contactId").asString();
+                boolean stale = listing
+                        && listed.add(id)
+                        && book.portrait(id)
+                                .filter(p -> p.oddity() == Portrait.Oddity.EXPIRED_ONCE)
+                                .isPresent();
+                var expires = clock.instant().plus(stale ? LIFE.negated() : LIFE);
+                photo.put("url", root + photo.path("url").asString() + "?e=" + expires.getEpochSecond());
             }
             answer.add(card);
         }
@@ -80,9 +121,9 @@ public final class ContactsService implements Service {
         return "DAVST-V1-p" + account.dsid() + "-FT=-@RU=card-";
     }
 
-    private static ObjectNode start(Account account, AddressBook book, String root) {
+    private ObjectNode start(Account account, AddressBook book, String root) {
         var answer = tokens(account, book);
-        put(answer.putArray("contacts"), book.page(0, FIRST_SIGHT), root);
+        put(book, answer.putArray("contacts"), book.page(0, FIRST_SIGHT), root, false);
         var groups = answer.putArray("groups");
         book.groups().forEach(groups::add);
         if (!book.has(ContactsQuirk.OWN_CARD_APART)) {
@@ -92,9 +133,9 @@ public final class ContactsService implements Service {
         return answer;
     }
 
-    private static ObjectNode ownCard(Account account, AddressBook book, String root) {
+    private ObjectNode ownCard(Account account, AddressBook book, String root) {
         var answer = tokens(account, book);
-        put(answer.put("meCardId", book.ownId()).putArray("contacts"), List.of(book.own()), root);
+        put(book, answer.put("meCardId", book.ownId()).putArray("contacts"), List.of(book.own()), root, false);
         return answer;
     }
 
@@ -115,7 +156,7 @@ public final class ContactsService implements Service {
         }
         var small = book.has(ContactsQuirk.SMALL_PAGES) && (limit == 0 || limit > SMALL_PAGE);
         var answer = tokens(account, book);
-        put(answer.putArray("contacts"), book.page(offset, small ? SMALL_PAGE : limit), root);
+        put(book, answer.putArray("contacts"), book.page(offset, small ? SMALL_PAGE : limit), root, true);
         Replies.json(exchange, 200, answer);
     }
 

@@ -24,6 +24,7 @@ record ContactsSpec(long seed, int contacts, Set<ContactsQuirk> quirks) {
                 new ContactsSpec(seed, 150, Set.of(ContactsQuirk.SMALL_PAGES, ContactsQuirk.MOVING));
             case "odd-contacts" ->
                 new ContactsSpec(seed, ORDINARY, Set.of(ContactsQuirk.ODD_CARDS, ContactsQuirk.OWN_CARD_APART));
+            case "contact-photos" -> new ContactsSpec(seed, 61, Set.of(ContactsQuirk.ODD_PHOTOS));
             case "no-contacts" -> new ContactsSpec(seed, 0, Set.of(ContactsQuirk.NEVER_OPENED));
             default -> new ContactsSpec(seed, ORDINARY, Set.of());
         };

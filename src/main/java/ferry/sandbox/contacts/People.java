@@ -7,8 +7,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -31,11 +34,23 @@ final class People {
     private static final List<String> RELATIONS =
             List.of("_$!<Mother>!$_", "_$!<Spouse>!$_", "_$!<Assistant>!$_", "neighbour");
 
+    private static final Portrait.Oddity[] ODDITIES = Portrait.Oddity.values();
+
     private final Random random;
+    private final boolean oddPhotos;
+    /// By contact.
+    private final Map<String, Portrait> photos = new ConcurrentHashMap<>();
     private int made;
 
-    People(long seed) {
+    /// @param oddPhotos whether something is wrong with some photos
+    People(long seed, boolean oddPhotos) {
         random = new Random(seed);
+        this.oddPhotos = oddPhotos;
+    }
+
+    /// The photo of a contact, where it has one.
+    Optional<Portrait> portrait(String contactId) {
+        return Optional.ofNullable(photos.get(contactId));
     }
 
     /// The owner's own card.
@@ -139,8 +154,11 @@ final class People {
     /// Its address begins where the service is.
     private ObjectNode photo(ObjectNode card) {
         var id = card.path("contactId").asString();
+        var odd = oddPhotos ? ODDITIES[photos.size() % ODDITIES.length] : Portrait.Oddity.NONE;
+        var portrait = new Portrait(random.nextLong(), odd);
+        photos.put(id, portrait);
         card.putObject("photo")
-                .put("signature", Long.toHexString(random.nextLong()))
+                .put("signature", portrait.signature())
                 .put("url", "/co/photos/" + id)
                 .putObject("crop")
                 .put("x", 0)

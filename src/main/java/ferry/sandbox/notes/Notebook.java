@@ -19,8 +19,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /// One account's notes, for tests to change while a connector is at work. Thread-safe.
@@ -33,13 +37,20 @@ public final class Notebook {
     private static final Instant FIRST = Instant.parse("2019-03-01T08:00:00Z");
     private static final Instant ABSURD = Instant.ofEpochMilli(Long.MAX_VALUE / 2);
     private static final int PAGE = 200;
+    private static final NoteFile.Oddity[] ODDITIES = NoteFile.Oddity.values();
     private static final List<String> WORDS =
             List.of("tide", "lamp", "garden", "letter", "harbour", "bread", "winter", "piano", "ladder", "river");
 
     private final RecordZone zone;
     private final InstantSource clock;
     private final SplittableRandom random;
+    /// By attachment.
+    private final Map<String, NoteFile> files = new ConcurrentHashMap<>();
+    /// Attachments whose address was given out.
+    private final Set<String> handedOut = ConcurrentHashMap.newKeySet();
+
     private boolean losesAttachments;
+    private boolean oddFiles;
 
     private Notebook(long owner, long seed, InstantSource clock) {
         zone = new RecordZone("Notes", owner);
@@ -55,6 +66,19 @@ public final class Notebook {
 
     RecordZone zone() {
         return zone;
+    }
+
+    /// The bytes of an attachment.
+    Optional<NoteFile> file(String attachment) {
+        return Optional.ofNullable(files.get(attachment));
+    }
+
+    /// Whether the address that is given out now is one that has expired.
+    boolean isStale(String attachment) {
+        return handedOut.add(attachment)
+                && file(attachment)
+                        .filter(file -> file.oddity() == NoteFile.Oddity.EXPIRED_ONCE)
+                        .isPresent();
     }
 
     /// The names of all notes, locked ones included, oldest first.
@@ -100,6 +124,7 @@ public final class Notebook {
 
     private void grow(NotebookSpec spec) {
         losesAttachments = spec.brokenRecords();
+        oddFiles = spec.oddFiles();
         zone.forget(PAGE); // the first page of a full history is empty
         folder(HOME, "Notes", "");
         folder(TRASH, "Recently Deleted", "");
@@ -203,14 +228,19 @@ public final class Notebook {
                 .attachment(picture, "public.jpeg")
                 .words(" and ")
                 .attachment(table, "com.apple.notes.table");
-        zone.put(
-                picture,
-                "Attachment",
-                new Fields()
-                        .encrypted("Filename", "receipt " + random.nextInt(100) + ".jpg")
-                        .text("AttachmentUTI", "public.jpeg")
-                        .number("Size", 1000 + random.nextInt(100_000)),
-                now);
+        var fields = new Fields()
+                .encrypted("Filename", "receipt " + random.nextInt(100) + ".jpg")
+                .text("AttachmentUTI", "public.jpeg");
+        var odd = oddFiles ? ODDITIES[files.size() % ODDITIES.length] : NoteFile.Oddity.NONE;
+        var file = new NoteFile(now.toEpochMilli(), 1000 + random.nextInt(100_000), odd);
+        files.put(picture, file);
+        fields.number("Size", file.size())
+                .asset(
+                        odd == NoteFile.Oddity.ONLY_PREVIEW ? "FallbackImage" : "PrimaryAsset",
+                        file.checksum(),
+                        file.size(),
+                        picture);
+        zone.put(picture, "Attachment", fields, now);
         zone.put(table, "Attachment", new Fields().text("UTI", "com.apple.notes.table"), now);
         var attachments = losesAttachments ? List.of(picture, table, gone) : List.of(picture, table);
         write(name, "Receipts", text, Proto::gzip, folder, now, new Fields().references("Attachments", attachments));

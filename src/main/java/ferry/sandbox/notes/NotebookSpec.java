@@ -9,7 +9,8 @@ import ferry.sandbox.LibraryQuirk;
 /// @param notes how many it holds
 /// @param brokenRecords whether the store fails to read some of them
 /// @param emptyPages whether long stretches of its history hold nothing
-record NotebookSpec(long seed, int notes, boolean brokenRecords, boolean emptyPages) {
+/// @param oddFiles whether something is wrong with what is attached
+record NotebookSpec(long seed, int notes, boolean brokenRecords, boolean emptyPages, boolean oddFiles) {
     /// As large as the account's library is: few notes, or some pages of them.
     static NotebookSpec of(Account account) {
         var library = account.library();
@@ -17,6 +18,7 @@ record NotebookSpec(long seed, int notes, boolean brokenRecords, boolean emptyPa
                 library.seed(),
                 library.photos() > 10_000 ? 1_000 : library.photos(),
                 library.quirks().contains(LibraryQuirk.RECORD_ERRORS),
-                library.quirks().contains(LibraryQuirk.EMPTY_PAGES));
+                library.quirks().contains(LibraryQuirk.EMPTY_PAGES),
+                account.identifier().startsWith("note-attachments@"));
     }
 }

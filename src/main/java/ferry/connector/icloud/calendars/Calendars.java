@@ -5,6 +5,7 @@ import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import ferry.connector.icloud.web.SeenIds;
 import ferry.error.ErrorCode;
 import java.time.InstantSource;
@@ -55,7 +56,7 @@ public final class Calendars {
                 feed.refused(
                         "calendar:unnamed", ErrorCode.NOT_RETRIEVABLE, "The source listed a calendar without an id.");
             } else if (seen.add(guid)) {
-                feed.item(CalendarEntry.of(guid, collection));
+                feed.item(CalendarEntry.of(guid, collection), () -> Raw.of(collection));
             }
         }
     }

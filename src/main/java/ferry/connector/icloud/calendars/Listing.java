@@ -73,7 +73,7 @@ final class Listing {
             return;
         }
         if (!Boolean.FALSE.equals(Json.maybeFlag(event, "extendedDetailsAreIncluded"))) {
-            feed.item(EventEntry.of(id, event, related, true));
+            feed.item(EventEntry.of(id, event, related, true), () -> related.raw(event));
             return;
         }
         var guid = Json.text(event, "guid");
@@ -82,11 +82,12 @@ final class Listing {
         if (found.isEmpty()) {
             withoutDetails++;
             feed.incomplete();
-            feed.item(EventEntry.of(id, event, related, false));
+            feed.item(EventEntry.of(id, event, related, false), () -> related.raw(event));
             return;
         }
         var both = Related.of(details.get()).and(related);
-        feed.item(EventEntry.of(id, completed(event, found.get()), both, true));
+        var whole = completed(event, found.get());
+        feed.item(EventEntry.of(id, whole, both, true), () -> both.raw(whole));
     }
 
     /// The master of an occurrence that the listing holds without it: it begins before the first year, or its own
@@ -106,12 +107,12 @@ final class Listing {
         if (master.isPresent()) {
             if (isAskedFor(master.get())) {
                 var both = Related.of(details.get()).and(related);
-                feed.item(EventEntry.of(occurrence.master(), master.get(), both, true));
+                feed.item(EventEntry.of(occurrence.master(), master.get(), both, true), () -> both.raw(master.get()));
             }
         } else if (isAskedFor(event)) {
             inferred++;
             feed.incomplete();
-            feed.item(EventEntry.inferred(occurrence, event, related));
+            feed.item(EventEntry.inferred(occurrence, event, related), () -> related.raw(event));
         }
     }
 

@@ -1,6 +1,7 @@
 package ferry.connector.icloud.calendars;
 
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,6 +30,16 @@ final class Related {
     /// The same, and what only `other` holds.
     Related and(Related other) {
         return new Related(both(alarms, other.alarms), both(invitees, other.invitees), both(rules, other.rules));
+    }
+
+    /// What the source sent of an event, and of what belongs to it.
+    JsonNode raw(JsonNode event) {
+        var all = Json.object();
+        all.set("event", event);
+        alarms(event).forEach(all.putArray("alarms")::add);
+        invitees(event).forEach(all.putArray("invitees")::add);
+        rule(event).ifPresent(rule -> all.set("recurrence", rule));
+        return Raw.of(all);
     }
 
     private static Map<String, JsonNode> both(Map<String, JsonNode> first, Map<String, JsonNode> second) {

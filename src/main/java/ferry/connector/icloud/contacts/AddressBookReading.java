@@ -2,7 +2,10 @@ package ferry.connector.icloud.contacts;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 
 /// One walk over an address book, page by page. Held are one page, the groups, and the ids of what was given. One
@@ -28,16 +32,21 @@ final class AddressBookReading {
     private final Contacts contacts;
     private final JsonNode startup;
     private final Feed feed;
+    private final Downloads downloads;
+    private final Predicate<FileRef> wanted;
     private final Map<String, List<String>> groupsOf = new HashMap<>();
     private final Set<String> given = new HashSet<>();
     private Optional<String> own = Optional.empty();
     private int limit = PAGE;
     private int unnamed;
 
-    AddressBookReading(Contacts contacts, JsonNode startup, Feed feed) {
+    /// @param wanted the photos that are fetched in passing
+    AddressBookReading(Contacts contacts, JsonNode startup, Feed feed, Downloads downloads, Predicate<FileRef> wanted) {
         this.contacts = contacts;
         this.startup = startup;
         this.feed = feed;
+        this.downloads = downloads;
+        this.wanted = wanted;
     }
 
     void read() throws ConnectorException, InterruptedException {
@@ -77,7 +86,7 @@ final class AddressBookReading {
                 var key = key(entry);
                 keys.add(key);
                 if (given.add(key)) {
-                    give(entry);
+                    give(entry, offset + keys.size() - 1);
                 }
             }
             if (last.isPresent() && !keys.contains(last.get())) {
@@ -97,11 +106,13 @@ final class AddressBookReading {
 
     /// The listing that should hold all is none, though the start showed some: those are all there is to
     /// give.
-    private boolean firstSight() throws InterruptedException {
+    private boolean firstSight() throws ConnectorException, InterruptedException {
+        int place = 0;
         for (var entry : startup.path("contacts")) {
             if (given.add(key(entry))) {
-                give(entry);
+                give(entry, place);
             }
+            place++;
         }
         feed.incomplete();
         feed.warn("listing_gap", "The source did not list the contacts; these are the ones that it began with.");
@@ -121,14 +132,22 @@ final class AddressBookReading {
         }
     }
 
-    private void give(JsonNode entry) throws InterruptedException {
+    /// @param place where it stands in the list; -1 where it is apart
+    private void give(JsonNode entry, int place) throws ConnectorException, InterruptedException {
         var id = Json.text(entry, "contactId");
         if (id == null) {
             unnamed++;
             feed.refused("contact:#" + unnamed, ErrorCode.NOT_RETRIEVABLE, "The source gave a contact without an id.");
             return;
         }
-        feed.item(ContactEntry.contact(entry, id, own.equals(Optional.of(id)), groupsOf.getOrDefault(id, List.of())));
+        var groups = groupsOf.getOrDefault(id, List.of());
+        feed.item(
+                ContactEntry.contact(entry, id, own.equals(Optional.of(id)), groups, feed::fileId),
+                () -> Raw.ofContact(entry));
+        var photo = ContactPhoto.ref(entry, id);
+        if (photo.isPresent() && wanted.test(photo.get())) {
+            downloads.fetch(contacts.photo(startup, photo.get(), entry, place));
+        }
     }
 
     /// The same for the same contact, whatever it holds.
@@ -145,7 +164,7 @@ final class AddressBookReading {
         var card = known.isPresent() ? known : ownCard();
         if (card.isPresent() && own.equals(Optional.ofNullable(Json.text(card.get(), "contactId")))) {
             given.add("id " + own.get());
-            give(card.get());
+            give(card.get(), -1);
         } else {
             feed.refused(
                     ContactEntry.id(own.get()),
@@ -187,7 +206,7 @@ final class AddressBookReading {
                         ErrorCode.NOT_RETRIEVABLE,
                         "The source gave a group without an id.");
             } else if (seen.add(id)) {
-                feed.item(ContactEntry.group(group, id));
+                feed.item(ContactEntry.group(group, id), () -> Raw.of(group));
             }
         }
     }

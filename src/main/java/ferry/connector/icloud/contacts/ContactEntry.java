@@ -1,9 +1,11 @@
 package ferry.connector.icloud.contacts;
 
+import ferry.connector.FileRef;
 import ferry.connector.icloud.web.Json;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,7 +26,9 @@ final class ContactEntry {
 
     /// @param own whether it is the owner's own card
     /// @param groups ids of those it is in
-    static ObjectNode contact(JsonNode contact, String contactId, boolean own, List<String> groups) {
+    /// @param fileId gives out the ids of files
+    static ObjectNode contact(
+            JsonNode contact, String contactId, boolean own, List<String> groups, Function<FileRef, String> fileId) {
         var node = Json.object()
                 .put("id", id(contactId))
                 .put("data_type", "contact")
@@ -48,6 +52,16 @@ final class ContactEntry {
         var in = node.putArray("groups");
         groups.forEach(group -> in.add(groupId(group)));
         node.put("has_photo", hasPhoto(contact.path("photo")));
+        ContactPhoto.ref(contact, contactId)
+                .ifPresent(ref -> node.putArray("files")
+                        .addObject()
+                        .put("id", fileId.apply(ref))
+                        .put("data_type", "image")
+                        .put("name", "photo")
+                        .put("extension", ContactPhoto.META.extension())
+                        .put("filename", ContactPhoto.META.filename())
+                        .put("mime_type", ContactPhoto.META.mimeType())
+                        .putNull("size"));
         node.put("etag", Json.text(contact, "etag"));
         node.set("raw", raw(contact));
         return node;

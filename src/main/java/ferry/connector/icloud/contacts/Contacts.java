@@ -2,16 +2,27 @@ package ferry.connector.icloud.contacts;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.Downloads;
+import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Unread;
+import ferry.error.ErrorCode;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /// Reads the contacts of one account during one task. Blocks, on the caller's thread.
 public final class Contacts {
     /// Every contact, the groups, and the owner's own card.
     public static final String CONTACTS = "icloud_contacts.contacts";
+    /// The photo of a contact.
+    public static final String PHOTO = "icloud_contacts.photo";
 
     private static final String SERVICE = "contacts";
     private static final Map<String, String> PARAMETERS = Map.of(
@@ -20,10 +31,21 @@ public final class Contacts {
             "includePhoneNumbers", "true",
             "includePhotos", "true");
 
-    private final Calls calls;
+    /// How far a contact may have moved in the list since it was seen.
+    private static final int AROUND = 20;
 
-    public Contacts(Calls calls) {
+    private final Calls calls;
+    private final int parallel;
+
+    /// One photo at a time.
+    Contacts(Calls calls) {
+        this(calls, 1);
+    }
+
+    /// @param parallel photos that are fetched at once, from 1
+    public Contacts(Calls calls, int parallel) {
         this.calls = calls;
+        this.parallel = parallel;
     }
 
     /// Reads [#CONTACTS]. The source does not say when a contact was changed, so a window leaves none out.
@@ -35,7 +57,45 @@ public final class Contacts {
         if (startup.isEmpty()) {
             return; // nobody ever opened Contacts
         }
-        new AddressBookReading(this, startup, feed).read();
+        boolean wanted = feed.wants(PHOTO);
+        try (var downloads = new Downloads(feed.files(), parallel)) {
+            new AddressBookReading(this, startup, feed, downloads, _ -> wanted).read();
+            downloads.finish();
+        }
+    }
+
+    /// Fetches photos by references that [#contacts] gave out, perhaps long ago. Each ends committed or refused. The
+    /// source
+    /// hands out no single contact, so that all are listed.
+    public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
+        var sought = new HashSet<FileRef>();
+        refs.stream().filter(ref -> !files.isPublished(ref)).forEach(sought::add);
+        var startup = sought.isEmpty() ? Json.object() : calls.get(SERVICE, "/co/startup", PARAMETERS);
+        try (var downloads = new Downloads(files, parallel)) {
+            if (!startup.isEmpty()) {
+                new AddressBookReading(this, startup, new Unread(files), downloads, sought::remove).read();
+            }
+            for (var ref : sought) {
+                files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the photo.");
+            }
+            downloads.finish();
+        }
+    }
+
+    /// The photo of a contact that was listed before.
+    ///
+    /// @param place where it stood in the list; -1 for the owner's own card, which may be apart
+    ContactPhoto photo(JsonNode startup, FileRef ref, JsonNode contact, int place) {
+        return new ContactPhoto(calls, ref, contact.path("photo"), () -> {
+            var from = Math.max(0, place - AROUND);
+            var around = place < 0 ? List.of(ownCard()) : page(startup, from, 2 * AROUND + 1);
+            for (var each : around) {
+                if (ref.locator().equals(Json.text(each, "contactId"))) {
+                    return each.path("photo");
+                }
+            }
+            return MissingNode.getInstance();
+        });
     }
 
     /// One page of contacts.

@@ -6,6 +6,7 @@ import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ final class DriveReading implements Walk.Visitor {
             return;
         }
         absurdDates += DriveEntry.hasAbsurdDate(item) ? 1 : 0;
-        feed.item(DriveEntry.of(item, folder, path, feed::fileId));
+        feed.item(DriveEntry.of(item, folder, path, feed::fileId), () -> Raw.of(item.json()));
         if (fetching && item.kind() == Item.Kind.FILE) {
             files.add(item);
         }

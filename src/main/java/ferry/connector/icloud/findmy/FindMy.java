@@ -5,6 +5,7 @@ import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.util.HashSet;
@@ -65,7 +66,7 @@ public final class FindMy {
                 feed.refused(
                         "device:#" + unnamed, ErrorCode.NOT_RETRIEVABLE, "The source gave a device without an id.");
             } else if (seen.add(id)) {
-                feed.item(DeviceEntry.of(device, id, members));
+                feed.item(DeviceEntry.of(device, id, members), () -> Raw.of(device));
             }
         }
     }

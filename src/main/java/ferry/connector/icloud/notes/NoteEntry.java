@@ -1,5 +1,6 @@
 package ferry.connector.icloud.notes;
 
+import ferry.connector.FileRef;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Packed;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -32,7 +34,8 @@ final class NoteEntry {
     }
 
     /// @param attachments what the source says of them, by name; those that it does not have are absent
-    static ObjectNode note(CloudRecord note, Map<String, CloudRecord> attachments) {
+    /// @param fileId gives out the ids of files
+    static ObjectNode note(CloudRecord note, Map<String, CloudRecord> attachments, Function<FileRef, String> fileId) {
         var read = isLocked(note) ? new Read(Optional.empty(), false) : read(note);
         var folder = folderOf(note);
         var entry = entry("note", note)
@@ -48,7 +51,8 @@ final class NoteEntry {
                 .put("locked", isLocked(note))
                 .put("deleted", note.flag("Deleted") || folder.equals(Optional.of("folder:" + TRASH)));
         var list = entry.putArray("attachments");
-        attached(note, read.body).forEach((name, uti) -> list.add(attachment(name, uti, attachments.get(name))));
+        attached(note, read.body)
+                .forEach((name, uti) -> list.add(attachment(name, uti, attachments.get(name), fileId)));
         return dated(entry, note);
     }
 
@@ -108,7 +112,8 @@ final class NoteEntry {
         return names;
     }
 
-    private static ObjectNode attachment(String name, Optional<String> uti, @Nullable CloudRecord found) {
+    private static ObjectNode attachment(
+            String name, Optional<String> uti, @Nullable CloudRecord found, Function<FileRef, String> fileId) {
         var record = found == null ? CloudRecord.NONE : found;
         var entry = Json.object()
                 .put("id", "attachment:" + name)
@@ -120,7 +125,13 @@ final class NoteEntry {
                                 .orElse(null))
                 .put("name", record.text("Filename").orElse(null));
         var size = record.number("Size");
-        return size.isPresent() && size.getAsLong() >= 0 ? entry.put("size", size.getAsLong()) : entry.putNull("size");
+        if (size.isPresent() && size.getAsLong() >= 0) {
+            entry.put("size", size.getAsLong());
+        } else {
+            entry.putNull("size");
+        }
+        Attachment.of(record).ifPresent(file -> file.describe(entry, fileId));
+        return entry;
     }
 
     private static Optional<String> folderOf(CloudRecord note) {

@@ -2,13 +2,17 @@ package ferry.connector.icloud.notes;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,6 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Notes {
     /// Folders and notes.
     public static final String NOTES = "icloud_notes.notes";
+    /// What is attached to a note.
+    public static final String ATTACHMENT = "icloud_notes.attachment";
 
     private static final Set<String> NOTE_TYPES = Set.of("Note", "PasswordProtectedNote");
     private static final List<String> TYPES = List.of("Note", "PasswordProtectedNote", "Folder");
@@ -40,18 +46,75 @@ public final class Notes {
             "IsPinned",
             "IsPasswordProtected",
             "MinimumSupportedNotesVersion");
-    private static final List<String> ATTACHMENT_KEYS =
-            List.of("Filename", "AttachmentUTI", "UTI", "Size", "Identifier", "AttachmentIdentifier");
+    /// So few that no address is old before its file is fetched.
+    private static final int FILES_AT_ONCE = 100;
 
+    private static final List<String> ATTACHMENT_KEYS = List.of(
+            "Filename",
+            "AttachmentUTI",
+            "UTI",
+            "Size",
+            "Identifier",
+            "AttachmentIdentifier",
+            "PrimaryAsset",
+            "PreviewImages",
+            "FallbackImage",
+            "FallbackPDF");
+
+    private final Calls calls;
     private final Zones zone;
+    private final int parallel;
 
-    public Notes(Calls calls) {
+    /// One attachment at a time.
+    Notes(Calls calls) {
+        this(calls, 1);
+    }
+
+    /// @param parallel attachments that are fetched at once, from 1
+    public Notes(Calls calls, int parallel) {
+        this.calls = calls;
+        this.parallel = parallel;
         zone = new Zones(calls, "com.apple.notes", "Notes");
     }
 
     /// Reads [#NOTES].
     public void notes(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        new ZoneReading(zone, new NotesZone(feed), window, feed).read();
+        try (var downloads = new Downloads(feed.files(), parallel)) {
+            new ZoneReading(zone, new NotesZone(feed, downloads), window, feed).read();
+            downloads.finish();
+        }
+    }
+
+    /// Fetches attachments by references that [#notes] gave out, perhaps long ago. Each ends committed or refused.
+    public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
+        var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
+        try (var downloads = new Downloads(files, parallel)) {
+            for (int from = 0; from < missing.size(); from += FILES_AT_ONCE) {
+                var some = missing.subList(from, Math.min(missing.size(), from + FILES_AT_ONCE));
+                var found = lookedUp(some.stream().map(FileRef::locator).toList());
+                for (var ref : some) {
+                    var record = found.get(ref.locator());
+                    if (record == null || Attachment.of(record).isEmpty()) {
+                        files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the attachment.");
+                    } else {
+                        downloads.fetch(new AttachmentFile(calls, ref, record, this::lookedUp));
+                    }
+                }
+            }
+            downloads.finish();
+        }
+    }
+
+    /// Attachments by name; those that cannot be had are absent.
+    private Map<String, CloudRecord> lookedUp(Collection<String> names)
+            throws ConnectorException, InterruptedException {
+        var found = new HashMap<String, CloudRecord>();
+        for (var record : zone.lookup(names, ATTACHMENT_KEYS)) {
+            if (record.error().isEmpty() && !record.isTombstone()) {
+                found.put(record.name(), record);
+            }
+        }
+        return found;
     }
 
     private static boolean isNote(CloudRecord record) {
@@ -61,9 +124,15 @@ public final class Notes {
     /// Folders and notes in the zone.
     private final class NotesZone implements ZoneReading.Content {
         private final Feed feed;
+        private final Downloads downloads;
+        private final boolean fetching;
+        /// Of the notes of the last page.
+        private Map<String, CloudRecord> attachments = Map.of();
 
-        NotesZone(Feed feed) {
+        NotesZone(Feed feed, Downloads downloads) {
             this.feed = feed;
+            this.downloads = downloads;
+            this.fetching = feed.wants(ATTACHMENT);
         }
 
         @Override
@@ -105,8 +174,10 @@ public final class Notes {
         @Override
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
-            var attachments = attachments(page);
-            return record -> isNote(record) ? NoteEntry.note(record, attachments) : NoteEntry.folder(record);
+            attachments = attachments(page);
+            return record -> isNote(record)
+                    ? NoteEntry.note(record, attachments, feed::fileId)
+                    : NoteEntry.folder(record);
         }
 
         private Map<String, CloudRecord> attachments(List<CloudRecord> records)
@@ -125,6 +196,18 @@ public final class Notes {
                 }
             }
             return found;
+        }
+
+        @Override
+        public void given() throws ConnectorException, InterruptedException {
+            if (fetching) {
+                for (var record : attachments.values()) {
+                    var ref = Attachment.of(record).map(Attachment::ref);
+                    if (ref.isPresent()) {
+                        downloads.fetch(new AttachmentFile(calls, ref.get(), record, Notes.this::lookedUp));
+                    }
+                }
+            }
         }
     }
 }

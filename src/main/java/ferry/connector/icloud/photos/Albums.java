@@ -3,6 +3,7 @@ package ferry.connector.icloud.photos;
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ final class Albums {
 
     /// Gives each album and folder to the feed.
     Albums(PhotosDatabase database, Library library, Feed feed) {
-        this(database, library, feed, (album, folder, count) -> feed.item(entry(album, folder, count)));
+        this(database, library, feed, (album, folder, count) -> feed.item(entry(album, folder, count), () -> Raw.of(album.json())));
     }
 
     /// Gives each album and folder to `taker`; the feed is told what could not be read.

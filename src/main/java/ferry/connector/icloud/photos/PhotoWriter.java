@@ -4,9 +4,12 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /// Writes the photos of one library that are asked for into the feed, and fetches those of their files that the poll
 /// wants. One thread.
@@ -30,7 +33,7 @@ final class PhotoWriter {
                 .filter(listed -> isAskedFor(listed.photo().asset()))
                 .toList();
         for (var listed : asked) {
-            feed.item(PhotoEntry.of(listed.photo(), listed.view(), feed::fileId));
+            feed.item(PhotoEntry.of(listed.photo(), listed.view(), feed::fileId), () -> raw(listed.photo()));
         }
         for (var listed : asked) {
             for (var variant : wanted) {
@@ -40,6 +43,13 @@ final class PhotoWriter {
                 }
             }
         }
+    }
+
+    private static JsonNode raw(Photo photo) {
+        var both = Json.object();
+        both.set("asset", photo.asset().json());
+        both.set("master", photo.master().json());
+        return Raw.of(both);
     }
 
     /// Waits for the files under way.

@@ -7,6 +7,7 @@ import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Json;
 import ferry.error.ErrorCode;
+import ferry.connector.icloud.web.Raw;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -43,7 +44,7 @@ final class OldReminders {
             if (Json.text(list, "guid") == null) {
                 refuse("list:#" + ++unnamed);
             } else {
-                feed.item(list(list));
+                feed.item(list(list), () -> Raw.of(list));
             }
         }
         int upgraded = 0;
@@ -53,7 +54,7 @@ final class OldReminders {
             } else if (Json.text(reminder, "guid") == null) {
                 refuse("reminder:#" + ++unnamed);
             } else if (isInWindow(reminder, window)) {
-                feed.item(reminder(reminder));
+                feed.item(reminder(reminder), () -> Raw.of(reminder));
             }
         }
         if (upgraded > 0) {

@@ -58,4 +58,10 @@ public interface Calls {
     /// @param url as the source gave it, placeholders included
     /// @param from the first byte that is wanted; above 0 a `Range` is sent
     Answer content(String url, long from) throws ConnectorException, InterruptedException;
+
+    /// The same of a file that a service keeps behind the session, such as a contact's photo: the session's cookies go
+    /// along, each only to where it belongs.
+    default Answer withSession(String url, long from) throws ConnectorException, InterruptedException {
+        return content(url, from);
+    }
 }

@@ -17,7 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What changed in a source that cannot be asked for that: everything is listed, and what is as the feed's
@@ -73,18 +75,31 @@ public final class Differences implements Feed {
 
     @Override
     public void item(ObjectNode node) throws InterruptedException {
+        if (isChange(node)) {
+            feed.item(node);
+        }
+    }
+
+    @Override
+    public void item(ObjectNode node, Supplier<JsonNode> raw) throws InterruptedException {
+        if (isChange(node)) {
+            feed.item(node, raw);
+        }
+    }
+
+    private boolean isChange(ObjectNode node) {
         var id = node.path("id").asString("");
         var told = new Told(
                 node.path("data_type").asString(""),
                 Digests.first(essence.apply(node.deepCopy()).toString()));
         now.put(id, told);
-        if (told.equals(before.get(id))) {
+        boolean known = told.equals(before.get(id));
+        if (known) {
             delivered.addAll(filesOfNext);
-            feed.unchanged();
-        } else {
-            feed.item(node);
+            feed.unchanged(node);
         }
         filesOfNext.clear();
+        return !known;
     }
 
     /// What is not among what was listed is gone, where nothing was kept back that could have held it.

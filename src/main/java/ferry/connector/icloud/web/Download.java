@@ -16,7 +16,7 @@ public final class Download {
     private static final int BUFFER = 64 * 1024;
     private static final int MAX_RESUMES = 4;
 
-    private final Calls calls;
+    private final Host host;
     private final Target target;
     private final Pulls.Turn turn;
     private final OptionalLong size;
@@ -33,11 +33,28 @@ public final class Download {
         MISMATCH
     }
 
+    /// Gets a file's bytes. The caller closes the answer.
+    @FunctionalInterface
+    public interface Host {
+        /// One answer, whatever its status.
+        ///
+        /// @param url as the source gave it
+        /// @param from the first byte that is wanted
+        Answer get(String url, long from) throws ConnectorException, InterruptedException;
+    }
+
+    /// From the content host.
+    ///
     /// @param turn handed on when all bytes are here and proved
     /// @param size bytes, where the source says so
     /// @param proof where there is one; without size and proof nothing is ever committed
     public Download(Calls calls, Target target, Pulls.Turn turn, OptionalLong size, Optional<? extends Proof> proof) {
-        this.calls = calls;
+        this(calls::content, target, turn, size, proof);
+    }
+
+    /// From wherever the file is kept; the rest as above.
+    public Download(Host host, Target target, Pulls.Turn turn, OptionalLong size, Optional<? extends Proof> proof) {
+        this.host = host;
         this.target = target;
         this.turn = turn;
         this.size = size;
@@ -50,7 +67,7 @@ public final class Download {
     public Outcome receive(String url) throws ConnectorException, InterruptedException {
         for (int resumes = 0; resumes <= MAX_RESUMES; resumes++) {
             boolean ended = false;
-            try (var answer = calls.content(url, target.written())) {
+            try (var answer = host.get(url, target.written())) {
                 switch (answer.status()) {
                     case 200 -> {
                         restart();

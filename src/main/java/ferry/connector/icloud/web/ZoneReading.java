@@ -62,6 +62,9 @@ public final class ZoneReading {
         /// read
         Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException;
+
+        /// The feed has the entries of that page: what hangs on them may follow.
+        default void given() throws ConnectorException, InterruptedException {}
     }
 
     public ZoneReading(Zones zone, Content content, Window window, Feed feed) {
@@ -174,8 +177,9 @@ public final class ZoneReading {
             var entry = entries.apply(record);
             undecoded += entry.path("body_undecoded").asBoolean(false) ? 1 : 0;
             told.put(record.name(), content.id(record));
-            feed.item(entry);
+            feed.item(entry, () -> Raw.of(record.json()));
         }
+        content.given();
     }
 
     private boolean isWanted(CloudRecord record) throws InterruptedException {
