@@ -47,14 +47,14 @@ final class LibraryReading {
     /// comes again; empty where that would not bring all that this one lacks
     Optional<PhotosPlace.OfLibrary> read(Map<View, Long> counted) throws ConnectorException, InterruptedException {
         Optional<String> start = Optional.empty();
-        for (var view : View.LISTED) {
+        for (var view : View.COUNTED) {
             var walked = walk(view);
             start = start.or(() -> walked);
         }
         if (start.isPresent() && (!follow(start) || moved)) {
             // Items have left a view while it was read, so that others moved up into a stretch that was read already;
             // or the source has forgotten the token.
-            for (var view : View.LISTED) {
+            for (var view : View.COUNTED) {
                 walk(view);
             }
         }
@@ -65,19 +65,35 @@ final class LibraryReading {
             feed.warn("listing_gap", "The source kept back a part of the listing.");
         }
         writer.give(pairing.lookUp());
+        bursts();
+        writer.give(pairing.lookUp());
         pairing.end();
         writer.finish();
         warn(counted);
         return start.filter(_ -> whole).flatMap(token -> PhotosPlace.OfLibrary.of(token, pairing.refusedRecords()));
     }
 
+    /// Last: what a listing lacked, and the log then had, must not be taken for a frame that only its burst
+    /// shows.
+    private void bursts() throws ConnectorException, InterruptedException {
+        long before = pairing.places();
+        walk(View.BURSTS);
+        stacked = pairing.places() - before;
+        var walked = walks.get(View.BURSTS);
+        if (walked != null && !walked.whole()) {
+            whole = false;
+            feed.incomplete();
+            feed.warn("listing_gap", "The source kept back a part of the bursts.");
+        }
+    }
+
     /// @return where the zone stood at the view's first page
     private Optional<String> walk(View view) throws ConnectorException, InterruptedException {
         try {
-            long before = pairing.places();
-            var walk = listing.walk(view, page -> writer.give(pairing.take(page, view)));
+            // Where listings lack something, a frame of a burst may be one of what they lack.
+            var told = view == View.BURSTS && !whole ? View.CHANGED : view;
+            var walk = listing.walk(view, page -> writer.give(pairing.take(page, told)));
             walks.put(view, walk);
-            stacked += view == View.BURSTS ? pairing.places() - before : 0;
             return walk.token();
         } catch (ConnectorException.Refused e) {
             if (view == View.LIBRARY) {
@@ -121,9 +137,9 @@ final class LibraryReading {
             if (!walk.whole() || (missing > 0 && deviates(missing, walk.ranks() + missing))) {
                 return true;
             }
-            ranks += View.COUNTED.contains(walked.getKey()) ? walk.ranks() : 0;
+            ranks += walk.ranks();
         }
-        return pairing.places() - stacked < ranks;
+        return pairing.places() < ranks;
     }
 
     private static boolean deviates(long by, long counted) {

@@ -17,9 +17,7 @@ enum View {
     /// No view: the log of what changed, which does not say where a photo is shown.
     CHANGED("changed", "", "");
 
-    /// In the order to read them: a photo is what the first of them that lists it says.
-    static final List<View> LISTED = List.of(LIBRARY, HIDDEN, RECENTLY_DELETED, BURSTS);
-    /// Those whose counts add up, since none holds a photo of another.
+    /// Those whose counts add up, since none holds a photo of another. The bursts are read after them.
     static final List<View> COUNTED = List.of(LIBRARY, HIDDEN, RECENTLY_DELETED);
 
     private final String words;
