@@ -406,7 +406,8 @@ public final class CloudKit implements Service {
         int size = (int) (ranks.length * quirks.indexed(library) / 100);
         boolean descending = filters.text("direction").orElse("ASCENDING").equals("DESCENDING");
         long start = start(call, filters, ranks, size, descending);
-        if (view instanceof View.Library && filters.number("startRank").isPresent()) {
+        boolean byRank = call.body.path("continuationMarker").isMissingNode() && !descending;
+        if (view instanceof View.Library && byRank) {
             if (wrong.isEmpty()) {
                 return emptyPage(zone, new Marker(start, -1));
             }
