@@ -407,7 +407,8 @@ public final class CloudKit implements Service {
         boolean descending = filters.text("direction").orElse("ASCENDING").equals("DESCENDING");
         long start = start(call, filters, ranks, size, descending);
         boolean byRank = filters.number("startRank").isPresent()
-                && call.body.path("continuationMarker").isMissingNode();
+                && call.body.path("continuationMarker").isMissingNode()
+                && !descending;
         if (view instanceof View.Library && byRank) {
             if (wrong.isEmpty()) {
                 return emptyPage(zone, new Marker(start, -1));
