@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,10 +44,7 @@ final class SandboxCommand implements Callable<Integer> {
             description = "where everything random in its answers starts (default: 1)")
     private long seed = SandboxOptions.DEFAULT.seed();
 
-    @Option(
-            names = "--latency",
-            paramLabel = "MILLISECONDS",
-            description = "how long each answer waits (default: 0)")
+    @Option(names = "--latency", paramLabel = "MILLISECONDS", description = "how long each answer waits (default: 0)")
     private int latency;
 
     @Option(

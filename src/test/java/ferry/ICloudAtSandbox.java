@@ -104,7 +104,8 @@ final class ICloudAtSandbox implements AutoCloseable {
 
     /// The poll's task that waits, once one does.
     JsonNode suspended(String poll) {
-        var task = client.settled("/polls/" + poll, p -> !p.at("/tasks_suspended").isEmpty())
+        var task = client.settled(
+                        "/polls/" + poll, p -> !p.at("/tasks_suspended").isEmpty())
                 .at("/tasks_suspended/0")
                 .asString();
         return client.get("/tasks/" + task).expect(200);

@@ -59,8 +59,7 @@ class ICloudRequirementsTest {
                 .map(Method::getName)
                 .toList();
         assertThat(IntStream.rangeClosed(1, 25).filter(number -> number != 23))
-                .allSatisfy(
-                        number -> assertThat(tests).anyMatch(name -> name.matches("r" + number + "[A-Z]\\w+")));
+                .allSatisfy(number -> assertThat(tests).anyMatch(name -> name.matches("r" + number + "[A-Z]\\w+")));
     }
 
     @Test
@@ -76,7 +75,8 @@ class ICloudRequirementsTest {
         icloud.client.session(user, "icloud.account", account, "'method': 'device'");
         assertThat(icloud.asked("device-or-phones", "/verify/trusteddevice/securitycode"))
                 .isEqualTo(2);
-        assertThat(icloud.client.session(user, "icloud.account", account, "'code': '123456'")
+        assertThat(icloud.client
+                        .session(user, "icloud.account", account, "'code': '123456'")
                         .at("/state")
                         .asString())
                 .isEqualTo("active");
@@ -90,7 +90,8 @@ class ICloudRequirementsTest {
 
     @Test
     void r6ASecurityKeyIsToldBeforeACodeIsAskedFor() {
-        assertThat(icloud.refusedSession("security-key").at("/error").asString()).isEqualTo("second-factor-unsupported");
+        assertThat(icloud.refusedSession("security-key").at("/error").asString())
+                .isEqualTo("second-factor-unsupported");
         assertThat(icloud.asked("security-key", "/securitycode")).isZero();
         assertThat(icloud.refusedSession("passkey").at("/error").asString()).isEqualTo("second-factor-unsupported");
         assertThat(icloud.asked("passkey", "/securitycode")).isZero();
@@ -111,7 +112,8 @@ class ICloudRequirementsTest {
 
     @Test
     void r10ASessionThatEndsInMidRunIsRenewedAndNothingIsMissing() throws IOException {
-        icloud.app.sandbox()
+        icloud.app
+                .sandbox()
                 .accounts()
                 .add(new Account(
                         name("long-run"),
@@ -136,14 +138,16 @@ class ICloudRequirementsTest {
     @Test
     void r11PendingTermsAreToldAndNeverAccepted() {
         assertThat(icloud.refusedSession("terms").at("/error").asString()).isEqualTo("terms-pending");
-        assertThat(icloud.asked("terms", "/repairDone") + icloud.asked("terms", "/getTerms")).isZero();
+        assertThat(icloud.asked("terms", "/repairDone") + icloud.asked("terms", "/getTerms"))
+                .isZero();
     }
 
     @Test
     void r12ARepairIsTriedOnceAndThenTheOwners() {
         assertThat(icloud.active("repair")).isNotEmpty();
         assertThat(icloud.asked("repair", "/repair/complete")).isEqualTo(1);
-        assertThat(icloud.refusedSession("repair-stuck").at("/error").asString()).isEqualTo("owner-action-required");
+        assertThat(icloud.refusedSession("repair-stuck").at("/error").asString())
+                .isEqualTo("owner-action-required");
         assertThat(icloud.asked("repair-stuck", "/repair/complete")).isEqualTo(1);
     }
 
@@ -209,7 +213,8 @@ class ICloudRequirementsTest {
         var poll = icloud.polled("record-errors", PHOTOS);
         var feed = icloud.feed(poll, "data:icpl.photos");
 
-        // Of 240 photos 30 come only when they are looked up. Of 30 others neither the photo nor its file can be read, and
+        // Of 240 photos 30 come only when they are looked up. Of 30 others neither the photo nor its file can be read,
+        // and
         // 3 share such a file, which the errors name by its photo.
         assertThat(feed.at("/data").size()).isEqualTo(240 - 30 - 3);
         assertThat(feed.at("/metadata/complete").asBoolean()).isFalse();
@@ -283,7 +288,8 @@ class ICloudRequirementsTest {
     @Test
     void r22EveryFileHasAPlaceOfItsOwn() {
         var poll = icloud.polled("john.appleseed", PHOTOS + ", 'file_types': ['icpl.photos.*']");
-        var urls = icloud.client.get("/results?limit=1000&poll=" + poll.at("/id").asString())
+        var urls = icloud.client
+                .get("/results?limit=1000&poll=" + poll.at("/id").asString())
                 .expect(200)
                 .at("/data")
                 .valueStream()
@@ -313,8 +319,8 @@ class ICloudRequirementsTest {
 
     @Test
     void r25AnOddDriveIsReadToItsEnd() {
-        var poll = icloud.polled(
-                "drive-odd", "'data_types': ['icloud_drive.files'], 'file_types': ['icloud_drive.file']");
+        var poll =
+                icloud.polled("drive-odd", "'data_types': ['icloud_drive.files'], 'file_types': ['icloud_drive.file']");
 
         // A file that was moved away between listing and download.
         assertThat(errors(poll)).containsExactly("not-retrievable");

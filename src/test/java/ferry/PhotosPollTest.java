@@ -59,8 +59,10 @@ class PhotosPollTest {
             }
             assertThat(inAlbums)
                     .hasSizeGreaterThan(3)
-                    .allSatisfy((album, size) ->
-                            assertThat(Objects.requireNonNull(albums.get(album)).path("count").asLong()).isEqualTo(size));
+                    .allSatisfy((album, size) -> assertThat(Objects.requireNonNull(albums.get(album))
+                                    .path("count")
+                                    .asLong())
+                            .isEqualTo(size));
 
             var shared = byId(feed(feeds, "icpl.shared_albums"));
             var ids = new HashSet<>(shared.keySet());

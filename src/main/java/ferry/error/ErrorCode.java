@@ -23,7 +23,9 @@ public enum ErrorCode {
     CODE_REQUIRED("code-required", 0, "The source asks for a second factor; send its code."),
     CODE_INVALID("code-invalid", 0, "The pairing code is not known."),
     CODES_LOCKED(
-            "codes-locked", 0, "Too many codes were wrong or sent; the source takes none for a while. Try again later."),
+            "codes-locked",
+            0,
+            "Too many codes were wrong or sent; the source takes none for a while. Try again later."),
     SOURCE_LOCKED("source-locked", 0, "The source has locked the account; its owner must unlock it there."),
     THROTTLED("throttled", 0, "The account was asked too often; leave it alone for a while, then try again."),
     SERVICE_UNAVAILABLE("service-unavailable", 0, "The source did not answer as it should; try again later."),
@@ -41,9 +43,10 @@ public enum ErrorCode {
             0,
             "An organisation manages the account and has switched off web access; its administrator can switch it on."),
     REGION_UNSUPPORTED(
-            "region-unsupported", 0, "The account lives in a region of the source that this service is not set up for."),
-    QUOTA_EXCEEDED(
-            "quota-exceeded", 0, "The account's storage at the source is full; its owner can free or buy some."),
+            "region-unsupported",
+            0,
+            "The account lives in a region of the source that this service is not set up for."),
+    QUOTA_EXCEEDED("quota-exceeded", 0, "The account's storage at the source is full; its owner can free or buy some."),
     CONSENT_REQUIRED("consent-required", 0, "The owner must allow access on one of their devices."),
 
     EXPIRED_SERVICE("service", 0, "The source ended the session."),

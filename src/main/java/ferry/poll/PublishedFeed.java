@@ -271,9 +271,7 @@ final class PublishedFeed implements Feed, AutoCloseable {
                 writer.content(),
                 Optional.of(new Result.Listed(writer.count() + missed, missed, whole))));
         try {
-            publication.recordNow(
-                    all,
-                    tx -> keeping.keep(tx, progress));
+            publication.recordNow(all, tx -> keeping.keep(tx, progress));
         } catch (LeaseLost e) {
             publication.publisher().delete(key);
             throw e;

@@ -93,7 +93,9 @@ final class ControlDesk {
         var account = parts.length > 2 && parts[1].equals("accounts")
                 ? accounts.find(URLDecoder.decode(parts[2], StandardCharsets.UTF_8))
                 : Optional.<Account>empty();
-        var reset = parts.length == 4 && parts[3].equals("reset") && exchange.method().equals("POST");
+        var reset = parts.length == 4
+                && parts[3].equals("reset")
+                && exchange.method().equals("POST");
         var look = parts.length == 3 && exchange.method().equals("GET");
         if (account.isEmpty() || !(reset || look)) {
             Replies.json(exchange, 404, Replies.object().put("error", "There is no such account or path."));
@@ -182,8 +184,7 @@ final class ControlDesk {
                 body.path("last_name").asString("Account"),
                 factor(body.path("second_factor").asString("none")),
                 constants(body, "traits", Trait.values()),
-                new LibrarySpec(
-                        body.path("seed").asLong(1), photos, constants(body, "quirks", LibraryQuirk.values())));
+                new LibrarySpec(body.path("seed").asLong(1), photos, constants(body, "quirks", LibraryQuirk.values())));
         accounts.add(account, body.path("password").asString(Accounts.PASSWORD), Integer.parseInt(code));
         return account;
     }

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 public final class Journal {
     static final int CAPACITY = 200_000;
 
-    /// What a connector must never call, by whatever method: any write at the source, accepting terms, acting on a device.
+    /// What a connector must never call, by whatever method: any write at the source, accepting terms, acting on a
+    /// device.
     private static final Pattern FORBIDDEN = Pattern.compile(
             ".*/(records/(modify|resolve|accept)|zones/modify|subscriptions/(modify|create)|assets/upload|tokens/.*"
                     + "|getTerms|repairDone|downloadLiteTerms|createLiteAccount"

@@ -45,7 +45,11 @@ final class SecondFactorJson {
         var challenge = body.putObject("fsaChallenge");
         challenge.put("challenge", tokens.next(43)).put("rpId", "apple.com").put("algorithm", "ES256");
         if (key.keyNames().isEmpty()) {
-            challenge.putArray("allowCredentials").addObject().put("type", "public-key").put("id", tokens.next(43));
+            challenge
+                    .putArray("allowCredentials")
+                    .addObject()
+                    .put("type", "public-key")
+                    .put("id", tokens.next(43));
             return body;
         }
         var handles = challenge.putArray("keyHandles");

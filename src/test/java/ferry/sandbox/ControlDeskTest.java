@@ -71,10 +71,16 @@ class ControlDeskTest {
 
         assertThat(client.signIn("jane@test.example", "password").status()).isEqualTo(401);
         assertThat(client.signIn("jane@test.example", "secret").status()).isEqualTo(409);
-        assertThat(ask("GET", "/accounts/jane@test.example", "").json().at("/code").isNull())
+        assertThat(ask("GET", "/accounts/jane@test.example", "")
+                        .json()
+                        .at("/code")
+                        .isNull())
                 .isTrue();
         client.showCode();
-        assertThat(ask("GET", "/accounts/jane%40test.example", "").json().at("/code").asString())
+        assertThat(ask("GET", "/accounts/jane%40test.example", "")
+                        .json()
+                        .at("/code")
+                        .asString())
                 .isEqualTo("654321");
         assertThat(client.code("654321").status()).isEqualTo(204);
     }
@@ -113,7 +119,9 @@ class ControlDeskTest {
         client.setup("/getTerms", "{}");
 
         var all = ask("GET", "/journal", "").json();
-        assertThat(all.at("/entries").valueStream().map(entry -> entry.at("/path").asString()))
+        assertThat(all.at("/entries")
+                        .valueStream()
+                        .map(entry -> entry.at("/path").asString()))
                 .contains("/appleauth/auth/signin/complete", "/setup/ws/1/getTerms")
                 .noneMatch(path -> path.startsWith("/_sandbox"));
         assertThat(ask("GET", "/journal?account=plain@sandbox.example", "")
@@ -161,8 +169,8 @@ class ControlDeskTest {
     void aFaultOfAnAccountMeetsNobodyElse() throws Exception {
         ask("POST", "/faults", "{'account': 'john.appleseed@sandbox.example', 'times': 9, 'status': 500}");
         client.signIn("plain@sandbox.example", "password");
-        var devices = client.accountLogin().json().at("/webservices/account/url").asString()
-                + "/setup/web/device/getDevices";
+        var devices =
+                client.accountLogin().json().at("/webservices/account/url").asString() + "/setup/web/device/getDevices";
         assertThat(client.service(devices).status()).isEqualTo(200);
 
         ask("POST", "/faults", "{'account': 'PLAIN@sandbox.example', 'path': 'getDevices', 'status': 500}");

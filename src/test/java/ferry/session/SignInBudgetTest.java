@@ -58,7 +58,8 @@ class SignInBudgetTest {
     void r1AnHourHasEight() {
         for (int quarter = 0; quarter < 3; quarter++) {
             for (int i = 0; i < (quarter == 2 ? 2 : 3); i++) {
-                assertThat((i == 0 ? one : two).take(ICLOUD, "jane@example.com")).isInstanceOf(Turn.Granted.class);
+                assertThat((i == 0 ? one : two).take(ICLOUD, "jane@example.com"))
+                        .isInstanceOf(Turn.Granted.class);
             }
             clock.advance(Duration.ofMinutes(16));
         }

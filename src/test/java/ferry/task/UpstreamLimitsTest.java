@@ -108,7 +108,9 @@ class UpstreamLimitsTest {
                 two.turn(HostClass.LISTING); // a little more than a second ahead
                 return true;
             });
-            eventually("the other has taken its turn", () -> taken().isAfter(queue.clock.instant().plusMillis(1500)));
+            eventually(
+                    "the other has taken its turn",
+                    () -> taken().isAfter(queue.clock.instant().plusMillis(1500)));
             one.throttled(HostClass.LISTING, Duration.ofMinutes(1));
 
             assertThatThrownBy(waiting::get).hasCauseInstanceOf(ConnectorException.Unavailable.class);

@@ -112,8 +112,7 @@ final class Consent {
 
     private Unavailable waiting(WebSession session) throws Refused {
         var asked = session.get(Held.CONSENT_ASKED);
-        var waited =
-                asked == null ? Duration.ZERO : Duration.between(Instant.parse(asked), clock.instant());
+        var waited = asked == null ? Duration.ZERO : Duration.between(Instant.parse(asked), clock.instant());
         if (waited.compareTo(PATIENCE) > 0) {
             session.set(Held.CONSENT_ASKED, null);
             throw refused();

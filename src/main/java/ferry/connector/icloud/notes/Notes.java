@@ -175,9 +175,8 @@ public final class Notes {
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
             attachments = attachments(page);
-            return record -> isNote(record)
-                    ? NoteEntry.note(record, attachments, feed::fileId)
-                    : NoteEntry.folder(record);
+            return record ->
+                    isNote(record) ? NoteEntry.note(record, attachments, feed::fileId) : NoteEntry.folder(record);
         }
 
         private Map<String, CloudRecord> attachments(List<CloudRecord> records)

@@ -33,7 +33,11 @@ final class Albums {
 
     /// Gives each album and folder to the feed.
     Albums(PhotosDatabase database, Library library, Feed feed) {
-        this(database, library, feed, (album, folder, count) -> feed.item(entry(album, folder, count), () -> Raw.of(album.json())));
+        this(
+                database,
+                library,
+                feed,
+                (album, folder, count) -> feed.item(entry(album, folder, count), () -> Raw.of(album.json())));
     }
 
     /// Gives each album and folder to `taker`; the feed is told what could not be read.

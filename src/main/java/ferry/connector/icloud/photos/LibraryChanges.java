@@ -77,7 +77,8 @@ final class LibraryChanges {
                 fresh.add(record);
             }
         }
-        writer.give(pairing.take(new Page(fresh, page.received(), page.syncToken(), page.continuation()), View.CHANGED));
+        writer.give(
+                pairing.take(new Page(fresh, page.received(), page.syncToken(), page.continuation()), View.CHANGED));
     }
 
     /// A tombstone may not say of what. Assets have other names than masters.

@@ -103,7 +103,8 @@ final class Pairing {
         return complete;
     }
 
-    /// What came as an error, and neither well nor as the master of an asset: that is dealt with under the asset's name.
+    /// What came as an error, and neither well nor as the master of an asset: that is dealt with under the asset's
+    /// name.
     private Stream<String> missing() {
         return unread.keySet().stream().filter(name -> !seen.contains(name) && !claimed.contains(name));
     }
@@ -111,8 +112,8 @@ final class Pairing {
     /// At the end: refuses the masters whose asset never came.
     void end() {
         unpaired()
-                .forEach(name -> refuse(
-                        "master:" + name, "The library holds a file without the photo that it belongs to."));
+                .forEach(name ->
+                        refuse("master:" + name, "The library holds a file without the photo that it belongs to."));
     }
 
     /// How many places in the listings are accounted for. An asset that came as an error leaves its master unpaired.

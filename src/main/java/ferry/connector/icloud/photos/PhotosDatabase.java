@@ -45,7 +45,8 @@ final class PhotosDatabase {
     List<Library> libraries() throws ConnectorException, InterruptedException {
         if (!calls.has(SERVICE)) {
             throw new ConnectorException.Refused(
-                    ErrorCode.NOT_ACTIVATED, "The account's owner has never opened iCloud Photos; they can do so there.");
+                    ErrorCode.NOT_ACTIVATED,
+                    "The account's owner has never opened iCloud Photos; they can do so there.");
         }
         var libraries = new ArrayList<Library>();
         var own = zones("private");

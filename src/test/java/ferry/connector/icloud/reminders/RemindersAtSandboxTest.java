@@ -84,8 +84,11 @@ class RemindersAtSandboxTest {
     @Test
     void remindersThatWereNeverUpgradedComeFromTheOldService() throws Exception {
         var feed = read("reminders-old");
-        assertThat(feed.kind("reminder")).hasSize(book("reminders-old").reminders().size());
-        assertThat(feed.kind("list")).extracting(list -> list.path("title").asString()).containsExactly("Reminders", "House");
+        assertThat(feed.kind("reminder"))
+                .hasSize(book("reminders-old").reminders().size());
+        assertThat(feed.kind("list"))
+                .extracting(list -> list.path("title").asString())
+                .containsExactly("Reminders", "House");
         var first = feed.kind("reminder").getFirst();
         assertThat(first.path("title").asString()).isEqualTo("Renew the passport");
         assertThat(first.path("date_due").asString()).isEqualTo("2018-05-09T08:30:00.000Z");
