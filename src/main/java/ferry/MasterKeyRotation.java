@@ -11,9 +11,8 @@ import java.util.Map;
 
 /// The steps of a rotation while nodes run. Each may be called again, also after a crash on its way.
 ///
-/// Only organisations' keys lie sealed under the master key; what they seal is not touched, and what is derived from
-/// the
-/// root (fingerprints, signed downloads, role passwords) stays as it is.
+/// Only organisations' keys lie sealed under the master key; what they seal is not touched, and what is derived
+/// from the root (fingerprints, signed downloads, role passwords) stays as it is.
 final class MasterKeyRotation {
     private final Database db;
     private final MasterKeys keys;

@@ -29,9 +29,8 @@ import org.junit.jupiter.api.TestInstance;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What a poll publishes beside its feeds, from the sandbox into the organisation's bucket: forms for other programs,
-/// the
-/// source's own records, and the files that hang on contacts and notes.
+/// What a poll publishes beside its feeds, from the sandbox into the organisation's bucket: forms for other
+/// programs, the source's own records, and the files that hang on contacts and notes.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExportFormsTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// Every way in which an iCloud account refuses, as a backend sees it: the code that it decides by and the sentence
-/// that
-/// says what can be done. Over the API, at the simulated iCloud; each on an account of `docs/sandbox.md`.
+/// Every way in which an iCloud account refuses, as a backend sees it: the code that it decides by and the
+/// sentence that says what can be done. Over the API, at the simulated iCloud; each on an account of
+/// `docs/sandbox.md`.
 class ICloudRefusalsTest {
     private static final String PASSWORD = "'password': 'password'";
     /// As long as a source that is busy, indexing or full is left alone.

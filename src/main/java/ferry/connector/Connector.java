@@ -15,9 +15,8 @@ public interface Connector {
     /// What a source of this kind can be asked for.
     Catalogue catalogue();
 
-    /// Proves the password and opens a session, or says what else is needed. Exactly one attempt at the source: a
-    /// refused
-    /// password is never tried again.
+    /// Proves the password and opens a session, or says what else is needed. Exactly one attempt at the source:
+    /// a refused password is never tried again.
     Login signIn(SignIn signIn, Limits limits) throws ConnectorException, InterruptedException;
 
     /// Goes on with a sign-in that answered [Login.CodeRequired]. Never needs the password.

@@ -23,9 +23,8 @@ import javax.crypto.spec.SecretKeySpec;
 /// Two parts, since one must change and the other must not: `aead` seals and is rotated; from `root` stable values are
 /// derived (database passwords, fingerprints), so no rotation changes it. Thread-safe.
 ///
-/// A rotation over several nodes has three steps, so that none meets what it cannot open: [#withNewKey] is given to
-/// all,
-/// [#promoted] writes under the new key, [#without] drops the old one.
+/// A rotation over several nodes has three steps, so that none meets what it cannot open: [#withNewKey] is
+/// given to all, [#promoted] writes under the new key, [#without] drops the old one.
 public final class MasterKey {
     private static final Pattern TEXT =
             Pattern.compile("\\s*\\{\\s*\"version\"\\s*:\\s*1\\s*,\\s*\"aead\"\\s*:\\s*\"([A-Za-z0-9_-]+)\"\\s*,"

@@ -91,9 +91,8 @@ public final class DataFolder implements AutoCloseable {
         }
     }
 
-    /// Puts a secret file in the place of another, in one step: whoever reads sees the old or the new, whole. The
-    /// folder
-    /// may be held open by another process.
+    /// Puts a secret file in the place of another, in one step: whoever reads sees the old or the new, whole.
+    /// The folder may be held open by another process.
     public static void replace(Path folder, String name, String content) {
         var target = folder.resolve(name);
         try {

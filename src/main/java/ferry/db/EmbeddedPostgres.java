@@ -136,9 +136,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    /// What an interrupted first start left. Each has a name of its own, since an `initdb` that outlived its parent
-    /// goes
-    /// on writing for a moment; what cannot be removed for that reason goes with the next start.
+    /// What an interrupted first start left. Each has a name of its own, since an `initdb` that outlived its
+    /// parent goes on writing for a moment; what cannot be removed for that reason goes with the next start.
     private static void sweepDrafts(DataFolder folder) {
         try (var drafts = Files.newDirectoryStream(folder.path(), DRAFT + "*")) {
             for (var draft : drafts) {

@@ -2,9 +2,8 @@ package ferry.error;
 
 /// Every code a client may see: its word on the wire, the HTTP status where it answers a request, and its sentence.
 ///
-/// Codes below [#CREDENTIALS_INVALID] never answer a request; they stand in `session.error`, `task.error` or in a
-/// poll's
-/// `errors` (`docs/api/errors.md`).
+/// Codes below [#CREDENTIALS_INVALID] never answer a request; they stand in `session.error`, `task.error` or in
+/// a poll's `errors` (`docs/api/errors.md`).
 public enum ErrorCode {
     INVALID_BODY("invalid-body", 400, "The request's body is not valid JSON."),
     INVALID_PARAMETER("invalid-parameter", 400, "A parameter is missing or not valid; params says which."),

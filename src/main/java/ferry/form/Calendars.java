@@ -15,9 +15,8 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Each calendar that has events as a file of iCalendar. A feed has the events of all calendars in turn, so they wait
-/// in a
-/// [Spool] until the end, when one file is written after the other.
+/// Each calendar that has events as a file of iCalendar. A feed has the events of all calendars in turn, so
+/// they wait in a [Spool] until the end, when one file is written after the other.
 final class Calendars implements FormWriter {
     private static final int IN_MEMORY = 4 * 1024 * 1024;
     private static final String BEGIN = "BEGIN:VEVENT";

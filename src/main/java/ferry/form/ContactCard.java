@@ -33,10 +33,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/// A contact or a group as a card of vCard 4. What the standard has no place for stands where Apple's own export puts
-/// it:
-/// a label of the owner's words in `X-ABLABEL` beside its property, other days in `X-ABDATE`, profiles in
-/// `X-SOCIALPROFILE`, how a name is spoken in `X-PHONETIC-…`.
+/// A contact or a group as a card of vCard 4. What the standard has no place for stands where Apple's own
+/// export puts it: a label of the owner's words in `X-ABLABEL` beside its property, other days in `X-ABDATE`,
+/// profiles in `X-SOCIALPROFILE`, how a name is spoken in `X-PHONETIC-…`.
 final class ContactCard {
     private static final Pattern UUID = Pattern.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
 

@@ -28,9 +28,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/// An event as it stands in a calendar's file. Times are written as the record has them, by the clock of their zone, so
-/// that
-/// no conversion moves one; what the standard has no place for stands in properties that begin with `X-FERRY-`.
+/// An event as it stands in a calendar's file. Times are written as the record has them, by the clock of their
+/// zone, so that no conversion moves one; what the standard has no place for stands in properties that begin
+/// with `X-FERRY-`.
 ///
 /// @param zone whose times it uses, and which the file must describe; empty for whole days, times in UTC and times that
 /// are

@@ -2,9 +2,8 @@ package ferry.form;
 
 import tools.jackson.databind.node.ObjectNode;
 
-/// Makes one form of one feed, record by record, and holds no more of it than a few megabytes. Records come on one
-/// thread,
-/// files on several. Closed by whoever opened it.
+/// Makes one form of one feed, record by record, and holds no more of it than a few megabytes. Records come on
+/// one thread, files on several. Closed by whoever opened it.
 ///
 /// A record that cannot be put into the form is left out of it and counted; the feed has it.
 public interface FormWriter extends AutoCloseable {

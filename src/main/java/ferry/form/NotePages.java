@@ -6,9 +6,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Each note as a file of Markdown: what is known of it as YAML in front, then its text. A locked note has nothing
-/// behind
-/// the front.
+/// Each note as a file of Markdown: what is known of it as YAML in front, then its text. A locked note has
+/// nothing behind the front.
 final class NotePages implements FormWriter {
     /// What stands in front, beside title and attachments. The values are JSON's, which is YAML too.
     private static final String[] FRONT = {

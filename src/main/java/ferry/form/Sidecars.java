@@ -13,9 +13,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What is known of each photo or video, as XMP in a file beside its original, named after it: `IMG_0001.HEIC.xmp`.
-/// Tools
-/// look for it there.
+/// What is known of each photo or video, as XMP in a file beside its original, named after it:
+/// `IMG_0001.HEIC.xmp`. Tools look for it there.
 final class Sidecars implements FormWriter {
     private static final String DC = "http://purl.org/dc/elements/1.1/";
     private static final String XMP = "http://ns.adobe.com/xap/1.0/";
@@ -61,9 +60,8 @@ final class Sidecars implements FormWriter {
         outlet.put(sheet(record), content);
     }
 
-    /// Beside the first file, which is the best; where there is none, for itself. Photos that share a file share what
-    /// lies
-    /// beside it: it tells of the first.
+    /// Beside the first file, which is the best; where there is none, for itself. Photos that share a file
+    /// share what lies beside it: it tells of the first.
     private static Sheet sheet(JsonNode record) {
         var file = Told.list(record, "files").findFirst();
         var name = file.flatMap(f -> Told.text(f, "filename"))

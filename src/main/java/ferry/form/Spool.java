@@ -16,9 +16,9 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
 import org.jspecify.annotations.Nullable;
 
-/// Holds pieces of a form until their place in it has come: in memory while they are few, then in a file of its own,
-/// which
-/// is encrypted under a key that exists nowhere else and gone when this is closed, or with the process. Thread-safe.
+/// Holds pieces of a form until their place in it has come: in memory while they are few, then in a file of its
+/// own, which is encrypted under a key that exists nowhere else and gone when this is closed, or with the
+/// process. Thread-safe.
 final class Spool implements AutoCloseable {
     private static final int TAG_BITS = 128;
 

@@ -15,9 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Describes a time zone as a file of iCalendar must (`VTIMEZONE`, RFC 5545 3.6.5), from what this Java knows of it:
-/// what
-/// has been since 1970 date by date, and what will be by rule.
+/// Describes a time zone as a file of iCalendar must (`VTIMEZONE`, RFC 5545 3.6.5), from what this Java knows
+/// of it: what has been since 1970 date by date, and what will be by rule.
 final class ZoneText {
     private static final int FIRST_YEAR = 1970;
     /// Zones whose rule cannot be said in iCalendar's words are told date by date until then.

@@ -7,9 +7,8 @@ import ferry.storage.ObjectKey;
 import ferry.storage.PublishException;
 import java.util.Optional;
 
-/// An object beside a feed. All attempts share its key, as they share a file's; one that has lost its task finds the
-/// result
-/// of another, and leaves what lies there alone.
+/// An object beside a feed. All attempts share its key, as they share a file's; one that has lost its task
+/// finds the result of another, and leaves what lies there alone.
 final class PublishedPage implements Outlet.Page {
     private final Publication publication;
     private final String identifier;

@@ -13,8 +13,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What the source sent of each record of a feed, a line of JSON each, as one object beside it. Not there where the
-/// source
-/// gives none. One thread; closed by whoever made it.
+/// source gives none. One thread; closed by whoever made it.
 final class RawRecords implements AutoCloseable {
     private static final String EXTENSION = "jsonl";
     private static final String MEDIA_TYPE = "application/jsonl";

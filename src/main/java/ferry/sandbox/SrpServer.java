@@ -12,9 +12,9 @@ import java.util.random.RandomGenerator;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// The server's half of SRP-6a as Apple uses it (`icloud-protocol 1.5`): RFC 5054's 2048-bit group, SHA-256, the
-/// identity
-/// left out of x and put into M1. Shares no code with any client, so that a mistake cannot agree with itself.
+/// The server's half of SRP-6a as Apple uses it (`icloud-protocol 1.5`): RFC 5054's 2048-bit group, SHA-256,
+/// the identity left out of x and put into M1. Shares no code with any client, so that a mistake cannot agree
+/// with itself.
 final class SrpServer {
     static final int BYTES = 256;
 

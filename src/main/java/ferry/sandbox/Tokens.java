@@ -4,9 +4,8 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
-/// Makes the values that stand for something: tokens, ids, cookies. The same seed gives the same ones in the same
-/// order;
-/// they protect nothing but make-believe. Thread-safe.
+/// Makes the values that stand for something: tokens, ids, cookies. The same seed gives the same ones in the
+/// same order; they protect nothing but make-believe. Thread-safe.
 final class Tokens {
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 

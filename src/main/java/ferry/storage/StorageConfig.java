@@ -76,8 +76,7 @@ public record StorageConfig(
     }
 
     /// The key of an object of a form of a feed. All attempts share it, as they share a file's. Where objects are
-    /// encrypted
-    /// it tells the kind of object, not its name.
+    /// encrypted it tells the kind of object, not its name.
     ///
     /// @param id tells it from all others of the poll
     /// @param beside the id of the file that it lies beside; empty where it lies for itself

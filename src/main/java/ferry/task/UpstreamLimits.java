@@ -17,11 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /// How fast one upstream account may be asked, shared by all workers through one row per kind of host (R19).
 ///
-/// Turns are leased from the row in batches of up to a second, not one by one: the row says up to when every turn is
-/// given out,
-/// and a lease moves that on. The rate falls to half when the source asks to slow down and rises again by an eighth of
-/// the ceiling per second that it does not. Whoever's lease is more than a second old when its turn comes looks at the
-/// row again, so a pause reaches every node within one.
+/// Turns are leased from the row in batches of up to a second, not one by one: the row says up to when every
+/// turn is given out, and a lease moves that on. The rate falls to half when the source asks to slow down and
+/// rises again by an eighth of the ceiling per second that it does not. Whoever's lease is more than a second
+/// old when its turn comes looks at the row again, so a pause reaches every node within one.
 ///
 /// Make one per account and node and share it between that account's tasks. Needs a clock that goes on: waits are real.
 public final class UpstreamLimits implements Limits {

@@ -49,7 +49,7 @@ class KillNineTest {
             assertThat(killed.feed(completed)).hasSize(PHOTOS + SHARED).isEqualTo(killed.feed(other));
             var results = killed.results(poll);
             var expected = killed.results(undisturbed);
-            // Nothing in a feed tells when or by which attempt it was made: even its bytes are the same.
+            // Nothing in a feed but its cursor tells when or by which attempt it was made: even its bytes are the same.
             assertThat(results).isEqualTo(expected);
             assertThat(killed.errors(poll)).isEqualTo(killed.errors(undisturbed));
             assertThat(killed.signIns()).isEqualTo(1);

@@ -190,9 +190,8 @@ class EmbeddedPostgresTest {
                 .withHandle(tx -> tx.createQuery(query).mapTo(String.class).one());
     }
 
-    /// A JVM that starts a server, writes a row, says so, and stops when its input ends. Prints the message, and
-    /// nothing
-    /// else, where the start is refused.
+    /// A JVM that starts a server, writes a row, says so, and stops when its input ends. Prints the message,
+    /// and nothing else, where the start is refused.
     private record Child(Process process) {
         static Child start(Path data, Map<String, String> environment, Path temporary) throws IOException {
             var builder = new ProcessBuilder(

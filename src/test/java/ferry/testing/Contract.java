@@ -148,9 +148,8 @@ public final class Contract {
         return reference.isEmpty() ? pointer : resolved(reference.substring(1));
     }
 
-    /// Which documented response this is: of the call; of all paths where the method is not known; of all requests
-    /// where
-    /// the path is not.
+    /// Which documented response this is: of the call; of all paths where the method is not known; of all
+    /// requests where the path is not.
     private Optional<String> response(String method, List<String> path, int status) {
         var fitting = operations.stream().filter(o -> o.isFor(path)).toList();
         var operation = fitting.stream()

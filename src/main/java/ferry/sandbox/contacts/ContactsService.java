@@ -20,9 +20,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The web service `contacts` (`icloud-protocol` 2.3), reading only. Whoever wants the contacts starts first, and
-/// brings
-/// the tokens of the start along.
+/// The web service `contacts` (`icloud-protocol` 2.3), reading only. Whoever wants the contacts starts first,
+/// and brings the tokens of the start along.
 public final class ContactsService implements Service {
     /// What the start itself shows of the contacts; the rest are for `contacts`.
     private static final int FIRST_SIGHT = 10;

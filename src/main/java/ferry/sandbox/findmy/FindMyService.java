@@ -14,9 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The web service `findme` (`icloud-protocol` 2.10), looking only. A web session is good for [#LIFE] here, counted
-/// from
-/// its first look; then the answer is 450 until the account has been opened anew.
+/// The web service `findme` (`icloud-protocol` 2.10), looking only. A web session is good for [#LIFE] here,
+/// counted from its first look; then the answer is 450 until the account has been opened anew.
 public final class FindMyService implements Service {
     static final Duration LIFE = Duration.ofMinutes(15);
 

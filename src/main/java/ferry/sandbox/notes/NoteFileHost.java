@@ -10,9 +10,8 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// The host of what is attached to notes: whoever has an address that has not expired gets the bytes, whole or from a
-/// place
-/// on. Mounted as `note-content`.
+/// The host of what is attached to notes: whoever has an address that has not expired gets the bytes, whole or
+/// from a place on. Mounted as `note-content`.
 public final class NoteFileHost implements OpenService {
     private static final Pattern PATH = Pattern.compile("/(\\d{1,18})/([A-Z0-9-]{36})");
     private static final Pattern EXPIRES = Pattern.compile("e=(\\d{1,12})");

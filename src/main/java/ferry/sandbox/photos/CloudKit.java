@@ -252,8 +252,7 @@ public final class CloudKit implements Service {
     }
 
     /// A page is a stretch of the history, however little it holds. No token: from the beginning; an empty one:
-    /// nothing,
-    /// from the end.
+    /// nothing, from the end.
     private void changes(JsonGenerator json, Zone zone, JsonNode item) throws SyncToken.Unknown, Refused {
         if (item.path("reverse").asBoolean(false)) {
             throw Refused.bad("reverse is not supported here");
@@ -440,9 +439,8 @@ public final class CloudKit implements Service {
         });
     }
 
-    /// Each master once, however many assets of the page share it. With [LibraryQuirk#EMPTY_PAGES], which also stands
-    /// for
-    /// pairs across pages, the master of each hundredth asset comes with the asset behind it.
+    /// Each master once, however many assets of the page share it. With [LibraryQuirk#EMPTY_PAGES], which also
+    /// stands for pairs across pages, the master of each hundredth asset comes with the asset behind it.
     private static Set<Integer> masters(Zone zone, int[] ranks, List<Integer> page, List<Photo> photos, View view) {
         var masters = new LinkedHashSet<Integer>();
         boolean apart = view instanceof View.Library && zone.library().has(LibraryQuirk.EMPTY_PAGES);

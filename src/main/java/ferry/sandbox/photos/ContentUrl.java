@@ -9,9 +9,8 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
 
-/// A download address in the shape of Apple's (`icloud-protocol` 2.6). Anyone who has it may download until it expires;
-/// what
-/// it leads to stands in `o`, and `s` signs all of it but the placeholder for the file's name.
+/// A download address in the shape of Apple's (`icloud-protocol` 2.6). Anyone who has it may download until it
+/// expires; what it leads to stands in `o`, and `s` signs all of it but the placeholder for the file's name.
 ///
 /// @param dsid whose file it is
 /// @param shared whether it is in the shared zone

@@ -7,11 +7,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/// Which photo of a library is of which kind. The newest [#PLAIN] of every library are ordinary. Behind them a library
-/// of
-/// up to [#ORDINARY] photos goes through a list that shows everything within 41 photos; a larger one rolls dice, so
-/// that
-/// kinds and oddities are about as frequent as people's are.
+/// Which photo of a library is of which kind. The newest [#PLAIN] of every library are ordinary. Behind them a
+/// library of up to [#ORDINARY] photos goes through a list that shows everything within 41 photos; a larger one
+/// rolls dice, so that kinds and oddities are about as frequent as people's are.
 final class Mix {
     static final int PLAIN = 5;
     static final int ORDINARY = 1000;

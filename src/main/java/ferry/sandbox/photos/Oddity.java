@@ -1,8 +1,7 @@
 package ferry.sandbox.photos;
 
-/// What is special about one photo. Owners cause the first few, time and software the others (`icloud-protocol` 2.6,
-/// R17,
-/// R21).
+/// What is special about one photo. Owners cause the first few, time and software the others (`icloud-protocol`
+/// 2.6, R17, R21).
 enum Oddity {
     FAVOURITE,
     HIDDEN,

@@ -19,9 +19,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// One zone's photos. Derives each from the library's seed when asked; in memory are only the order of the lists that
-/// were
-/// asked for (four bytes a photo), an index of masters once one was looked up, and what was changed since. Thread-safe.
+/// One zone's photos. Derives each from the library's seed when asked; in memory are only the order of the
+/// lists that were asked for (four bytes a photo), an index of masters once one was looked up, and what was
+/// changed since. Thread-safe.
 ///
 /// The mutators stand for what the owner does on a device while a connector is at work.
 public final class PhotoLibrary {
@@ -113,9 +113,8 @@ public final class PhotoLibrary {
         return add(0);
     }
 
-    /// Adds a film of exactly `bytes` bytes, which may be more than any memory holds. Its signature is computed when
-    /// the
-    /// film is first listed, some seconds for 5 GB.
+    /// Adds a film of exactly `bytes` bytes, which may be more than any memory holds. Its signature is computed
+    /// when the film is first listed, some seconds for 5 GB.
     ///
     /// @return its serial
     public int addFilm(long bytes) {

@@ -3,9 +3,8 @@ package ferry.sandbox.photos;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 
-/// How far a client has read: 33 bytes in base64, as Apple's are. Deterministic; zone and database tokens cannot stand
-/// in
-/// for each other (`icloud-protocol` 2.5).
+/// How far a client has read: 33 bytes in base64, as Apple's are. Deterministic; zone and database tokens
+/// cannot stand in for each other (`icloud-protocol` 2.5).
 ///
 /// @param place a place in the zone's history; of a database token, the sum over its zones
 record SyncToken(Kind kind, long place) {

@@ -182,7 +182,12 @@ class ServiceCallsTest {
 
     @Test
     void r17ARecordThatIsBusyHoldsNoneOfTheOthersUp() throws Exception {
-        apple.on(QUERY, Told.of(200, "{\"records\":[{\"recordName\":\"r\",\"serverErrorCode\":\"TRY_AGAIN_LATER\"}]}"));
+        apple.on(
+                QUERY,
+                Told.of(
+                        200,
+                        "{\"records\":[{\"recordName\":\"r\",\"serverErrorCode\":\"TRY_AGAIN_LATER\"},"
+                                + "{\"recordName\":\"s\",\"recordType\":\"CPLAsset\"}]}"));
         query();
         assertThat(apple.count(QUERY)).isEqualTo(1);
         assertThat(apple.pauses).isEmpty();

@@ -38,10 +38,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A library whose answers are wrong in twelve ways is polled over the API; what was published is then laid beside what
-/// the simulator holds. Each item is there once and right, or named in the poll's errors; and each line of the ledger
-/// of
-/// defects is accounted for.
+/// A library whose answers are wrong in twelve ways is polled over the API; what was published is then laid
+/// beside what the simulator holds. Each item is there once and right, or named in the poll's errors; and each
+/// line of the ledger of defects is accounted for.
 class DefectsTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String PHOTOS = "'data_types': ['icpl.photos']";

@@ -64,9 +64,8 @@ public final class Contacts {
         }
     }
 
-    /// Fetches photos by references that [#contacts] gave out, perhaps long ago. Each ends committed or refused. The
-    /// source
-    /// hands out no single contact, so that all are listed.
+    /// Fetches photos by references that [#contacts] gave out, perhaps long ago. Each ends committed or
+    /// refused. The source hands out no single contact, so that all are listed.
     public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
         var sought = new HashSet<FileRef>();
         refs.stream().filter(ref -> !files.isPublished(ref)).forEach(sought::add);

@@ -15,9 +15,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The bytes of an attachment, as its record describes them: those that its owner attached, else the picture that
-/// stands
-/// for it (`icloud-protocol` 2.9).
+/// The bytes of an attachment, as its record describes them: those that its owner attached, else the picture
+/// that stands for it (`icloud-protocol` 2.9).
 ///
 /// @param variant `original`, or `preview` for a picture in its place
 /// @param asset size, signature and address; an address may be missing

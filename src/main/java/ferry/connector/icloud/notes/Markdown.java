@@ -16,10 +16,9 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Writes a note's body as Markdown (CommonMark, with the task lists and strikethrough of GitHub's). The owner's own
-/// characters never become marks. Empty lines, spaces at the edges of lines, underlining and colours have no place in
-/// it;
-/// the plain text has them.
+/// Writes a note's body as Markdown (CommonMark, with the task lists and strikethrough of GitHub's). The
+/// owner's own characters never become marks. Empty lines, spaces at the edges of lines, underlining and
+/// colours have no place in it; the plain text has them.
 final class Markdown {
     private static final Pattern SPECIAL = Pattern.compile("[\\\\`*_\\[\\]<>~|&]");
     /// What would begin a block at the start of a line.

@@ -15,9 +15,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The feed entries of a list and a reminder; their schema is `schemas/icloud_reminders.reminders.json`. What the
-/// source
-/// does not say is null.
+/// The feed entries of a list and a reminder; their schema is `schemas/icloud_reminders.reminders.json`. What
+/// the source does not say is null.
 final class ReminderEntry {
     private ReminderEntry() {}
 

@@ -5,9 +5,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What the source sent of a record, without what opens anything: addresses that carry their own right of access, keys,
-/// and
-/// tokens. The list is in `docs/api/data-types.md`; what the owner wrote is never touched.
+/// What the source sent of a record, without what opens anything: addresses that carry their own right of
+/// access, keys, and tokens. The list is in `docs/api/data-types.md`; what the owner wrote is never touched.
 public final class Raw {
     /// Whatever record they stand in.
     private static final Set<String> SECRETS = Set.of(

@@ -3,9 +3,8 @@ package ferry.connector.icloud.web;
 import ferry.connector.Target;
 import java.util.Arrays;
 
-/// A JPEG, PNG or GIF is whole when it begins as one and ends as that kind does. Holds its first and last few bytes.
-/// What
-/// is altered in between does not show.
+/// A JPEG, PNG or GIF is whole when it begins as one and ends as that kind does. Holds its first and last few
+/// bytes. What is altered in between does not show.
 public final class WholeImage implements Proof {
     private static final int MOST = 12;
     private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
