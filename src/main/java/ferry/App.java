@@ -58,6 +58,7 @@ import ferry.source.FileIds;
 import ferry.source.SourceEndpoints;
 import ferry.source.Sources;
 import ferry.storage.Lanes;
+import ferry.storage.LateProbes;
 import ferry.storage.LocalBuckets;
 import ferry.storage.PartBuffers;
 import ferry.storage.Probe;
@@ -354,6 +355,7 @@ public final class App implements AutoCloseable {
 
         this.heldKeys = new HeldKeys(db, new MasterKeys(clock), master);
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
+        var lateProbes = new LateProbes(db, configs, publishers, clock);
         var unfinishedParts = new UnfinishedParts(db, configs, publishers, clock);
         // By itself: what the others do may take longer than a poll that is due may wait.
         this.ticks =
@@ -372,6 +374,7 @@ public final class App implements AutoCloseable {
                 new Sweeper.Duty("sign-in budgets", Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
                 new Sweeper.Duty("windows of limits", Duration.ofHours(1), () -> db.systemDo(scopeLimits::sweep)),
                 new Sweeper.Duty("late feeds", Duration.ofHours(1), () -> lateFeeds.sweep(Duration.ofDays(1))),
+                new Sweeper.Duty("late probes", Duration.ofHours(1), () -> lateProbes.sweep(Duration.ofDays(1))),
                 new Sweeper.Duty("unfinished uploads", Duration.ofHours(1), () -> {
                     if (settings.buckets().isPresent()) {
                         new UnfinishedUploads(settings.buckets().get(), clock).sweep(Duration.ofDays(1));

@@ -24,15 +24,15 @@ final class Checker {
 
     private final Cluster cluster;
     private final Set<String> forgotten = new TreeSet<>();
-    private int lateFeedsSwept;
+    private int lateObjectsSwept;
 
     Checker(Cluster cluster) {
         this.cluster = cluster;
     }
 
     /// How many polls had an object that only the sweeper took away.
-    int lateFeedsSwept() {
-        return lateFeedsSwept;
+    int lateObjectsSwept() {
+        return lateObjectsSwept;
     }
 
     void check(String poll, Plan.Ask ask, boolean changing) throws IOException, InterruptedException {
@@ -89,8 +89,8 @@ final class Checker {
         var known = new TreeSet<String>(urls);
         known.removeAll(forgotten);
         if (!cluster.store().withoutManifests().equals(known)) {
-            lateFeedsSwept++;
-            cluster.sweepLateFeeds();
+            lateObjectsSwept++;
+            cluster.sweepLateObjects();
         }
         assertThat(cluster.store().withoutManifests()).isEqualTo(known);
         assertThat(cluster.signIns()).as("sign-ins").isEqualTo(1);
@@ -145,8 +145,8 @@ final class Checker {
             LockSupport.parkNanos(LOOK_AGAIN);
         }
         if (!of(poll).equals(wanted)) {
-            lateFeedsSwept++;
-            cluster.sweepLateFeeds();
+            lateObjectsSwept++;
+            cluster.sweepLateObjects();
         }
         assertThat(of(poll)).as("objects of poll %s", poll).isEqualTo(wanted);
     }

@@ -18,6 +18,7 @@ import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
 import ferry.session.SignInBudget;
 import ferry.storage.Lanes;
+import ferry.storage.LateProbes;
 import ferry.storage.LocalBuckets;
 import ferry.storage.PartBuffers;
 import ferry.storage.Publishers;
@@ -183,9 +184,11 @@ final class Cluster implements AutoCloseable {
     }
 
     /// Deletes what stalled workers published late and could not take back.
-    void sweepLateFeeds() throws InterruptedException {
+    void sweepLateObjects() throws InterruptedException {
         try (var outbound = Outbound.open(LOOPBACK)) {
-            new LateFeeds(db, new StorageConfigs(clock), publishers(outbound), clock).sweep(Duration.ofDays(365));
+            var configs = new StorageConfigs(clock);
+            new LateFeeds(db, configs, publishers(outbound), clock).sweep(Duration.ofDays(365));
+            new LateProbes(db, configs, publishers(outbound), clock).sweep(Duration.ofDays(365));
         }
     }
 

@@ -24,7 +24,7 @@ final class SeededDeaths {
     private final Map<Point, Integer> stalls = new EnumMap<>(Point.class);
     private int unharmed;
     private int swept;
-    private int lateFeeds;
+    private int lateObjects;
 
     /// @param test the class that a failing seed can be run with alone
     SeededDeaths(String test) {
@@ -53,7 +53,7 @@ final class SeededDeaths {
         long ran = seeds.last() - seeds.first() + 1;
         System.out.printf(
                 "%s: %d seeds in %.0f s: %s, by point: deaths %s, stalls %s; %d seeds in which nobody was struck; on the"
-                        + " way to the store %s; %d unfinished uploads of the dead swept, %d late feeds swept; nothing"
+                        + " way to the store %s; %d unfinished uploads of the dead swept, %d late objects swept; nothing"
                         + " lost, doubled or overwritten%n",
                 test,
                 ran,
@@ -64,7 +64,7 @@ final class SeededDeaths {
                 unharmed,
                 upset,
                 swept,
-                lateFeeds);
+                lateObjects);
         assertThat(unharmed).as("seeds in which nobody was struck").isZero();
     }
 
@@ -107,7 +107,7 @@ final class SeededDeaths {
             cluster.stop();
             checker.checkWhatIsLeft();
             synchronized (this) {
-                lateFeeds += checker.lateFeedsSwept();
+                lateObjects += checker.lateObjectsSwept();
             }
         }
     }
