@@ -56,6 +56,9 @@ public final class WebServer implements AutoCloseable {
                 .port(port)
                 .shutdownHook(false)
                 .shutdownGracePeriod(Duration.ofSeconds(2))
+                // A short body that is streamed would wait for the other side's delayed acknowledgement of the head, 40
+                // ms.
+                .connectionOptions(options -> options.tcpNoDelay(true))
                 // Clients send a query such as `date_created[gte]=…` as it is, and an identifier of the greatest length
                 // percent-encoded.
                 .addProtocol(Http1Config.builder()
