@@ -3,6 +3,7 @@ package ferry.connector.icloud.drive;
 import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.MediaTypes;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;

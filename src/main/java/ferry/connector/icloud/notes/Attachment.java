@@ -4,6 +4,7 @@ import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.MediaTypes;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -35,19 +36,6 @@ record Attachment(FileRef ref, String variant, FileMeta meta, JsonNode asset) {
             Map.entry("com.apple.quicktime-movie", "mov"),
             Map.entry("com.apple.m4a-audio", "m4a"),
             Map.entry("public.vcard", "vcf"));
-    private static final Map<String, String> MIME_TYPES = Map.ofEntries(
-            Map.entry("jpg", "image/jpeg"),
-            Map.entry("jpeg", "image/jpeg"),
-            Map.entry("png", "image/png"),
-            Map.entry("heic", "image/heic"),
-            Map.entry("tiff", "image/tiff"),
-            Map.entry("gif", "image/gif"),
-            Map.entry("pdf", "application/pdf"),
-            Map.entry("txt", "text/plain"),
-            Map.entry("mp4", "video/mp4"),
-            Map.entry("mov", "video/quicktime"),
-            Map.entry("m4a", "audio/mp4"),
-            Map.entry("vcf", "text/vcard"));
 
     /// Empty where the source has no bytes of it, as of a table.
     static Optional<Attachment> of(CloudRecord record) {
@@ -63,8 +51,11 @@ record Attachment(FileRef ref, String variant, FileMeta meta, JsonNode asset) {
             var preview = asset(record, field);
             if (preview.isPresent()) {
                 var extension = field.equals("FallbackPDF") ? "pdf" : "jpg";
-                var meta =
-                        new FileMeta("preview." + extension, extension, MIME_TYPES.get(extension), size(preview.get()));
+                var meta = new FileMeta(
+                        "preview." + extension,
+                        extension,
+                        MediaTypes.of(extension).orElse(null),
+                        size(preview.get()));
                 return Optional.of(new Attachment(ref, "preview", meta, preview.get()));
             }
         }
@@ -88,7 +79,7 @@ record Attachment(FileRef ref, String variant, FileMeta meta, JsonNode asset) {
         return new FileMeta(
                 name.orElse(extension == null ? "attachment" : "attachment." + extension),
                 extension,
-                extension == null ? null : MIME_TYPES.get(extension),
+                extension == null ? null : MediaTypes.of(extension).orElse(null),
                 size(asset));
     }
 

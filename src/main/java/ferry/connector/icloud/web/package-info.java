@@ -3,7 +3,8 @@
 /// ([ZoneReading]), what changed in a listing ([Differences]), the packed documents in records ([Packed],
 /// [Protobuf]), what a run has given out already ([SeenIds]), what of it may be published as it came ([Raw]), and
 /// files: several at once ([Downloads]), each taken from its address and checked ([Download]) against the
-/// source's own signature ([Signature]) or by its own form ([WholeZip], [WholeImage]). Knows no data type.
+/// source's own signature ([Signature]) or by its own form ([WholeZip], [WholeImage]), and called by its media type
+/// ([MediaTypes]). Knows no data type.
 @NullMarked
 package ferry.connector.icloud.web;
 

@@ -1,12 +1,12 @@
-package ferry.connector.icloud.drive;
+package ferry.connector.icloud.web;
 
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What the commonest extensions mean; of others nothing is said.
-final class MediaTypes {
+/// What the commonest extensions of files mean; of others nothing is said.
+public final class MediaTypes {
     private static final String OFFICE = "application/vnd.openxmlformats-officedocument.";
     private static final Map<String, String> BY_EXTENSION = Map.ofEntries(
             Map.entry("txt", "text/plain"),
@@ -50,12 +50,12 @@ final class MediaTypes {
     private MediaTypes() {}
 
     /// In either case of letters.
-    static Optional<String> of(String extension) {
+    public static Optional<String> of(String extension) {
         return Optional.ofNullable(BY_EXTENSION.get(extension.toLowerCase(Locale.ROOT)));
     }
 
     /// `image`, `video` or `file`.
-    static String kind(@Nullable String mimeType) {
+    public static String kind(@Nullable String mimeType) {
         if (mimeType != null && mimeType.startsWith("image/")) {
             return "image";
         }
