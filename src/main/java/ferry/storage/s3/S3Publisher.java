@@ -44,7 +44,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 /// A bucket of S3.
 ///
 /// An object of up to one part is put in one request with its MD5; a larger one as a multipart upload, each part
-/// with its own MD5 and a few at once, completed when the caller commits. A part that fails is sent again, not the
+/// with its own check ([PartCheck]) and a few at once, completed when the caller commits. A part that fails is sent again, not the
 /// object. An upload that is closed without a commit is aborted; what a killed process leaves, [UnfinishedParts]
 /// aborts.
 public final class S3Publisher implements Publisher {
@@ -57,6 +57,7 @@ public final class S3Publisher implements Publisher {
     private final S3Failures failures;
     private final PartBuffers buffers;
     private final Retries retries;
+    private final PartChecks checks;
     private final Optional<Outbound> own;
 
     private S3Publisher(
@@ -73,6 +74,7 @@ public final class S3Publisher implements Publisher {
         this.failures = failures;
         this.buffers = buffers;
         this.retries = retries;
+        this.checks = new PartChecks(client, store);
         this.own = own;
     }
 
@@ -229,8 +231,9 @@ public final class S3Publisher implements Publisher {
     }
 
     /// A part that has arrived.
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Sent(String eTag, byte[] md5) {}
+    ///
+    /// @param check the value of the upload's [PartCheck]
+    private record Sent(String eTag, String check) {}
 
     /// One object on its way.
     private final class Putting implements LargeObject {
@@ -240,6 +243,7 @@ public final class S3Publisher implements Publisher {
         private final ConcurrentSkipListMap<Integer, Sent> parts = new ConcurrentSkipListMap<>();
 
         private Optional<String> upload = Optional.empty();
+        private PartCheck check = PartCheck.MD5;
         /// Whether the sending of a part was stopped: the store may still be taking it in.
         private volatile boolean cutOff;
 
@@ -269,12 +273,16 @@ public final class S3Publisher implements Publisher {
 
         @Override
         public void begin() throws PublishException, InterruptedException {
+            check = attempt(S3Action.PUT, () -> checks.forObject(key));
             upload = Optional.of(attempt(
                     S3Action.PUT,
-                    () -> client.createMultipartUpload(it -> it.bucket(store.bucket())
-                                    .key(key)
-                                    .contentType(about.safeMediaType())
-                                    .metadata(about.labels()))
+                    () -> client.createMultipartUpload(it -> {
+                                it.bucket(store.bucket())
+                                        .key(key)
+                                        .contentType(about.safeMediaType())
+                                        .metadata(about.labels());
+                                check.announce(it);
+                            })
                             .uploadId()));
         }
 
@@ -335,20 +343,19 @@ public final class S3Publisher implements Publisher {
         }
 
         private void send(int number, byte[] bytes, int length) throws PublishException, InterruptedException {
-            var digest = md5();
-            digest.update(bytes, 0, length);
-            var raw = digest.digest();
-            var md5 = Base64.getEncoder().encodeToString(raw);
+            var value = check.of(bytes, length);
             var sent = attempt(
                     S3Action.PUT,
                     () -> client.uploadPart(
-                            it -> it.bucket(store.bucket())
-                                    .key(key)
-                                    .uploadId(upload.orElseThrow())
-                                    .partNumber(number)
-                                    .contentMD5(md5),
+                            it -> {
+                                it.bucket(store.bucket())
+                                        .key(key)
+                                        .uploadId(upload.orElseThrow())
+                                        .partNumber(number);
+                                check.send(it, value);
+                            },
                             body(bytes, length)));
-            parts.put(number, new Sent(sent.eTag(), raw));
+            parts.put(number, new Sent(sent.eTag(), value));
         }
 
         /// The answer to a completion may be lost after the store has completed; asked again, it no longer knows
@@ -370,24 +377,38 @@ public final class S3Publisher implements Publisher {
 
         private List<CompletedPart> completed() {
             return parts.entrySet().stream()
-                    .map(it -> CompletedPart.builder()
-                            .partNumber(it.getKey())
-                            .eTag(it.getValue().eTag())
-                            .build())
+                    .map(it -> completed(it.getKey(), it.getValue()))
                     .toList();
         }
 
+        private CompletedPart completed(int number, Sent part) {
+            var entry = CompletedPart.builder().partNumber(number).eTag(part.eTag());
+            check.complete(entry, part.check());
+            return entry.build();
+        }
+
         private boolean isThere(Stored measured) {
-            var ofParts = md5();
-            parts.values().forEach(part -> ofParts.update(part.md5()));
             try {
                 var head = client.headObject(it -> it.bucket(store.bucket()).key(key));
-                var expected = HexFormat.of().formatHex(ofParts.digest()) + "-" + parts.size();
                 return head.contentLength() == measured.length()
-                        && head.eTag().replace("\"", "").equals(expected);
+                        && ofParts().filter(head.eTag().replace("\"", "")::equals).isPresent();
             } catch (SdkException _) {
                 return false;
             }
+        }
+
+        /// The ETag of the whole; empty where the parts' are not their MD5s, as in a bucket that encrypts with keys of a
+        /// customer.
+        private Optional<String> ofParts() {
+            var digest = md5();
+            for (var part : parts.values()) {
+                var md5 = S3Publisher.md5(part.eTag());
+                if (md5.isEmpty()) {
+                    return Optional.empty();
+                }
+                digest.update(HexFormat.of().parseHex(md5.get()));
+            }
+            return Optional.of(HexFormat.of().formatHex(digest.digest()) + "-" + parts.size());
         }
 
         private RequestBody body(byte[] bytes, int length) {

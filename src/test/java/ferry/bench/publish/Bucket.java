@@ -18,6 +18,9 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 /// client. Its arguments: how many milliseconds away it is, and a folder to keep objects in, or
 /// none for memory.
 final class Bucket {
+    /// All in one: the store walks its whole folder for each page.
+    private static final int PAGE = 1_000_000;
+
     private Bucket() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -70,7 +73,7 @@ final class Bucket {
         do {
             var page = store.list(ListObjectsV2Request.builder()
                     .bucket(bucket)
-                    .maxKeys(1000)
+                    .maxKeys(PAGE)
                     .continuationToken(after)
                     .build());
             objects += (int) page.contents().stream()
@@ -87,7 +90,7 @@ final class Bucket {
         String after = null;
         do {
             var request =
-                    ListObjectsV2Request.builder().bucket(bucket).maxKeys(1000).continuationToken(after);
+                    ListObjectsV2Request.builder().bucket(bucket).maxKeys(PAGE).continuationToken(after);
             var page = store.list(request.build());
             for (var object : page.contents()) {
                 if (object.key().endsWith("/") || (filesOnly && !object.key().contains("/files/"))) {

@@ -30,7 +30,7 @@ class PublishBench {
     /// Milliseconds that source and store take to answer, as if they were that far away.
     private static final int FAR = Integer.getInteger("ferry.far", 0);
     private static final Load SMALL = new Load(20_000, 64 * 1024);
-    private static final Load LARGE = new Load(16, 64 * 1024 * 1024);
+    private static final Load LARGE = new Load(48, 64 * 1024 * 1024);
 
     @TempDir
     private Path folder;
@@ -54,7 +54,7 @@ class PublishBench {
         var shelf = Worker.start(Shelf.class, "512m", far);
         var bucket = Worker.start(
                 Bucket.class,
-                "6g",
+                "10g",
                 Stream.concat(Stream.of(far), Stream.of(objects)).toArray(String[]::new));
         var shelfUrl = shelf.ask("url");
         var s3 = bucket.ask("url");

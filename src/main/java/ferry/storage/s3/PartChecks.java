@@ -1,0 +1,74 @@
+package ferry.storage.s3;
+
+import java.util.Optional;
+import java.util.Set;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/// Which check of parts a bucket's store makes. Amazon's documentation says it of its own. Of any other store it is
+/// tried: a part goes there with a wrong CRC32C, in an upload of its own that is aborted, and only a store that refuses
+/// it is trusted with the cheaper check. Thread-safe; what two find out at once is the same.
+final class PartChecks {
+    /// What Amazon, Ceph and Cloudflare call it, and what MinIO does.
+    private static final Set<String> MISMATCH = Set.of("BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch");
+
+    /// Of no byte at all, and so not of the one that is sent.
+    private static final String WRONG = "AAAAAA==";
+
+    private final S3Client client;
+    private final S3Store store;
+    private volatile Optional<PartCheck> known;
+
+    PartChecks(S3Client client, S3Store store) {
+        this.client = client;
+        this.store = store;
+        known = store.endpoint().isEmpty() ? Optional.of(PartCheck.CRC32C) : Optional.empty();
+    }
+
+    /// The check for an object that is about to be sent in parts. May ask the store the first time.
+    ///
+    /// @throws software.amazon.awssdk.core.exception.SdkException where the store cannot be asked
+    PartCheck forObject(String key) {
+        var found = known.orElseGet(() -> tried(key));
+        known = Optional.of(found);
+        return found;
+    }
+
+    private PartCheck tried(String key) {
+        try {
+            var upload = client.createMultipartUpload(it -> {
+                        it.bucket(store.bucket()).key(key);
+                        PartCheck.CRC32C.announce(it);
+                    })
+                    .uploadId();
+            try {
+                client.uploadPart(
+                        it -> it.bucket(store.bucket())
+                                .key(key)
+                                .uploadId(upload)
+                                .partNumber(1)
+                                .checksumCRC32C(WRONG),
+                        RequestBody.fromBytes(new byte[1]));
+                return PartCheck.MD5;
+            } finally {
+                client.abortMultipartUpload(
+                        it -> it.bucket(store.bucket()).key(key).uploadId(upload));
+            }
+        } catch (S3Exception e) {
+            return switch (e.statusCode()) {
+                case 400 -> isMismatch(e) ? PartCheck.CRC32C : PartCheck.MD5;
+                case 501 -> PartCheck.MD5;
+                default -> throw e;
+            };
+        }
+    }
+
+    private static boolean isMismatch(S3Exception e) {
+        return Optional.ofNullable(e.awsErrorDetails())
+                .map(AwsErrorDetails::errorCode)
+                .filter(MISMATCH::contains)
+                .isPresent();
+    }
+}
