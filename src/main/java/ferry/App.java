@@ -286,7 +286,7 @@ public final class App implements AutoCloseable {
                 db, subscriptions, subscriptionSessions, sessions, keys, polls, newPolls, clock, worker::wake);
 
         var rooms = new ArrayList<Endpoints>(List.of(
-                new Health(db),
+                new Health(db, System::nanoTime),
                 new ApiDocument(),
                 new SchemaEndpoints(),
                 new OrganisationEndpoints(db, organisations, configs, webhookConfigs, manifestKeys, keys, audit),
