@@ -487,7 +487,9 @@ class CursorsTest {
                     .filter(entry -> entry.account().equals(account.identifier())
                             && entry.path().contains("/database/1/"))
                     .forEach(entry -> asked.merge(
-                            entry.path().replaceFirst("^.*/database/1/com\\.apple\\.([a-z]+)/?.*$", "$1"), 1L, Long::sum));
+                            entry.path().replaceFirst("^.*/database/1/com\\.apple\\.([a-z]+)/?.*$", "$1"),
+                            1L,
+                            Long::sum));
             return asked;
         }
     }
@@ -550,9 +552,9 @@ class CursorsTest {
     void whereNothingChangedThreeRequestsTellSo() throws IOException {
         // The library of photos has two zones.
         assertThat(story().asked.keySet()).hasSize(3);
-        assertThat(story().asked).allSatisfy((container, times) -> assertThat(times)
-                .as(container)
-                .isLessThanOrEqualTo(container.equals("photos") ? 4 : 1));
+        assertThat(story().asked)
+                .allSatisfy((container, times) ->
+                        assertThat(times).as(container).isLessThanOrEqualTo(container.equals("photos") ? 4 : 1));
     }
 
     @ParameterizedTest

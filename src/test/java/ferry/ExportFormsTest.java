@@ -290,15 +290,20 @@ class ExportFormsTest {
             var lines = text.lines().map(JSON::readTree).toList();
             assertThat(lines.stream().map(line -> line.path("id").asString()).toList())
                     .as(type)
-                    .isEqualTo(JSON
-                            .readTree(Files.readString(path(result(results, Objects.requireNonNull(feeds.get(type))))))
+                    .isEqualTo(JSON.readTree(
+                                    Files.readString(path(result(results, Objects.requireNonNull(feeds.get(type))))))
                             .at("/data")
                             .valueStream()
                             .map(record -> record.path("id").asString())
                             .toList());
-            assertThat(lines).as(type).isNotEmpty().allMatch(line -> !line.path("raw").isEmpty());
+            assertThat(lines)
+                    .as(type)
+                    .isNotEmpty()
+                    .allMatch(line -> !line.path("raw").isEmpty());
         }
-        assertThat(firstRaw(results, "icpl.album_members").at("/fields/itemId/value").asString())
+        assertThat(firstRaw(results, "icpl.album_members")
+                        .at("/fields/itemId/value")
+                        .asString())
                 .isNotEmpty();
         assertThat(firstRaw(results, "icpl.shared_albums").at("/albumguid").asString())
                 .isNotEmpty();
@@ -306,7 +311,9 @@ class ExportFormsTest {
                 .isEqualTo(JOHN);
         assertThat(firstRaw(results, "icloud.devices").at("/osVersion").asString())
                 .isNotEmpty();
-        assertThat(firstRaw(results, "icloud_contacts.contacts").at("/contactId").asString())
+        assertThat(firstRaw(results, "icloud_contacts.contacts")
+                        .at("/contactId")
+                        .asString())
                 .isNotEmpty();
 
         var own = key.get("/key").text("/id");

@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
 /// (R24); and everything that lies in the drive.
 class PhotosAndDriveTest {
     private static final String JOHN = "john.appleseed";
-    private static final List<String> TYPES = List.of(
-            "icpl.photos", "icpl.albums", "icpl.album_members", "icpl.shared_albums", "icloud_drive.files");
+    private static final List<String> TYPES =
+            List.of("icpl.photos", "icpl.albums", "icpl.album_members", "icpl.shared_albums", "icloud_drive.files");
 
     private static ICloudAtSandbox icloud;
     private static String session;

@@ -25,8 +25,8 @@ public record DriveSpec(long seed, int folders, int files, Set<DriveQuirk> quirk
         long seed = account.dsid();
         return switch (name) {
             case "drive-big" -> new DriveSpec(seed, 2_000, 20_000, Set.of(), defects);
-            case "drive-odd" -> new DriveSpec(
-                        seed, 4, 12, Set.of(DriveQuirk.SHORT, DriveQuirk.CYCLE, DriveQuirk.GONE), defects);
+            case "drive-odd" ->
+                new DriveSpec(seed, 4, 12, Set.of(DriveQuirk.SHORT, DriveQuirk.CYCLE, DriveQuirk.GONE), defects);
             case "drive-damaged" -> new DriveSpec(seed, 1, 2, Set.of(DriveQuirk.DAMAGED), defects);
             case "drive-busy" -> new DriveSpec(seed, 30, 60, Set.of(DriveQuirk.BUSY), defects);
             default -> new DriveSpec(seed, 4, 12, Set.of(), defects);

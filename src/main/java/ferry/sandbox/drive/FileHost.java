@@ -41,7 +41,10 @@ public final class FileHost implements OpenService {
         } else if (node.get().oddity() == Oddity.REDIRECT_ONCE && address.get().time() == 1) {
             Replies.empty(exchange, 330);
         } else {
-            send(exchange, node.get(), drives.known(address.get().dsid()).orElseThrow().defects());
+            send(
+                    exchange,
+                    node.get(),
+                    drives.known(address.get().dsid()).orElseThrow().defects());
         }
     }
 

@@ -146,8 +146,7 @@ public final class TreeService implements Service {
                 .put("zone", node.zone())
                 .put("name", node.name());
         drive.find(node.parent()).ifPresent(parent -> json.put("parentId", parent.drivewsid()));
-        json.put("etag", etag(node))
-                .put("type", node.type().name());
+        json.put("etag", etag(node)).put("type", node.type().name());
         node.share().ifPresent(share -> json.set("shareID", share));
         if (node.isFolder()) {
             folder(json, drive, node);

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.connector.icloud.Recordings;
 import ferry.sandbox.Account;
-import ferry.sandbox.defects.DefectSpec;
 import ferry.sandbox.LibrarySpec;
 import ferry.sandbox.SandboxClock;
 import ferry.sandbox.SecondFactor;
+import ferry.sandbox.defects.DefectSpec;
 import ferry.sandbox.photos.FakeExchange;
 import java.nio.file.Files;
 import java.time.Duration;

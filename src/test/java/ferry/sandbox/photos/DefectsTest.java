@@ -77,12 +77,13 @@ class DefectsTest {
 
     @Test
     void everyDefectIsRepairedOrReportedAndNothingIsPublishedWrong() throws Exception {
-        var spec = DefectSpec.all(6, 0.04)
+        // Of the ten stretches one of each kind stays wrong. A smaller library would have another beside it.
+        var spec = DefectSpec.all(1442, 0.05)
                 .with(Defect.MISSING_PAGE, 0.2)
                 .with(Defect.REPEATED_PAGE, 0.2)
                 .with(Defect.EMPTY_PAGE, 0.2)
                 .with(Defect.SHIFTING_RANKS, 0.3);
-        poll(1, 1_200, spec);
+        poll(1, 1_010, spec);
     }
 
     @Test
@@ -117,8 +118,8 @@ class DefectsTest {
     }
 
     private static Account account(String name, int number, LibrarySpec library) {
-        var account = new Account(
-                name(name), 50_000_000_000L + number, "D", "F", new SecondFactor.None(), Set.of(), library);
+        var account =
+                new Account(name(name), 50_000_000_000L + number, "D", "F", new SecondFactor.None(), Set.of(), library);
         app.sandbox().accounts().add(account);
         return account;
     }
@@ -203,8 +204,7 @@ class DefectsTest {
         grow(tree);
         var poll = completed("drive", "'data_types': ['icloud_drive.files'], 'file_types': ['icloud_drive.file']");
         assertThat(poll.at("/tasks_failed")).isEmpty();
-        var drive = new DriveTruth(
-                tree, Published.of(client, poll.at("/id").asString()));
+        var drive = new DriveTruth(tree, Published.of(client, poll.at("/id").asString()));
 
         drive.check();
         drive.accountFor();
@@ -253,14 +253,17 @@ class DefectsTest {
             for (var document : tree.allFiles()) {
                 var entry = entries.get(document);
                 if (entry == null) {
-                    assertThat(isHidden(document)).as("silently lost: " + document).isTrue();
+                    assertThat(isHidden(document))
+                            .as("silently lost: " + document)
+                            .isTrue();
                 } else {
                     compare(document, entry);
                 }
             }
             var files = Set.copyOf(tree.allFiles());
             assertThat(entries.entrySet())
-                    .filteredOn(entry -> entry.getValue().at("/data_type").asString().equals("file"))
+                    .filteredOn(entry ->
+                            entry.getValue().at("/data_type").asString().equals("file"))
                     .allMatch(entry -> files.contains(entry.getKey()));
             for (var line : tree.defects().ledger()) {
                 if (line.defect() == Defect.REPEATED_PAGE && line.lasting()) {
@@ -323,8 +326,7 @@ class DefectsTest {
             boolean byItself = refused.contains(document)
                     && (lasting(document).contains(Defect.RECORD_ERROR)
                             || (twice
-                                    && passing.getOrDefault(document, Set.of())
-                                            .contains(Defect.RECORD_ERROR)));
+                                    && passing.getOrDefault(document, Set.of()).contains(Defect.RECORD_ERROR)));
             boolean unlisted = folder.isEmpty() && docwsid.startsWith("library ") && lasting.containsKey("libraries");
             return byItself || unlisted || folder.filter(this::isKeptBack).isPresent();
         }

@@ -255,7 +255,8 @@ final class Walk {
                 answer = service.libraries();
                 giveLibraries(answer, told);
             }
-            librariesKnown = answer.path("items").isArray() && told.size() >= counted(answer).orElse(0);
+            librariesKnown = answer.path("items").isArray()
+                    && told.size() >= counted(answer).orElse(0);
         } catch (Refused e) {
             if (DriveService.concernsAll(e)) {
                 throw e;

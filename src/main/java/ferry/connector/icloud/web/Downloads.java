@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// Fetches files, several at once ([Pulls]), each one at most twice (R18).
 ///
-/// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What concerns all files (the session is lost,
+/// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What concerns all
+/// files (the session is lost,
 /// the content host is away, a sink failed) stops everything and comes out of the next [#fetch] or of
 /// [#finish].
 public final class Downloads implements AutoCloseable {
@@ -106,8 +107,7 @@ public final class Downloads implements AutoCloseable {
         switch (outcome) {
             case DONE -> {}
             case GONE ->
-                refuse(
-                        wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
+                refuse(wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
             case MISMATCH ->
                 refuse(
                         wanted.ref(),
