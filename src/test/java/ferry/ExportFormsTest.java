@@ -6,6 +6,10 @@ import biweekly.Biweekly;
 import com.adobe.internal.xmp.XMPMetaFactory;
 import ezvcard.Ezvcard;
 import ferry.access.Scopes;
+import ferry.connector.icloud.ICloudConnector;
+import ferry.connector.icloud.ICloudSettings;
+import ferry.egress.EgressPolicy;
+import ferry.egress.Outbound;
 import ferry.testing.AgeKeys;
 import ferry.testing.Client;
 import ferry.testing.Eventually;
@@ -15,12 +19,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -253,48 +260,75 @@ class ExportFormsTest {
         key.storage("local://raw/results");
         key.post("/organisation", "{'config': {'publish_source_files': true}}").expect(200);
         var session = key.activeSession(JOHN);
-        var types = List.of(
-                "icloud_contacts.contacts",
-                "icloud_calendars.events",
-                "icloud_notes.notes",
-                "icloud_reminders.reminders",
-                "icloud_find_my.devices",
-                "icloud_drive.files",
-                "icpl.photos",
-                "icpl.albums");
-        var poll = key.completedPoll(session, "'data_types': ['" + String.join("', '", types) + "']");
+        var catalogue = new ICloudConnector(
+                        Outbound.open(EgressPolicy.of(List.of())), ICloudSettings.apple(), Clock.systemUTC())
+                .catalogue();
+        var poll = key.completedPoll(
+                session,
+                "'info_types': " + quoted(catalogue.infoTypes()) + ", 'data_types': " + quoted(catalogue.dataTypes()));
 
         assertThat(poll.at("/tasks_failed")).isEmpty();
         var results = results(key, poll);
-        assertThat(results).hasSize(2 * types.size());
-        for (var type : types) {
+        var feeds = new HashMap<String, String>();
+        catalogue.infoTypes().forEach(type -> feeds.put(type, "info:" + type));
+        catalogue.dataTypes().forEach(type -> feeds.put(type, "data:" + type));
+        assertThat(results).hasSize(2 * feeds.size());
+        for (var type : feeds.keySet()) {
             var raw = result(results, "raw:" + type);
             assertThat(raw.path("type").asString()).isEqualTo("jsonl");
             var text = Files.readString(path(raw));
             assertThat(text)
+                    .as(type)
                     .doesNotContain("downloadURL")
                     .doesNotContain("wrappingKey")
+                    .doesNotContain("albumlocation")
+                    .doesNotContain("publicurl")
+                    .doesNotContain("PAYMENT_METHOD")
+                    .doesNotContain(app.sandbox().url())
                     .doesNotContain("/content/")
                     .doesNotContain("/co/photos/");
             var lines = text.lines().map(JSON::readTree).toList();
             assertThat(lines.stream().map(line -> line.path("id").asString()).toList())
-                    .isEqualTo(feed(results, type)
+                    .as(type)
+                    .isEqualTo(JSON.readTree(
+                                    Files.readString(path(result(results, Objects.requireNonNull(feeds.get(type))))))
                             .at("/data")
                             .valueStream()
                             .map(record -> record.path("id").asString())
                             .toList());
-            assertThat(lines).allMatch(line -> !line.path("raw").isEmpty());
+            assertThat(lines)
+                    .as(type)
+                    .isNotEmpty()
+                    .allMatch(line -> !line.path("raw").isEmpty());
         }
-        var contact = JSON.readTree(Files.readString(path(result(results, "raw:icloud_contacts.contacts")))
-                .lines()
-                .findFirst()
-                .orElseThrow());
-        assertThat(contact.at("/raw/contactId").asString()).isNotEmpty();
+        assertThat(firstRaw(results, "icpl.album_members")
+                        .at("/fields/itemId/value")
+                        .asString())
+                .isNotEmpty();
+        assertThat(firstRaw(results, "icpl.shared_albums").at("/albumguid").asString())
+                .isNotEmpty();
+        assertThat(firstRaw(results, "icloud.account").at("/appleId").asString())
+                .isEqualTo(JOHN);
+        assertThat(firstRaw(results, "icloud.devices").at("/osVersion").asString())
+                .isNotEmpty();
+        assertThat(firstRaw(results, "icloud_contacts.contacts")
+                        .at("/contactId")
+                        .asString())
+                .isNotEmpty();
 
         var own = key.get("/key").text("/id");
         key.post("/keys/" + own, "{'config': {'publish_source_files': false}}").expect(200);
         var without = key.completedPoll(session, "'data_types': ['icloud_contacts.contacts']");
         assertThat(results(key, without)).hasSize(1);
+    }
+
+    private static JsonNode firstRaw(Map<String, JsonNode> results, String type) throws Exception {
+        var raw = Files.readString(path(result(results, "raw:" + type)));
+        return JSON.readTree(raw.lines().findFirst().orElseThrow()).path("raw");
+    }
+
+    private static String quoted(Set<String> words) {
+        return "['" + String.join("', '", words) + "']";
     }
 
     // ---- files that hang on records

@@ -64,7 +64,7 @@ public final class Sandbox implements AutoCloseable {
     private final Notebooks notes;
     private final ReminderBooks reminders;
     private final CalendarStores calendars;
-    private final Drives drives = new Drives();
+    private final Drives drives;
     private final SharedAlbums sharedAlbums;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
@@ -84,6 +84,7 @@ public final class Sandbox implements AutoCloseable {
         devices = new DeviceLists(clock);
         services.put("findme", new FindMyService(devices, clock));
         photos = new PhotoLibraries(clock, options.defects());
+        drives = new Drives(options.defects());
         notes = new Notebooks(this::url, clock);
         reminders = new ReminderBooks(clock);
         services.put("reminders", new OldReminders(reminders));

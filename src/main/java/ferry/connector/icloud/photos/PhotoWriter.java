@@ -9,7 +9,7 @@ import ferry.connector.icloud.web.Raw;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Writes the photos of one library that are asked for into the feed, and fetches those of their files that the poll
 /// wants. One thread.
@@ -45,7 +45,8 @@ final class PhotoWriter {
         }
     }
 
-    private static JsonNode raw(Photo photo) {
+    /// What the source sent of it, without what opens anything.
+    static ObjectNode raw(Photo photo) {
         var both = Json.object();
         both.set("asset", photo.asset().json());
         both.set("master", photo.master().json());

@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// Fetches files, several at once ([Pulls]), each one at most twice (R18).
 ///
-/// One file that cannot be had is refused and the rest goes on. What concerns all files (the session is lost,
+/// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What concerns all
+/// files (the session is lost,
 /// the content host is away, a sink failed) stops everything and comes out of the next [#fetch] or of
 /// [#finish].
 public final class Downloads implements AutoCloseable {
@@ -25,6 +26,7 @@ public final class Downloads implements AutoCloseable {
     private final Files files;
     private final Pulls pulls;
     private final Set<FileRef> underWay = ConcurrentHashMap.newKeySet();
+    private final SeenIds refused = new SeenIds();
     private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailableInARow = new AtomicInteger();
 
@@ -77,14 +79,14 @@ public final class Downloads implements AutoCloseable {
     /// @param mayWait whether a busy host only puts the file off until the end
     private void publish(Wanted wanted, Pulls.Turn turn, boolean mayWait)
             throws ConnectorException, InterruptedException {
-        if (files.isPublished(wanted.ref())) {
+        if (isRefused(wanted.ref()) || files.isPublished(wanted.ref())) {
             return;
         }
         try {
             publish(wanted, turn);
             unavailableInARow.set(0);
         } catch (ConnectorException.Refused e) {
-            files.refused(wanted.ref(), e.code(), "The source refused the file.");
+            refuse(wanted.ref(), e.code(), "The source refused the file.");
         } catch (ConnectorException.Unavailable e) {
             if (unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF) {
                 throw e;
@@ -92,7 +94,7 @@ public final class Downloads implements AutoCloseable {
             if (mayWait) {
                 putOff.add(wanted);
             } else {
-                files.refused(wanted.ref(), e.code(), "The source did not hand the file out; try again later.");
+                refuse(wanted.ref(), e.code(), "The source did not hand the file out; try again later.");
             }
         }
     }
@@ -105,13 +107,32 @@ public final class Downloads implements AutoCloseable {
         switch (outcome) {
             case DONE -> {}
             case GONE ->
-                files.refused(
-                        wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
+                refuse(wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
             case MISMATCH ->
-                files.refused(
+                refuse(
                         wanted.ref(),
                         ErrorCode.INTEGRITY_MISMATCH,
                         "What the source sent is not the file that it had signed.");
         }
+    }
+
+    private void refuse(FileRef ref, ErrorCode why, String detail) {
+        boolean first;
+        synchronized (refused) {
+            first = refused.add(name(ref));
+        }
+        if (first) {
+            files.refused(ref, why, detail);
+        }
+    }
+
+    private boolean isRefused(FileRef ref) {
+        synchronized (refused) {
+            return refused.contains(name(ref));
+        }
+    }
+
+    private static String name(FileRef ref) {
+        return ref.fileType() + "/" + ref.locator();
     }
 }
