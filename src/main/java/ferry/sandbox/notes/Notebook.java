@@ -267,6 +267,7 @@ public final class Notebook {
                 .link("https://tides.example/lisbon?day=1", "their page")
                 .words(". ")
                 .strike("By train.")
+                .underline(" In spring.")
                 .line(SUBHEADING, "Open")
                 .line(BULLET, word() + " * " + word())
                 .line(BULLET, "\uD83D\uDE00 " + word())

@@ -46,6 +46,7 @@ final class NoteEntry {
                         isLocked(note) ? null : note.text("SnippetEncrypted").orElse(null))
                 .put("text", read.body.map(NoteBody::text).orElse(null))
                 .put("markdown", read.body.map(Markdown::of).orElse(null))
+                .put("html", read.body.map(body -> Html.of(body, names(attachments))).orElse(null))
                 .put("body_undecoded", read.undecoded)
                 .put("pinned", note.flag("IsPinned"))
                 .put("locked", isLocked(note))
@@ -54,6 +55,10 @@ final class NoteEntry {
         attached(note, read.body)
                 .forEach((name, uti) -> list.add(attachment(name, uti, attachments.get(name), fileId)));
         return dated(entry, note);
+    }
+
+    private static Function<String, Optional<String>> names(Map<String, CloudRecord> attachments) {
+        return id -> Optional.ofNullable(attachments.get(id)).flatMap(record -> record.text("Filename"));
     }
 
     /// What is locked has a password of its own, which nobody is asked for: its title is all there is to see.

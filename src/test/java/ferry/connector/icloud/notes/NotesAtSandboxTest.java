@@ -54,7 +54,7 @@ class NotesAtSandboxTest {
                         ## Before
 
                         Ask **the harbour** for *tide tables*, see [their page](https://tides.example/lisbon?day=1). \
-                        ~~By train.~~
+                        ~~By train.~~ In spring.
 
                         ### Open
 

@@ -1,0 +1,82 @@
+package ferry.connector.icloud.notes;
+
+import ferry.connector.icloud.notes.NoteBody.Attached;
+import ferry.connector.icloud.notes.NoteBody.Format;
+import ferry.connector.icloud.notes.NoteBody.Paragraph;
+import ferry.connector.icloud.notes.NoteBody.Run;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/// One paragraph of a note, for whatever writes it down. Its style is that of its first letter, be it the line feed.
+final class Line {
+    private final List<Piece> pieces = new ArrayList<>();
+    private Paragraph paragraph = Paragraph.PLAIN;
+    private boolean isStyled;
+
+    /// Letters of one look, or what lies in the place of one.
+    record Piece(String text, Format format, Optional<Attached> attached) {
+        /// Without the sign that stands for an attachment.
+        String letters() {
+            return text.replace(String.valueOf(NoteBody.ATTACHMENT), "");
+        }
+    }
+
+    /// All of a note's paragraphs; there is always one.
+    ///
+    /// @param shown what of a look can be shown: pieces that then look the same are one
+    static List<Line> of(NoteBody body, UnaryOperator<Format> shown) {
+        var lines = new ArrayList<Line>();
+        var line = new Line();
+        int at = 0;
+        for (var run : body.runs()) {
+            int end = at + run.length();
+            var format = shown.apply(run.format());
+            for (int feed = body.text().indexOf('\n', at); feed >= 0 && feed < end; ) {
+                line.add(run, format, body.text().substring(at, feed));
+                lines.add(line);
+                line = new Line();
+                at = feed + 1;
+                feed = body.text().indexOf('\n', at);
+            }
+            if (at < end) {
+                line.add(run, format, body.text().substring(at, end));
+            }
+            at = end;
+        }
+        lines.add(line);
+        return lines;
+    }
+
+    private void add(Run run, Format format, String text) {
+        if (!isStyled) {
+            isStyled = true;
+            paragraph = run.paragraph();
+        }
+        var last = pieces.isEmpty() ? null : pieces.getLast();
+        if (last != null
+                && last.attached.isEmpty()
+                && run.attached().isEmpty()
+                && last.format.equals(format)) {
+            pieces.set(pieces.size() - 1, new Piece(last.text + text, format, Optional.empty()));
+        } else if (!text.isEmpty()) {
+            pieces.add(new Piece(text, format, run.attached()));
+        }
+    }
+
+    Paragraph paragraph() {
+        return paragraph;
+    }
+
+    List<Piece> pieces() {
+        return pieces;
+    }
+
+    /// Its letters without any look.
+    String plain() {
+        var plain = new StringBuilder();
+        pieces.forEach(piece -> plain.append(piece.text));
+        return plain.toString();
+    }
+}
