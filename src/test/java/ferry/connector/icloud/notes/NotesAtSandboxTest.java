@@ -10,6 +10,7 @@ import ferry.error.ErrorCode;
 import ferry.sandbox.SignedIn;
 import ferry.sandbox.notes.NoteText;
 import ferry.sandbox.notes.Notebook;
+import ferry.testing.SafeHtml;
 import java.net.BindException;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -59,6 +60,39 @@ class NotesAtSandboxTest {
                         ### Open
 
                         *"""));
+    }
+
+    @Test
+    void asHtmlEveryNoteSaysWhatItsTextSays() throws Exception {
+        var hostile = new NoteText()
+                .line(NoteText.Style.TITLE, "<script>alert('title')</script>")
+                .begin(NoteText.Style.CHECK, 2, true)
+                .words("</li><iframe src=\"https://evil.example\"> & ")
+                .link("javascript:alert(document.cookie)", "click");
+        var name = notebook("plain").add("<script>", hostile);
+        var feed = read("plain");
+        for (var note : feed.kind("note")) {
+            var body = SafeHtml.fragment(note.path("html").asString(""));
+            if (note.path("id").asString().equals("note:" + name)) {
+                assertThat(body.getTextContent()).contains("<script>alert('title')</script>", "(javascript:alert(");
+                assertThat(SafeHtml.all(body, "input").getFirst().hasAttribute("checked"))
+                        .isTrue();
+            } else {
+                // No link of these is written out: what is left of the tags is the text.
+                assertThat(body.getTextContent().replaceAll("\\s", ""))
+                        .isEqualTo(note.path("text").asString("").replaceAll("[\\s\ufffc]", ""));
+            }
+            assertThat(SafeHtml.all(body, "img"))
+                    .extracting(image -> image.getAttribute("src"))
+                    .containsExactlyElementsOf(note.path("attachments")
+                            .valueStream()
+                            .map(attachment -> attachment.path("id").asString())
+                            .toList());
+        }
+        assertThat(feed.kind("note"))
+                .anySatisfy(note -> assertThat(note.path("html").asString(""))
+                        .startsWith("<h1>Sailing to Lisbon</h1>\n<h2>Before</h2>\n<p>Ask <strong>the harbour</strong>")
+                        .contains("<u> In spring.</u>"));
     }
 
     @Test
