@@ -600,6 +600,9 @@ class CursorsTest {
         var files = ", 'file_types': ['icloud_notes.attachment', 'icloud_reminders.attachment']";
         var first = client.completedPoll(session, payload);
         var note = notes.notes().stream().filter(notes::replaceAttachment).findFirst();
+        var tabled = notes.notes().stream()
+                .filter(name -> !name.equals(note.orElseThrow()) && notes.rewriteTable(name, "Written later"))
+                .findFirst();
         var moved = reminders.reminders().stream().filter(reminders::moveAlarm).findFirst();
         var painted = reminders.reminders().stream()
                 .filter(reminders::replaceAttachment)
@@ -609,8 +612,15 @@ class CursorsTest {
 
         var changed = feed(second, Type.NOTES);
         assertThat(mode(changed)).isEqualTo("incremental");
-        assertThat(ids(changed, _ -> true)).containsExactly("note:" + note.orElseThrow());
-        assertThat(changed.at("/data/0/attachments/0/name").asString()).isEqualTo("another.jpg");
+        var notesAfter = byId(changed, Type.NOTES);
+        assertThat(notesAfter.keySet())
+                .containsExactlyInAnyOrder("note:" + note.orElseThrow(), "note:" + tabled.orElseThrow());
+        assertThat(notesAfter.get("note:" + note.get())
+                        .at("/attachments/0/name")
+                        .asString())
+                .isEqualTo("another.jpg");
+        assertThat(notesAfter.get("note:" + tabled.get()).path("html").asString())
+                .contains("<td>Written later</td>");
         var due = feed(second, Type.REMINDERS);
         var before = byId(feed(first, Type.REMINDERS), Type.REMINDERS);
         var after = byId(due, Type.REMINDERS);
@@ -624,8 +634,8 @@ class CursorsTest {
                 .isEqualTo("Bakery");
         after.forEach((id, record) -> assertThat(record).isNotEqualTo(before.get(id)));
         assertThat(due.at("/metadata/complete").asBoolean()).isTrue();
-        // Two feeds, and the two files that are others now.
-        assertThat(second.at("/results/total_count").asInt()).isEqualTo(4);
+        // Two feeds, and the files of these notes and the one reminder that has one.
+        assertThat(second.at("/results/total_count").asInt()).isEqualTo(5);
 
         var third = client.completedPoll(session, payload + files + from(second));
         assertThat(feed(third, Type.NOTES).path("data")).isEmpty();

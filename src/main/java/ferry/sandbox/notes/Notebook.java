@@ -56,6 +56,8 @@ public final class Notebook {
     private final Shelf files;
     /// The attachments with bytes, by note.
     private final Map<String, String> pictures = new ConcurrentHashMap<>();
+    /// Tables by note.
+    private final Map<String, String> tables = new ConcurrentHashMap<>();
 
     private boolean losesAttachments;
 
@@ -100,6 +102,7 @@ public final class Notebook {
     /// Writes another text over a note's.
     public void rewrite(String name, String title, NoteText text) {
         pictures.remove(name);
+        tables.remove(name);
         write(name, title, text, Proto::gzip, HOME, clock.instant(), new Fields());
     }
 
@@ -114,6 +117,17 @@ public final class Notebook {
         var old = files.find(picture).orElseThrow();
         attach(picture, "another.jpg", StoredFile.random(old.size(), old.size() + 1, Oddity.NONE), clock.instant());
         return true;
+    }
+
+    /// Writes something into the table that lies in a note. The note's own record stays as it is.
+    ///
+    /// @return false where it has none
+    public boolean rewriteTable(String name, String words) {
+        var table = tables.get(name);
+        if (table != null) {
+            writeTable(table, List.of(List.of("What", words)), clock.instant());
+        }
+        return table != null;
     }
 
     /// Deletes a note for good.
@@ -248,9 +262,17 @@ public final class Notebook {
                 StoredFile.random(now.toEpochMilli(), 1000 + random.nextInt(100_000), files.next()),
                 now);
         pictures.put(name, picture);
-        zone.put(table, "Attachment", new Fields().text("UTI", "com.apple.notes.table"), now);
+        tables.put(name, table);
+        writeTable(table, List.of(List.of("What", "Price | €"), List.of("*Rope*, 20 m", "31"), List.of("Two\nlamps", "")), now);
         var attachments = losesAttachments ? List.of(picture, table, gone) : List.of(picture, table);
         write(name, "Receipts", text, Proto::gzip, folder, now, new Fields().references("Attachments", attachments));
+    }
+
+    private void writeTable(String id, List<List<String>> rows, Instant now) {
+        var fields = new Fields()
+                .text("UTI", "com.apple.notes.table")
+                .encrypted("MergeableDataEncrypted", TableText.of(rows).gzip());
+        zone.put(id, "Attachment", fields, now);
     }
 
     private void attach(String id, String filename, StoredFile file, Instant now) {

@@ -4,33 +4,34 @@ import ferry.connector.icloud.notes.NoteBody.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /// Writes a note's body as HTML, which is well-formed XML too. The owner's own characters never become tags, a link
 /// leads to the web, to a mail or a telephone or is written out, and nothing in it can run or load anything.
 final class Html {
     private static final Set<String> SCHEMES = Set.of("http", "https", "mailto", "tel");
 
-    private final Function<String, Optional<String>> names;
+    private final Inserts inserts;
     private final StringBuilder out = new StringBuilder();
     /// The kinds of the lists that are open, the outermost first; each has an item that is open.
     private final Deque<Kind> lists = new ArrayDeque<>();
     /// Empty lines that have no place yet: only between others they are one.
     private int empty;
 
-    private Html(Function<String, Optional<String>> names) {
-        this.names = names;
+    private Html(Inserts inserts) {
+        this.inserts = inserts;
     }
 
-    /// @param names what a file is called, by the id of the attachment
-    static String of(NoteBody body, Function<String, Optional<String>> names) {
-        var html = new Html(names);
-        var lines = Line.of(body, UnaryOperator.identity());
+    static String of(NoteBody body, Inserts inserts) {
+        var html = new Html(inserts);
+        var lines = html.lines(body);
         for (int i = 0; i < lines.size(); i++) {
-            if (lines.get(i).paragraph().kind() == Kind.MONO) {
+            var table = lines.get(i).table().map(inserts.tables()::get);
+            if (table.isPresent()) {
+                html.table(table.get());
+            } else if (lines.get(i).paragraph().kind() == Kind.MONO) {
                 i = html.code(lines, i) - 1;
             } else {
                 html.line(lines.get(i));
@@ -38,6 +39,26 @@ final class Html {
         }
         html.closeLists(0);
         return html.out.toString();
+    }
+
+    private List<Line> lines(NoteBody body) {
+        return Line.of(body, UnaryOperator.identity(), inserts.tables()::containsKey);
+    }
+
+    private void table(NoteTable table) {
+        closeLists(0);
+        begin().append("<table>\n");
+        // What lies in a cell is no table: those are the note's.
+        var cell = new Html(Inserts.NONE);
+        for (var row : table.rows()) {
+            out.append("<tr>");
+            for (var body : row) {
+                var lines = cell.lines(body).stream().map(cell::inline);
+                out.append("<td>").append(lines.collect(Collectors.joining("<br/>"))).append("</td>");
+            }
+            out.append("</tr>\n");
+        }
+        out.append("</table>");
     }
 
     private void line(Line line) {
@@ -137,7 +158,7 @@ final class Html {
     }
 
     private String placeholder(NoteBody.Attached attached) {
-        var name = names.apply(attached.id()).orElse("attachment");
+        var name = inserts.names().getOrDefault(attached.id(), "attachment");
         return "<img src=\"" + escaped(attached.address()) + "\" alt=\"" + escaped(name) + "\"/>";
     }
 

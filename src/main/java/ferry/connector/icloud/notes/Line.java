@@ -7,13 +7,17 @@ import ferry.connector.icloud.notes.NoteBody.Run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// One paragraph of a note, for whatever writes it down. Its style is that of its first letter, be it the line feed.
 final class Line {
     private final List<Piece> pieces = new ArrayList<>();
     private Paragraph paragraph = Paragraph.PLAIN;
     private boolean isStyled;
+    private @Nullable String table;
+    private boolean followsTable;
 
     /// Letters of one look, or what lies in the place of one.
     record Piece(String text, Format format, Optional<Attached> attached) {
@@ -23,10 +27,12 @@ final class Line {
         }
     }
 
-    /// All of a note's paragraphs; there is always one.
+    /// All of a note's paragraphs. A table, which lies in one, comes as a line of its own between what stands before and
+    /// behind it, unless that is an item of a list, or code.
     ///
     /// @param shown what of a look can be shown: pieces that then look the same are one
-    static List<Line> of(NoteBody body, UnaryOperator<Format> shown) {
+    /// @param isTable of an attachment's id
+    static List<Line> of(NoteBody body, UnaryOperator<Format> shown, Predicate<String> isTable) {
         var lines = new ArrayList<Line>();
         var line = new Line();
         int at = 0;
@@ -35,18 +41,35 @@ final class Line {
             var format = shown.apply(run.format());
             for (int feed = body.text().indexOf('\n', at); feed >= 0 && feed < end; ) {
                 line.add(run, format, body.text().substring(at, feed));
-                lines.add(line);
+                line.end(lines);
                 line = new Line();
                 at = feed + 1;
                 feed = body.text().indexOf('\n', at);
             }
-            if (at < end) {
+            var table = run.attached().map(Attached::id).filter(isTable);
+            if (at < end && table.isPresent() && run.paragraph().kind().isProse()) {
+                if (!line.pieces.isEmpty()) {
+                    lines.add(line);
+                }
+                line = new Line();
+                line.table = table.get();
+                lines.add(line);
+                line = new Line();
+                line.followsTable = true;
+            } else if (at < end) {
                 line.add(run, format, body.text().substring(at, end));
             }
             at = end;
         }
-        lines.add(line);
+        line.end(lines);
         return lines;
+    }
+
+    /// What is empty because a table stood in it is no line.
+    private void end(List<Line> lines) {
+        if (!pieces.isEmpty() || !followsTable) {
+            lines.add(this);
+        }
     }
 
     private void add(Run run, Format format, String text) {
@@ -63,6 +86,11 @@ final class Line {
         } else if (!text.isEmpty()) {
             pieces.add(new Piece(text, format, run.attached()));
         }
+    }
+
+    /// The id of the table that this line is.
+    Optional<String> table() {
+        return Optional.ofNullable(table);
     }
 
     Paragraph paragraph() {

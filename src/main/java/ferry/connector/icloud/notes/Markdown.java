@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a note's body as Markdown (CommonMark, with the task lists and strikethrough of GitHub's). The
@@ -30,17 +31,44 @@ final class Markdown {
 
     private Markdown() {}
 
-    static String of(NoteBody body) {
+    static String of(NoteBody body, Inserts inserts) {
         var markdown = new Markdown();
-        var lines = Line.of(body, Format::withoutUnderline);
+        var lines = lines(body, inserts);
         for (int i = 0; i < lines.size(); i++) {
-            if (lines.get(i).paragraph().kind() == Kind.MONO) {
+            var table = lines.get(i).table().map(inserts.tables()::get);
+            if (table.isPresent()) {
+                markdown.table(table.get());
+            } else if (lines.get(i).paragraph().kind() == Kind.MONO) {
                 i = markdown.code(lines, i) - 1;
             } else {
                 markdown.line(lines.get(i));
             }
         }
         return markdown.out.toString();
+    }
+
+    private static List<Line> lines(NoteBody body, Inserts inserts) {
+        return Line.of(body, Format::withoutUnderline, inserts.tables()::containsKey);
+    }
+
+    /// As GitHub writes it: the first row is the head, and each cell one line.
+    private void table(NoteTable table) {
+        separate("\n\n");
+        previous = Kind.TEXT;
+        row(table.rows().getFirst());
+        out.append("\n|").append(" --- |".repeat(table.rows().getFirst().size()));
+        table.rows().stream().skip(1).forEach(cells -> {
+            out.append('\n');
+            row(cells);
+        });
+    }
+
+    private void row(List<NoteBody> cells) {
+        out.append('|');
+        for (var cell : cells) {
+            var lines = lines(cell, Inserts.NONE).stream().map(Markdown::inline);
+            out.append(' ').append(lines.collect(Collectors.joining("<br>"))).append(" |");
+        }
     }
 
     private void line(Line line) {

@@ -38,6 +38,11 @@ record NoteBody(String text, List<Run> runs) {
             return this == BULLET || this == DASH || this == NUMBER || this == CHECK;
         }
 
+        /// Whether what lies in it may stand apart from its words.
+        boolean isProse() {
+            return !isList() && this != MONO;
+        }
+
         private static Kind of(long type) {
             return switch ((int) type) {
                 case 0 -> TITLE;
@@ -127,13 +132,17 @@ record NoteBody(String text, List<Run> runs) {
     /// Empty where the bytes are no such document. Runs that claim more than there is are cut, text without one is
     /// plain.
     static Optional<NoteBody> of(byte[] document) {
-        var note = Protobuf.of(document).flatMap(whole -> whole.message(2)).flatMap(inner -> inner.message(3));
-        if (note.isEmpty()) {
-            return Optional.empty();
-        }
+        return Protobuf.of(document)
+                .flatMap(whole -> whole.message(2))
+                .flatMap(inner -> inner.message(3))
+                .flatMap(NoteBody::ofNote);
+    }
+
+    /// The same of what such a document holds, as the cells of a table do.
+    static Optional<NoteBody> ofNote(Protobuf note) {
         // Proto3 leaves out what is empty.
-        var text = note.get().has(2) ? note.get().text(2) : Optional.of("");
-        return text.map(letters -> new NoteBody(letters, runs(note.get(), letters)));
+        var text = note.has(2) ? note.text(2) : Optional.of("");
+        return text.map(letters -> new NoteBody(letters, runs(note, letters)));
     }
 
     private static List<Run> runs(Protobuf note, String text) {

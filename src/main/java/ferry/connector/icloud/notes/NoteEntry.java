@@ -37,6 +37,7 @@ final class NoteEntry {
     /// @param fileId gives out the ids of files
     static ObjectNode note(CloudRecord note, Map<String, CloudRecord> attachments, Function<FileRef, String> fileId) {
         var read = isLocked(note) ? new Read(Optional.empty(), false) : read(note);
+        var inserts = read.body.map(body -> Inserts.of(body, attachments)).orElse(Inserts.NONE);
         var folder = folderOf(note);
         var entry = entry("note", note)
                 .put("title", note.text("TitleEncrypted").orElse(null))
@@ -45,8 +46,8 @@ final class NoteEntry {
                         "snippet",
                         isLocked(note) ? null : note.text("SnippetEncrypted").orElse(null))
                 .put("text", read.body.map(NoteBody::text).orElse(null))
-                .put("markdown", read.body.map(Markdown::of).orElse(null))
-                .put("html", read.body.map(body -> Html.of(body, names(attachments))).orElse(null))
+                .put("markdown", read.body.map(body -> Markdown.of(body, inserts)).orElse(null))
+                .put("html", read.body.map(body -> Html.of(body, inserts)).orElse(null))
                 .put("body_undecoded", read.undecoded)
                 .put("pinned", note.flag("IsPinned"))
                 .put("locked", isLocked(note))
@@ -55,10 +56,6 @@ final class NoteEntry {
         attached(note, read.body)
                 .forEach((name, uti) -> list.add(attachment(name, uti, attachments.get(name), fileId)));
         return dated(entry, note);
-    }
-
-    private static Function<String, Optional<String>> names(Map<String, CloudRecord> attachments) {
-        return id -> Optional.ofNullable(attachments.get(id)).flatMap(record -> record.text("Filename"));
     }
 
     /// What is locked has a password of its own, which nobody is asked for: its title is all there is to see.

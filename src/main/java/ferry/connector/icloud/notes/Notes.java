@@ -56,7 +56,8 @@ public final class Notes {
             "PrimaryAsset",
             "PreviewImages",
             "FallbackImage",
-            "FallbackPDF");
+            "FallbackPDF",
+            "MergeableDataEncrypted");
 
     private final Zones zone;
     private final AssetFiles attachments;

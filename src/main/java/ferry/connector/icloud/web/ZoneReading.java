@@ -226,7 +226,7 @@ public final class ZoneReading {
     }
 
     private boolean isWanted(CloudRecord record) throws InterruptedException {
-        if (record.name().isBlank() || parts.owner(record).isPresent()) {
+        if (record.name().isBlank()) {
             return false;
         }
         if (record.isTombstone()) {

@@ -13,7 +13,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.sandbox.notes.NoteText;
 import ferry.testing.SafeHtml;
-import java.util.Optional;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
@@ -32,9 +33,19 @@ class HtmlTest {
         "javascript:alert(1)"
     };
 
+    private static final NoteTable TABLE = new NoteTable(List.of(
+            List.of(cell(new NoteText().line(BODY, "<td>")), cell(new NoteText())),
+            List.of(
+                    cell(new NoteText().line(BODY, "a").line(BODY, "b")),
+                    cell(new NoteText().begin(BODY, 0, false).weight(1, "c | d")))));
+
+    private static NoteBody cell(NoteText text) {
+        return NoteBody.of(text.document().toBytes()).orElseThrow();
+    }
+
     private static String html(NoteText text) {
         var body = NoteBody.of(text.document().toBytes()).orElseThrow();
-        return Html.of(body, id -> id.equals("A") ? Optional.of("<a>.jpg") : Optional.empty());
+        return Html.of(body, new Inserts(Map.of("A", "<a>.jpg"), Map.of("T", TABLE)));
     }
 
     private static Element parsed(NoteText text) {
@@ -114,6 +125,33 @@ class HtmlTest {
                         + "<a href=\"https://a.example/?a=1&amp;b=%22\">l</a>"
                         + "<img src=\"attachment:A\" alt=\"&lt;a&gt;.jpg\"/>"
                         + "<img src=\"attachment:B%20c\" alt=\"attachment\"/></p>");
+    }
+
+    @Test
+    void aTableStandsBetweenTheWordsOfItsLine() {
+        assertThat(html(new NoteText()
+                        .begin(BODY, 0, false)
+                        .words("See ")
+                        .attachment("T", "com.apple.notes.table")
+                        .words(" there.")
+                        .begin(BODY, 0, false)
+                        .attachment("T", "com.apple.notes.table")
+                        .line(BULLET, "a ")
+                        .attachment("T", "com.apple.notes.table")))
+                .isEqualTo("""
+                        <p>See </p>
+                        <table>
+                        <tr><td>&lt;td&gt;</td><td></td></tr>
+                        <tr><td>a<br/>b</td><td><strong>c | d</strong></td></tr>
+                        </table>
+                        <p> there.</p>
+                        <table>
+                        <tr><td>&lt;td&gt;</td><td></td></tr>
+                        <tr><td>a<br/>b</td><td><strong>c | d</strong></td></tr>
+                        </table>
+                        <ul>
+                        <li>a <img src="attachment:T" alt="attachment"/></li>
+                        </ul>""");
     }
 
     @Test
