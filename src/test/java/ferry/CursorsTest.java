@@ -190,12 +190,11 @@ class CursorsTest {
             void change(Account account, JsonNode record, Random random) {
                 var reminders = app.sandbox().reminders().of(account);
                 var name = "Reminder/" + bare(record);
-                boolean onlyAPart =
-                        switch (random.nextInt(3)) {
-                            case 0 -> reminders.moveAlarm(name);
-                            case 1 -> reminders.replaceAttachment(name);
-                            default -> false;
-                        };
+                boolean onlyAPart = switch (random.nextInt(3)) {
+                    case 0 -> reminders.moveAlarm(name);
+                    case 1 -> reminders.replaceAttachment(name);
+                    default -> false;
+                };
                 if (!onlyAPart) {
                     reminders.rewrite(name, "Other " + random.nextInt());
                 }
@@ -615,11 +614,11 @@ class CursorsTest {
         var notesAfter = byId(changed, Type.NOTES);
         assertThat(notesAfter.keySet())
                 .containsExactlyInAnyOrder("note:" + note.orElseThrow(), "note:" + tabled.orElseThrow());
-        assertThat(notesAfter.get("note:" + note.get())
+        assertThat(Objects.requireNonNull(notesAfter.get("note:" + note.get()))
                         .at("/attachments/0/name")
                         .asString())
                 .isEqualTo("another.jpg");
-        assertThat(notesAfter.get("note:" + tabled.get()).path("html").asString())
+        assertThat(Objects.requireNonNull(notesAfter.get("note:" + tabled.get())).path("html").asString())
                 .contains("<td>Written later</td>");
         var due = feed(second, Type.REMINDERS);
         var before = byId(feed(first, Type.REMINDERS), Type.REMINDERS);
@@ -628,7 +627,7 @@ class CursorsTest {
                 .containsExactlyInAnyOrder(
                         moved.orElseThrow().replace("Reminder/", "reminder:"),
                         painted.orElseThrow().replace("Reminder/", "reminder:"));
-        assertThat(after.get(moved.get().replace("Reminder/", "reminder:"))
+        assertThat(Objects.requireNonNull(after.get(moved.get().replace("Reminder/", "reminder:")))
                         .at("/alarms/0/trigger/title")
                         .asString())
                 .isEqualTo("Bakery");

@@ -90,7 +90,10 @@ final class NotePages implements FormWriter {
 
     /// As text, or as an attribute's.
     private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 
     private static void line(StringBuilder text, String field, String value) {

@@ -90,8 +90,8 @@ class NotePagesTest {
 
         assertThat(SafeHtml.all(body, "pre").getFirst().getTextContent()).isEqualTo("<b>\nplain");
         record.putNull("text");
-        assertThat(SafeHtml.children(
-                        SafeHtml.body(SafeHtml.document(Sheets.of(Form.HTML, record).only()))))
+        assertThat(SafeHtml.children(SafeHtml.body(
+                        SafeHtml.document(Sheets.of(Form.HTML, record).only()))))
                 .isEmpty();
     }
 

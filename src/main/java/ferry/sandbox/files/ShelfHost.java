@@ -11,7 +11,8 @@ import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/// The host of files that hang on records of one kind: whoever has an address that has not expired gets the bytes, whole
+/// The host of files that hang on records of one kind: whoever has an address that has not expired gets the bytes,
+/// whole
 /// or from a place on.
 public final class ShelfHost implements OpenService {
     /// How long an address works.
@@ -29,8 +30,7 @@ public final class ShelfHost implements OpenService {
     /// @param mount where the sandbox mounts it, such as `note-content`
     /// @param url where the sandbox answers, once it does
     /// @param shelves by the account's number, of those that somebody has looked at
-    public ShelfHost(
-            String mount, Supplier<String> url, InstantSource clock, LongFunction<Optional<Shelf>> shelves) {
+    public ShelfHost(String mount, Supplier<String> url, InstantSource clock, LongFunction<Optional<Shelf>> shelves) {
         this.mount = mount;
         this.url = url;
         this.clock = clock;

@@ -263,7 +263,10 @@ public final class Notebook {
                 now);
         pictures.put(name, picture);
         tables.put(name, table);
-        writeTable(table, List.of(List.of("What", "Price | €"), List.of("*Rope*, 20 m", "31"), List.of("Two\nlamps", "")), now);
+        writeTable(
+                table,
+                List.of(List.of("What", "Price | €"), List.of("*Rope*, 20 m", "31"), List.of("Two\nlamps", "")),
+                now);
         var attachments = losesAttachments ? List.of(picture, table, gone) : List.of(picture, table);
         write(name, "Receipts", text, Proto::gzip, folder, now, new Fields().references("Attachments", attachments));
     }

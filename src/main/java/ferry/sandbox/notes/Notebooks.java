@@ -48,6 +48,7 @@ public final class Notebooks {
     ///
     /// @param isReadable whether a request carries the keys, or needs none
     public Service service(BiPredicate<Exchange, Account> isReadable) {
-        return new ZoneService(account -> of(account).zone(), isReadable, (account, id) -> host.address(account.dsid(), id));
+        return new ZoneService(
+                account -> of(account).zone(), isReadable, (account, id) -> host.address(account.dsid(), id));
     }
 }

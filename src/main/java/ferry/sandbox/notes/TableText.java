@@ -29,7 +29,8 @@ final class TableText {
         for (int column = 0; column < columnCount; column++) {
             var cells = new Proto();
             for (int row = 0; row < rows.size(); row++) {
-                int cell = table.entry(new Proto().message(10, note(rows.get(row).get(column))));
+                int cell =
+                        table.entry(new Proto().message(10, note(rows.get(row).get(column))));
                 cells.message(1, pair(firstRow + row, cell));
             }
             columns.message(1, pair(firstColumn + column, table.entry(new Proto().message(6, cells))));
@@ -58,7 +59,10 @@ final class TableText {
         var array = new Proto();
         int first = entryCount;
         for (int i = 0; i < length; i++) {
-            var uuid = ByteBuffer.allocate(16).putLong(uuidCount).putLong(31L * uuidCount).array();
+            var uuid = ByteBuffer.allocate(16)
+                    .putLong(uuidCount)
+                    .putLong(31L * uuidCount)
+                    .array();
             array.message(2, new Proto().number(1, i).bytes(2, uuid));
             id(uuid);
         }
@@ -67,9 +71,13 @@ final class TableText {
             contents.message(1, pair(first + i, first + length + 1 + i));
         }
         int axis = entry(new Proto()
-                .message(16, new Proto().message(1, new Proto().message(1, array).message(2, contents))));
+                .message(
+                        16, new Proto().message(1, new Proto().message(1, array).message(2, contents))));
         for (int i = 0; i < length; i++) {
-            id(ByteBuffer.allocate(16).putLong(uuidCount).putLong(7L * uuidCount).array());
+            id(ByteBuffer.allocate(16)
+                    .putLong(uuidCount)
+                    .putLong(7L * uuidCount)
+                    .array());
         }
         return axis;
     }

@@ -62,7 +62,8 @@ public final class ReminderBooks {
     ///
     /// @param isReadable whether a request carries the keys, or needs none
     public Service service(BiPredicate<Exchange, Account> isReadable) {
-        var zones = new ZoneService(account -> of(account).zone(), isReadable, (account, id) -> host.address(account.dsid(), id));
+        var zones = new ZoneService(
+                account -> of(account).zone(), isReadable, (account, id) -> host.address(account.dsid(), id));
         return (exchange, account, path) -> {
             if (account.has(Trait.OLD_REMINDERS)) {
                 Replies.json(

@@ -42,7 +42,7 @@ final class Html {
     }
 
     private List<Line> lines(NoteBody body) {
-        return Line.of(body, UnaryOperator.identity(), inserts.tables()::containsKey);
+        return Line.of(body, UnaryOperator.identity(), inserts.tables().keySet());
     }
 
     private void table(NoteTable table) {
@@ -54,7 +54,9 @@ final class Html {
             out.append("<tr>");
             for (var body : row) {
                 var lines = cell.lines(body).stream().map(cell::inline);
-                out.append("<td>").append(lines.collect(Collectors.joining("<br/>"))).append("</td>");
+                out.append("<td>")
+                        .append(lines.collect(Collectors.joining("<br/>")))
+                        .append("</td>");
             }
             out.append("</tr>\n");
         }
@@ -172,7 +174,9 @@ final class Html {
         text = within("u", format.underline(), text);
         text = within("em", format.italic(), text);
         text = within("strong", format.bold(), text);
-        return format.link().isEmpty() ? text : linked(text, format, format.link().get());
+        return format.link().isEmpty()
+                ? text
+                : linked(text, format, format.link().get());
     }
 
     private static String within(String tag, boolean applies, String text) {

@@ -5,9 +5,10 @@ import ferry.connector.icloud.notes.NoteBody.Format;
 import ferry.connector.icloud.notes.NoteBody.Paragraph;
 import ferry.connector.icloud.notes.NoteBody.Run;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,12 +28,14 @@ final class Line {
         }
     }
 
-    /// All of a note's paragraphs. A table, which lies in one, comes as a line of its own between what stands before and
-    /// behind it, unless that is an item of a list, or code.
+    /// All of a note's paragraphs. A table, which lies in one, comes as a line of its own between what stands before
+    /// and
+    /// behind it, once, and unless that is an item of a list, or code.
     ///
     /// @param shown what of a look can be shown: pieces that then look the same are one
-    /// @param isTable of an attachment's id
-    static List<Line> of(NoteBody body, UnaryOperator<Format> shown, Predicate<String> isTable) {
+    /// @param tables the ids of those that there are
+    static List<Line> of(NoteBody body, UnaryOperator<Format> shown, Set<String> tables) {
+        var left = new HashSet<>(tables);
         var lines = new ArrayList<Line>();
         var line = new Line();
         int at = 0;
@@ -46,8 +49,9 @@ final class Line {
                 at = feed + 1;
                 feed = body.text().indexOf('\n', at);
             }
-            var table = run.attached().map(Attached::id).filter(isTable);
-            if (at < end && table.isPresent() && run.paragraph().kind().isProse()) {
+            boolean mayBeApart = at < end && run.paragraph().kind().isProse();
+            var table = run.attached().map(Attached::id).filter(id -> mayBeApart && left.remove(id));
+            if (table.isPresent()) {
                 if (!line.pieces.isEmpty()) {
                     lines.add(line);
                 }
@@ -78,10 +82,7 @@ final class Line {
             paragraph = run.paragraph();
         }
         var last = pieces.isEmpty() ? null : pieces.getLast();
-        if (last != null
-                && last.attached.isEmpty()
-                && run.attached().isEmpty()
-                && last.format.equals(format)) {
+        if (last != null && last.attached.isEmpty() && run.attached().isEmpty() && last.format.equals(format)) {
             pieces.set(pieces.size() - 1, new Piece(last.text + text, format, Optional.empty()));
         } else if (!text.isEmpty()) {
             pieces.add(new Piece(text, format, run.attached()));

@@ -48,7 +48,7 @@ final class Markdown {
     }
 
     private static List<Line> lines(NoteBody body, Inserts inserts) {
-        return Line.of(body, Format::withoutUnderline, inserts.tables()::containsKey);
+        return Line.of(body, Format::withoutUnderline, inserts.tables().keySet());
     }
 
     /// As GitHub writes it: the first row is the head, and each cell one line.
@@ -160,7 +160,8 @@ final class Markdown {
         }
         int start = letters.indexOf(core);
         var format = piece.format();
-        var marked = format.link().map(link -> linked(escaped(core), format, link)).orElseGet(() -> escaped(core));
+        var marked =
+                format.link().map(link -> linked(escaped(core), format, link)).orElseGet(() -> escaped(core));
         var strike = format.strike() ? "~~" : "";
         var weight = (format.bold() ? "**" : "") + (format.italic() ? "*" : "");
         return letters.substring(0, start)

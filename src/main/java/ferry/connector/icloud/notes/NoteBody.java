@@ -97,10 +97,13 @@ record NoteBody(String text, List<Run> runs) {
         ///
         /// @param schemes in small letters
         Optional<String> address(Set<String> schemes) {
-            return link.map(String::strip).filter(target -> {
-                int colon = target.indexOf(':');
-                return colon > 0 && schemes.contains(target.substring(0, colon).toLowerCase(Locale.ROOT));
-            }).map(Format::encoded);
+            return link.map(String::strip)
+                    .filter(target -> {
+                        int colon = target.indexOf(':');
+                        return colon > 0
+                                && schemes.contains(target.substring(0, colon).toLowerCase(Locale.ROOT));
+                    })
+                    .map(Format::encoded);
         }
 
         private static String encoded(String target) {
@@ -169,9 +172,8 @@ record NoteBody(String text, List<Run> runs) {
     /// A run that would end in the middle of a letter of two units takes both.
     private static int whole(String text, int at, int covered) {
         int end = at + covered;
-        boolean splits = covered > 0
-                && end < text.length()
-                && Character.isSurrogatePair(text.charAt(end - 1), text.charAt(end));
+        boolean splits =
+                covered > 0 && end < text.length() && Character.isSurrogatePair(text.charAt(end - 1), text.charAt(end));
         return splits ? covered + 1 : covered;
     }
 

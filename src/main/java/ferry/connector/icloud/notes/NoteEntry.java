@@ -46,7 +46,9 @@ final class NoteEntry {
                         "snippet",
                         isLocked(note) ? null : note.text("SnippetEncrypted").orElse(null))
                 .put("text", read.body.map(NoteBody::text).orElse(null))
-                .put("markdown", read.body.map(body -> Markdown.of(body, inserts)).orElse(null))
+                .put(
+                        "markdown",
+                        read.body.map(body -> Markdown.of(body, inserts)).orElse(null))
                 .put("html", read.body.map(body -> Html.of(body, inserts)).orElse(null))
                 .put("body_undecoded", read.undecoded)
                 .put("pinned", note.flag("IsPinned"))

@@ -101,7 +101,8 @@ record NoteTable(List<List<NoteBody>> rows) {
             }
             int length = places.size();
             for (var pair : pairs(ordering.flatMap(order -> order.message(2)))) {
-                var place = pair.message(1).flatMap(this::entry).flatMap(this::id).map(places::get);
+                var place =
+                        pair.message(1).flatMap(this::entry).flatMap(this::id).map(places::get);
                 var id = pair.message(2).flatMap(this::entry).flatMap(this::id);
                 if (place.isPresent() && id.isPresent()) {
                     places.putIfAbsent(id.get(), place.get());
@@ -121,12 +122,16 @@ record NoteTable(List<List<NoteBody>> rows) {
             var filled = new HashSet<Integer>();
             int letters = 0;
             for (var pair : pairs(cells.message(6))) {
-                var column = pair.message(1).flatMap(this::entry).flatMap(this::id).map(columns.places::get);
+                var column =
+                        pair.message(1).flatMap(this::entry).flatMap(this::id).map(columns.places::get);
                 if (column.isEmpty() || !filled.add(column.get())) {
                     continue;
                 }
                 for (var cell : pairs(pair.message(2).flatMap(this::entry).flatMap(entry -> entry.message(6)))) {
-                    var row = cell.message(1).flatMap(this::entry).flatMap(this::id).map(rows.places::get);
+                    var row = cell.message(1)
+                            .flatMap(this::entry)
+                            .flatMap(this::id)
+                            .map(rows.places::get);
                     var body = cell.message(2)
                             .flatMap(this::entry)
                             .flatMap(entry -> entry.message(10))
@@ -159,11 +164,13 @@ record NoteTable(List<List<NoteBody>> rows) {
         }
 
         private Optional<String> id(Protobuf entry) {
-            return ids.computeIfAbsent(entry, it -> it.message(13)
-                    .flatMap(map -> map.message(3))
-                    .flatMap(item -> item.message(2))
-                    .flatMap(value -> at(uuids, value.number(2)))
-                    .map(HexFormat.of()::formatHex));
+            return ids.computeIfAbsent(
+                    entry,
+                    it -> it.message(13)
+                            .flatMap(map -> map.message(3))
+                            .flatMap(item -> item.message(2))
+                            .flatMap(value -> at(uuids, value.number(2)))
+                            .map(HexFormat.of()::formatHex));
         }
 
         private static <T> Optional<T> at(List<T> list, OptionalLong place) {

@@ -145,8 +145,7 @@ public final class Notes {
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
             attached = attached(page);
-            return record ->
-                    isNote(record) ? NoteEntry.note(record, attached, feed::fileId) : NoteEntry.folder(record);
+            return record -> isNote(record) ? NoteEntry.note(record, attached, feed::fileId) : NoteEntry.folder(record);
         }
 
         private Map<String, CloudRecord> attached(List<CloudRecord> records)

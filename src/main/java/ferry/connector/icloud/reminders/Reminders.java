@@ -34,8 +34,8 @@ public final class Reminders {
     public static final String ATTACHMENT = "icloud_reminders.attachment";
 
     private static final Set<String> TYPES = Set.of("List", "Reminder");
-    private static final List<String> ASKED = List.of(
-            "List", "Reminder", "Alarm", "AlarmTrigger", "Attachment", "Hashtag", "RecurrenceRule");
+    private static final List<String> ASKED =
+            List.of("List", "Reminder", "Alarm", "AlarmTrigger", "Attachment", "Hashtag", "RecurrenceRule");
     private static final List<String> KEYS = List.of(
             "Name",
             "Color",
@@ -199,8 +199,7 @@ public final class Reminders {
             return zone.find(
                     names,
                     CHILD_KEYS,
-                    lost -> feed.refused(
-                            id(lost), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item."));
+                    lost -> feed.refused(id(lost), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item."));
         }
 
         @Override

@@ -26,11 +26,7 @@ public final class AssetFiles {
     /// @param held the file that a record holds
     /// @param parallel files that are fetched at once, from 1
     public AssetFiles(
-            Calls calls,
-            Zones zone,
-            List<String> keys,
-            Function<CloudRecord, Optional<AssetFile>> held,
-            int parallel) {
+            Calls calls, Zones zone, List<String> keys, Function<CloudRecord, Optional<AssetFile>> held, int parallel) {
         this.calls = calls;
         this.zone = zone;
         this.keys = keys;

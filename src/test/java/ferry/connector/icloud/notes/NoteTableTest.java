@@ -18,8 +18,7 @@ class NoteTableTest {
 
     /// An entry that holds the id of that number.
     private static Proto id(int number) {
-        return new Proto()
-                .message(13, new Proto().message(3, new Proto().message(2, new Proto().number(2, number))));
+        return new Proto().message(13, new Proto().message(3, new Proto().message(2, new Proto().number(2, number))));
     }
 
     private static Proto axis(Proto contents, int... ids) {
@@ -27,7 +26,9 @@ class NoteTableTest {
         for (int id : ids) {
             array.message(2, new Proto().bytes(2, new byte[] {(byte) id}));
         }
-        return new Proto().message(16, new Proto().message(1, new Proto().message(1, array).message(2, contents)));
+        return new Proto()
+                .message(
+                        16, new Proto().message(1, new Proto().message(1, array).message(2, contents)));
     }
 
     /// Entries 0 and 1 are the ids of those numbers.
@@ -37,7 +38,8 @@ class NoteTableTest {
             names.message(3, new Proto().number(1, i).message(2, reference(2 + i)));
         }
         var data = new Proto();
-        for (var entry : new Proto[] {id(0), id(1), rows, columns, cells, column, cell, new Proto().message(13, names)}) {
+        for (var entry :
+                new Proto[] {id(0), id(1), rows, columns, cells, column, cell, new Proto().message(13, names)}) {
             data.message(3, entry);
         }
         data.text(4, "crRows").text(4, "crColumns").text(4, "cellColumns");
@@ -57,7 +59,8 @@ class NoteTableTest {
     void cellsFindTheirPlacesByIdsOfEitherKind() {
         // The second row is known to the cells by the id 0, to the order by the id 1, and the other way round.
         var rows = axis(new Proto().message(1, pair(1, 0)), 7, 1);
-        var table = NoteTable.of(document(rows, axis(new Proto(), 1), dictionary(1, 5), dictionary(0, 6), words("here")))
+        var table = NoteTable.of(
+                        document(rows, axis(new Proto(), 1), dictionary(1, 5), dictionary(0, 6), words("here")))
                 .orElseThrow();
         assertThat(table.rows()).hasSize(2).allSatisfy(row -> assertThat(row).hasSize(1));
         assertThat(table.rows().get(0).getFirst().text()).isEmpty();
@@ -92,8 +95,8 @@ class NoteTableTest {
         for (int i = 0; i < 200; i++) {
             often.message(1, pair(0, 6));
         }
-        assertThat(NoteTable.of(document(
-                        one, one, dictionary(0, 5), new Proto().message(6, often), words("x".repeat(10_000)))))
+        assertThat(NoteTable.of(
+                        document(one, one, dictionary(0, 5), new Proto().message(6, often), words("x".repeat(10_000)))))
                 .isEmpty();
         assertThat(NoteTable.of(document(new Proto(), one, dictionary(0, 5), dictionary(0, 6), words("x"))))
                 .isEmpty();

@@ -90,7 +90,8 @@ class NotesAtSandboxTest {
                     .extracting(image -> image.getAttribute("src"))
                     .containsExactlyElementsOf(note.path("attachments")
                             .valueStream()
-                            .filter(attachment -> !attachment.path("uti").asString("").equals("com.apple.notes.table"))
+                            .filter(attachment ->
+                                    !attachment.path("uti").asString("").equals("com.apple.notes.table"))
                             .map(attachment -> attachment.path("id").asString())
                             .toList());
         }
@@ -107,7 +108,8 @@ class NotesAtSandboxTest {
                 .toList();
         assertThat(notes).isNotEmpty();
         for (var note : notes) {
-            var table = SafeHtml.all(SafeHtml.fragment(note.path("html").asString()), "table").getFirst();
+            var table = SafeHtml.all(SafeHtml.fragment(note.path("html").asString()), "table")
+                    .getFirst();
             assertThat(SafeHtml.all(table, "tr"))
                     .extracting(row -> SafeHtml.all(row, "td").stream()
                             .map(Element::getTextContent)
