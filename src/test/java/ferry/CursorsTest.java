@@ -618,7 +618,9 @@ class CursorsTest {
                         .at("/attachments/0/name")
                         .asString())
                 .isEqualTo("another.jpg");
-        assertThat(Objects.requireNonNull(notesAfter.get("note:" + tabled.get())).path("html").asString())
+        assertThat(Objects.requireNonNull(notesAfter.get("note:" + tabled.get()))
+                        .path("html")
+                        .asString())
                 .contains("<td>Written later</td>");
         var due = feed(second, Type.REMINDERS);
         var before = byId(feed(first, Type.REMINDERS), Type.REMINDERS);
