@@ -158,11 +158,12 @@ class CursorsTest {
 
             @Override
             void change(Account account, JsonNode record, Random random) {
+                var notes = app.sandbox().notes().of(account);
+                if (random.nextBoolean() && notes.replaceAttachment(bare(record))) {
+                    return;
+                }
                 for (int times = random.nextInt(1, 3); times > 0; times--) {
-                    app.sandbox()
-                            .notes()
-                            .of(account)
-                            .rewrite(bare(record), "Rewritten", text("Other words " + random.nextInt()));
+                    notes.rewrite(bare(record), "Rewritten", text("Other words " + random.nextInt()));
                 }
             }
 
@@ -193,7 +194,16 @@ class CursorsTest {
 
             @Override
             void change(Account account, JsonNode record, Random random) {
-                app.sandbox().reminders().of(account).rewrite("Reminder/" + bare(record), "Other " + random.nextInt());
+                var reminders = app.sandbox().reminders().of(account);
+                var name = "Reminder/" + bare(record);
+                boolean onlyAPart = switch (random.nextInt(3)) {
+                    case 0 -> reminders.moveAlarm(name);
+                    case 1 -> reminders.replaceAttachment(name);
+                    default -> false;
+                };
+                if (!onlyAPart) {
+                    reminders.rewrite(name, "Other " + random.nextInt());
+                }
             }
 
             @Override
@@ -645,6 +655,66 @@ class CursorsTest {
 
         assertThat(feed(poll, Type.DRIVE).path("data")).hasSize(1);
         assertThat(poll.at("/results/total_count").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void whatChangesAloneInANoteOrAReminderIsTheirChange() throws IOException {
+        var account = account("parts", 24);
+        var session = client.activeSession(account.identifier());
+        var notes = app.sandbox().notes().of(account);
+        var reminders = app.sandbox().reminders().of(account);
+        var payload = "'data_types': ['icloud_notes.notes', 'icloud_reminders.reminders']";
+        var files = ", 'file_types': ['icloud_notes.attachment', 'icloud_reminders.attachment']";
+        var first = client.completedPoll(session, payload);
+        var note = notes.notes().stream().filter(notes::replaceAttachment).findFirst();
+        var tabled = notes.notes().stream()
+                .filter(name -> !name.equals(note.orElseThrow()) && notes.rewriteTable(name, "Written later"))
+                .findFirst();
+        var moved = reminders.reminders().stream().filter(reminders::moveAlarm).findFirst();
+        var painted = reminders.reminders().stream()
+                .filter(reminders::replaceAttachment)
+                .findFirst();
+
+        var second = client.completedPoll(session, payload + files + from(first));
+
+        var changed = feed(second, Type.NOTES);
+        assertThat(mode(changed)).isEqualTo("incremental");
+        var notesAfter = byId(changed, Type.NOTES);
+        assertThat(notesAfter.keySet())
+                .containsExactlyInAnyOrder("note:" + note.orElseThrow(), "note:" + tabled.orElseThrow());
+        assertThat(Objects.requireNonNull(notesAfter.get("note:" + note.get()))
+                        .at("/attachments/0/name")
+                        .asString())
+                .isEqualTo("another.jpg");
+        assertThat(Objects.requireNonNull(notesAfter.get("note:" + tabled.get()))
+                        .path("html")
+                        .asString())
+                .contains("<td>Written later</td>");
+        var due = feed(second, Type.REMINDERS);
+        var before = byId(feed(first, Type.REMINDERS), Type.REMINDERS);
+        var after = byId(due, Type.REMINDERS);
+        assertThat(after.keySet())
+                .containsExactlyInAnyOrder(
+                        moved.orElseThrow().replace("Reminder/", "reminder:"),
+                        painted.orElseThrow().replace("Reminder/", "reminder:"));
+        assertThat(Objects.requireNonNull(after.get(moved.get().replace("Reminder/", "reminder:")))
+                        .at("/alarms/0/trigger/title")
+                        .asString())
+                .isEqualTo("Bakery");
+        after.forEach((id, record) -> assertThat(record).isNotEqualTo(before.get(id)));
+        assertThat(due.at("/metadata/complete").asBoolean()).isTrue();
+        // Two feeds, and the files of these notes and the one reminder that has one.
+        assertThat(second.at("/results/total_count").asInt()).isEqualTo(5);
+
+        var third = client.completedPoll(session, payload + files + from(second));
+        assertThat(feed(third, Type.NOTES).path("data")).isEmpty();
+        assertThat(feed(third, Type.REMINDERS).path("data")).isEmpty();
+    }
+
+    /// Where a poll of notes and reminders ended.
+    private static String from(JsonNode poll) throws IOException {
+        return ", 'cursors': {'icloud_notes.notes': '%s', 'icloud_reminders.reminders': '%s'}"
+                .formatted(cursor(feed(poll, Type.NOTES)), cursor(feed(poll, Type.REMINDERS)));
     }
 
     @Test

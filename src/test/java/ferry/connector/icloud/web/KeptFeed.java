@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,6 +43,10 @@ public class KeptFeed implements Feed, Files {
     public final Map<FileRef, Target.Integrity> integrity = new ConcurrentHashMap<>();
     public final Map<FileRef, FileMeta> metas = new ConcurrentHashMap<>();
     public boolean complete = true;
+    /// Where an earlier reading ended, which the next one is to go on from.
+    public Optional<String> from = Optional.empty();
+    /// Where this reading ended, as far as it said so.
+    public Optional<String> reached = Optional.empty();
     public long expected;
 
     /// @param wanted file types
@@ -145,6 +150,16 @@ public class KeptFeed implements Feed, Files {
     public void warn(String code, String detail) {
         warnings.add(code);
         sentences.put(code, detail);
+    }
+
+    @Override
+    public Optional<String> from() {
+        return from;
+    }
+
+    @Override
+    public void reached(String state) {
+        reached = Optional.of(state);
     }
 
     @Override
