@@ -173,15 +173,11 @@ public final class ICloudConnector implements Connector {
     }
 
     private Contacts contacts(Reading reading) {
-        return new Contacts(calls(reading), parallel(reading));
+        return new Contacts(calls(reading), reading.limits());
     }
 
     private Notes notes(Reading reading) {
-        return new Notes(calls(reading), parallel(reading));
-    }
-
-    private static int parallel(Reading reading) {
-        return Math.max(1, reading.limits().parallel(Limits.HostClass.CONTENT));
+        return new Notes(calls(reading), reading.limits());
     }
 
     private Drive drive(Reading reading) {

@@ -4,6 +4,7 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Limits;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Downloads;
@@ -35,17 +36,12 @@ public final class Contacts {
     private static final int AROUND = 20;
 
     private final Calls calls;
-    private final int parallel;
+    private final Limits limits;
 
-    /// One photo at a time.
-    Contacts(Calls calls) {
-        this(calls, 1);
-    }
-
-    /// @param parallel photos that are fetched at once, from 1
-    public Contacts(Calls calls, int parallel) {
+    /// @param limits of the account; `calls` takes the turns
+    public Contacts(Calls calls, Limits limits) {
         this.calls = calls;
-        this.parallel = parallel;
+        this.limits = limits;
     }
 
     /// Reads [#CONTACTS]. The source does not say when a contact was changed, so a window leaves none out.
@@ -58,7 +54,7 @@ public final class Contacts {
             return; // nobody ever opened Contacts
         }
         boolean wanted = feed.wants(PHOTO);
-        try (var downloads = new Downloads(feed.files(), parallel)) {
+        try (var downloads = new Downloads(feed.files(), limits)) {
             new AddressBookReading(this, startup, feed, downloads, _ -> wanted).read();
             downloads.finish();
         }
@@ -70,7 +66,7 @@ public final class Contacts {
         var sought = new HashSet<FileRef>();
         refs.stream().filter(ref -> !files.isPublished(ref)).forEach(sought::add);
         var startup = sought.isEmpty() ? Json.object() : calls.get(SERVICE, "/co/startup", PARAMETERS);
-        try (var downloads = new Downloads(files, parallel)) {
+        try (var downloads = new Downloads(files, limits)) {
             if (!startup.isEmpty()) {
                 new AddressBookReading(this, startup, new Unread(files), downloads, sought::remove).read();
             }

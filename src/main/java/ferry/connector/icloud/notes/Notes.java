@@ -4,6 +4,7 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Limits;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
@@ -63,23 +64,18 @@ public final class Notes {
 
     private final Calls calls;
     private final Zones zone;
-    private final int parallel;
+    private final Limits limits;
 
-    /// One attachment at a time.
-    Notes(Calls calls) {
-        this(calls, 1);
-    }
-
-    /// @param parallel attachments that are fetched at once, from 1
-    public Notes(Calls calls, int parallel) {
+    /// @param limits of the account; `calls` takes the turns
+    public Notes(Calls calls, Limits limits) {
         this.calls = calls;
-        this.parallel = parallel;
+        this.limits = limits;
         zone = new Zones(calls, "com.apple.notes", "Notes");
     }
 
     /// Reads [#NOTES].
     public void notes(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        try (var downloads = new Downloads(feed.files(), parallel)) {
+        try (var downloads = new Downloads(feed.files(), limits)) {
             new ZoneReading(zone, new NotesZone(feed, downloads), window, feed).read();
             downloads.finish();
         }
@@ -88,7 +84,7 @@ public final class Notes {
     /// Fetches attachments by references that [#notes] gave out, perhaps long ago. Each ends committed or refused.
     public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
         var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
-        try (var downloads = new Downloads(files, parallel)) {
+        try (var downloads = new Downloads(files, limits)) {
             for (int from = 0; from < missing.size(); from += FILES_AT_ONCE) {
                 var some = missing.subList(from, Math.min(missing.size(), from + FILES_AT_ONCE));
                 var found = lookedUp(some.stream().map(FileRef::locator).toList());

@@ -10,6 +10,7 @@ import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.connector.icloud.web.ScriptedCalls;
 import ferry.error.ErrorCode;
+import ferry.testing.NoLimits;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,7 @@ class ContactsTest {
     }
 
     private void read(Window window) throws Exception {
-        new Contacts(calls).contacts(window, feed);
+        new Contacts(calls, new NoLimits(1)).contacts(window, feed);
         assertThat(feed.schemaErrors("icloud_contacts.contacts")).isEmpty();
         assertThat(feed.ids()).doesNotHaveDuplicates();
     }
