@@ -51,6 +51,7 @@ final class UpstreamStreams {
     private @Nullable Long refused;
 
     private boolean renewing;
+    private boolean failing;
 
     /// @param limit how many, over all nodes
     UpstreamStreams(Database db, String account, HostClass host, int limit, InstantSource clock) {
@@ -104,7 +105,10 @@ final class UpstreamStreams {
             settle();
             return true;
         } catch (RuntimeException e) {
-            log.warn("streams to {} were not leased: {}", host, e.toString());
+            if (!failing) {
+                log.warn("streams to {} were not leased, which is tried again each second: {}", host, e.toString());
+            }
+            failing = true;
             return false;
         }
     }
@@ -114,6 +118,7 @@ final class UpstreamStreams {
         var now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         var needed = inUse + waiting.size();
         db.systemDo(tx -> settle(tx, now, needed));
+        failing = false;
         refused = held < needed ? (Long) System.nanoTime() : null;
         if (!renewing && held + waiting.size() > 0) {
             renewing = true;
