@@ -66,6 +66,25 @@ class ArchitectureTest {
         Assertions.assertThat(known).containsAll(rooms);
     }
 
+    /// ADR 0026.
+    @Test
+    void whatReadersOfICloudShareKnowsNoneOfThemAndTheyKnowNothingAboveThem() {
+        noClasses()
+                .that()
+                .resideInAPackage("ferry.connector.icloud.web")
+                .should()
+                .dependOnClassesThat(JavaClass.Predicates.resideInAPackage("ferry.connector.icloud..")
+                        .and(JavaClass.Predicates.resideOutsideOfPackage("ferry.connector.icloud.web")))
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("ferry.connector.icloud.*..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ferry.connector.icloud")
+                .check(CLASSES);
+    }
+
     @Test
     void onlyHttpKnowsTheServersLibrary() {
         noClasses()

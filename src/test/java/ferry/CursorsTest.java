@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -578,6 +579,92 @@ class CursorsTest {
         assertThat(forgotten.at("/metadata/warnings/0/code").asString("")).isEqualTo("cursor_expired");
         assertThat(byId(forgotten, type)).isEqualTo(byId(of(story().second, type), type));
         assertThat(of(story().afterwards, type).path("data")).isEmpty();
+    }
+
+    private static long asked(Account account, String pathPart) {
+        return app.sandbox()
+                .journal()
+                .count(entry -> entry.account().equals(account.identifier())
+                        && entry.path().contains(pathPart));
+    }
+
+    @Test
+    void calendarsWhoseTagsAreAsTheyWereAreNotReadAgain() throws IOException {
+        var account = app.sandbox()
+                .accounts()
+                .find("calendars-own@sandbox.example")
+                .orElseThrow();
+        var session = client.activeSession(account.identifier());
+        var first = feed(session, Type.CALENDARS, "");
+        long asked = asked(account, "/ca/");
+        assertThat(asked).isGreaterThan(50);
+
+        var nothing = feed(session, Type.CALENDARS, from(Type.CALENDARS, cursor(first)));
+        assertThat(nothing.path("data")).isEmpty();
+        assertThat(nothing.at("/metadata/complete").asBoolean()).isTrue();
+        assertThat(nothing.at("/metadata/warnings")).isEqualTo(first.at("/metadata/warnings"));
+        assertThat(cursor(nothing)).isEqualTo(cursor(first));
+        assertThat(asked(account, "/ca/") - asked).isEqualTo(1);
+
+        edit(Type.CALENDARS, account, first, new Random(9));
+        var changes = feed(session, Type.CALENDARS, from(Type.CALENDARS, cursor(nothing)));
+        assertThat(changes.path("data")).hasSize(EDITS);
+        var cursor = cursor(changes);
+        asked = asked(account, "/ca/");
+        assertThat(feed(session, Type.CALENDARS, from(Type.CALENDARS, cursor)).path("data"))
+                .isEmpty();
+        assertThat(asked(account, "/ca/") - asked).isEqualTo(1);
+
+        // However that be: once a day all is read.
+        toTomorrow();
+        assertThat(feed(session, Type.CALENDARS, from(Type.CALENDARS, cursor)).path("data"))
+                .isEmpty();
+        assertThat(asked(account, "/ca/") - asked).isGreaterThan(50);
+    }
+
+    @Test
+    void calendarsThatOthersWriteToAreReadWhateverTheirTagsSay() throws IOException {
+        var account = account("shared-calendars", 0);
+        var session = client.activeSession(account.identifier());
+        var first = feed(session, Type.CALENDARS, "");
+        long asked = asked(account, "/ca/");
+        assertThat(feed(session, Type.CALENDARS, from(Type.CALENDARS, cursor(first)))
+                        .path("data"))
+                .isEmpty();
+        assertThat(asked(account, "/ca/") - asked).isGreaterThan(50);
+    }
+
+    @Test
+    void contactsWhoseTokenIsAsItWasAreNotReadAgain() throws IOException {
+        var account = account("same-token", 0);
+        var book = app.sandbox().contacts().of(account);
+        var session = client.activeSession(account.identifier());
+        var first = feed(session, Type.CONTACTS, "");
+        long asked = asked(account, "/co/");
+        assertThat(asked).isGreaterThan(2);
+
+        var nothing = feed(session, Type.CONTACTS, from(Type.CONTACTS, cursor(first)));
+        assertThat(nothing.path("data")).isEmpty();
+        assertThat(cursor(nothing)).isEqualTo(cursor(first));
+        assertThat(asked(account, "/co/") - asked).isEqualTo(1);
+
+        var last = book.ids().getLast();
+        book.rename(last, "Somebody else");
+        var changes = feed(session, Type.CONTACTS, from(Type.CONTACTS, cursor(nothing)));
+        assertThat(ids(changes, _ -> true)).containsExactly("contact:" + last);
+
+        asked = asked(account, "/co/");
+        toTomorrow();
+        assertThat(feed(session, Type.CONTACTS, from(Type.CONTACTS, cursor(changes)))
+                        .path("data"))
+                .isEmpty();
+        assertThat(asked(account, "/co/") - asked).isGreaterThan(2);
+    }
+
+    private static void toTomorrow() {
+        var now = app.clock().instant();
+        var tomorrow = now.truncatedTo(ChronoUnit.DAYS).plus(Duration.ofDays(1));
+        app.clock().advance(Duration.between(now, tomorrow));
     }
 
     @Test

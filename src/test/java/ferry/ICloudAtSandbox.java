@@ -15,11 +15,15 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A backend that reads accounts of the simulated iCloud, over the API. Closed by the test that started it.
-final class ICloudAtSandbox implements AutoCloseable {
+/// A backend that reads accounts of the simulated iCloud, over the API. As a registered extension of a test class it is
+/// closed with it, and a test fails that asked for something forbidden; else whoever started it closes it.
+final class ICloudAtSandbox implements AutoCloseable, AfterAllCallback, AfterEachCallback {
     static final String PHOTOS = "'data_types': ['icpl.photos']";
     static final String ORIGINALS = PHOTOS + ", 'file_types': ['icpl.photos.original']";
 
@@ -36,6 +40,16 @@ final class ICloudAtSandbox implements AutoCloseable {
         app = TestApp.start(change);
         client = app.client();
         client.storage("local://icloud/results");
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) {
+        assertThat(app.sandbox().journal().violations()).isEmpty();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext tests) {
+        close();
     }
 
     @Override

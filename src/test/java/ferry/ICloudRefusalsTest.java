@@ -7,10 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ferry.testing.Eventually;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /// Every way in which an iCloud account refuses, as a backend sees it: the code that it decides by and the
@@ -21,22 +19,8 @@ class ICloudRefusalsTest {
     /// As long as a source that is busy, indexing or full is left alone.
     private static final Duration A_MINUTE = Duration.ofMinutes(1);
 
-    private static ICloudAtSandbox icloud;
-
-    @BeforeAll
-    static void start() {
-        icloud = new ICloudAtSandbox();
-    }
-
-    @AfterAll
-    static void stop() {
-        icloud.close();
-    }
-
-    @AfterEach
-    void nothingForbiddenWasAsked() {
-        assertThat(icloud.app.sandbox().journal().violations()).isEmpty();
-    }
+    @RegisterExtension
+    private static final ICloudAtSandbox icloud = new ICloudAtSandbox();
 
     private static JsonNode refusesToSignIn(String account, String code, String sentence) {
         var session = icloud.refusedSession(account);
@@ -56,8 +40,13 @@ class ICloudRefusalsTest {
         assertThat(task.at("/error").asString()).isEqualTo(code);
     }
 
-    private static void waits(String poll, String sentence) {
-        assertThat(icloud.suspended(poll).at("/error_message").asString()).contains(sentence);
+    /// The task waits, and says why as it would if it failed of it.
+    private static void waits(String poll, String code, String sentence) {
+        var task = icloud.suspended(poll);
+        assertThat(task.at("/state").asString()).isEqualTo("suspended");
+        assertThat(task.at("/error").asString()).isEqualTo(code);
+        assertThat(task.at("/error_message").asString()).contains(sentence);
+        assertThat(task.at("/date_completed").isNull()).isTrue();
     }
 
     private static Instant retry(JsonNode session) {
@@ -174,8 +163,12 @@ class ICloudRefusalsTest {
     @Test
     void protectedDataWaitForTheOwnersConsentAndSaySo() {
         var poll = icloud.begun(icloud.active("adp"), PHOTOS);
-        waits(poll, "Waiting for the owner to allow access on one of their devices");
+        waits(poll, "consent-required", "Waiting for the owner to allow access on one of their devices");
+        var task = icloud.suspended(poll).at("/id").asString();
         assertThat(errors(icloud.completed(poll))).isEmpty();
+        var done = icloud.client.get("/tasks/" + task).expect(200);
+        assertThat(done.at("/error").isNull()).isTrue();
+        assertThat(done.has("error_message")).isFalse();
     }
 
     @Test
@@ -194,7 +187,7 @@ class ICloudRefusalsTest {
     @Test
     void throttlingInMidRunIsWaitedOutAndInTheEndThrottled() {
         var poll = icloud.begun(icloud.active("always-busy"), PHOTOS);
-        waits(poll, "The source is busy");
+        waits(poll, "throttled", "The source is busy");
         isRefused(icloud.completed(poll, A_MINUTE), "throttled", "The source is busy");
         // Twenty times at most, a minute apart.
         assertThat(icloud.asked("always-busy").filter(entry -> entry.status() == 503))
@@ -218,13 +211,14 @@ class ICloudRefusalsTest {
     @Test
     void aLibraryThatIsStillIndexedIsWaitedForAndInTheEndStillIndexing() {
         var poll = icloud.begun(icloud.active("never-indexed"), PHOTOS);
-        waits(poll, "still being indexed");
+        waits(poll, "still-indexing", "still being indexed");
         isRefused(icloud.completed(poll, A_MINUTE), "still-indexing", "still being indexed");
     }
 
     @Test
     void aFullStorageIsQuotaExceeded() {
         var poll = icloud.begun(icloud.active("over-quota"), PHOTOS);
+        waits(poll, "quota-exceeded", "its owner can free or buy some");
         isRefused(icloud.completed(poll, A_MINUTE), "quota-exceeded", "storage at the source is full");
     }
 }

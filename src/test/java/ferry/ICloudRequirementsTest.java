@@ -22,10 +22,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -35,22 +33,8 @@ import tools.jackson.databind.JsonNode;
 /// 100,000 photos and a file of 5 GB in a small heap, is measured by `bench/icloud`. The refusals by name are in
 /// `ICloudRefusalsTest`.
 class ICloudRequirementsTest {
-    private static ICloudAtSandbox icloud;
-
-    @BeforeAll
-    static void start() {
-        icloud = new ICloudAtSandbox();
-    }
-
-    @AfterAll
-    static void stop() {
-        icloud.close();
-    }
-
-    @AfterEach
-    void nothingForbiddenWasAsked() {
-        assertThat(icloud.app.sandbox().journal().violations()).isEmpty();
-    }
+    @RegisterExtension
+    private static final ICloudAtSandbox icloud = new ICloudAtSandbox();
 
     @Test
     void everyRequirementHasATestNamedAfterIt() throws Exception {

@@ -25,6 +25,24 @@ public interface Limits {
     /// @param wait how long, as the source said or as its rule has it
     void throttled(HostClass host, Duration wait);
 
-    /// How many requests of this kind may be in flight at once for one task, from 1.
+    /// How many requests of this kind may be under way at once, over all tasks, from 1. There is no use for a task to
+    /// have more.
     int parallel(HostClass host);
+
+    /// Waits until one more may be under way, as long as it takes, first come first served. The default is for what
+    /// is shared with nobody.
+    ///
+    /// Whoever has one asks for no second of its kind, nor keeps something meanwhile that others need to end.
+    /// A file may list while it has one of [HostClass#CONTENT]; a listing fetches no file.
+    default Stream stream(HostClass host) throws InterruptedException {
+        return () -> {};
+    }
+
+    /// One request, or file, that is under way.
+    @FunctionalInterface
+    interface Stream extends AutoCloseable {
+        /// It has ended. Calling it again does nothing.
+        @Override
+        void close();
+    }
 }

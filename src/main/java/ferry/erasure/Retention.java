@@ -225,6 +225,9 @@ public final class Retention {
                 .bind("before", now.minus(RATES_KEPT))
                 .bind("now", now)
                 .execute();
+        tx.createUpdate("delete from upstream_stream where date_until < :before")
+                .bind("before", now.minus(RATES_KEPT))
+                .execute();
     }
 
     /// Tokens that open nothing any more.

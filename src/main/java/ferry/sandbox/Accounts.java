@@ -100,6 +100,7 @@ public final class Accounts {
         add("calendars-large", NONE);
         add("calendars-error", NONE);
         add("calendars-broken", NONE);
+        add("calendars-own", NONE);
         add("calendars-odd", NONE);
         // What is out of the ordinary in their drives goes by these names.
         add("drive-big", NONE);

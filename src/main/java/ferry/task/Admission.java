@@ -88,7 +88,7 @@ final class Admission {
 
     private static void resume(Handle tx, Instant now) {
         tx.createUpdate("""
-                        update task set state = 'pending', due = null, error_detail = null
+                        update task set state = 'pending', due = null, error = null, error_detail = null
                          where state = 'suspended'
                            and id in (select id from task where state = 'suspended' and due <= :now
                                        order by due limit :max for update skip locked)

@@ -119,10 +119,12 @@ final class Settlement {
     private void suspend(Handle tx, Attempt attempt, Outcome.Again again) {
         tx.createUpdate("""
                         update task
-                           set state = 'suspended', due = :due, stalls = :stalls, faults = 0, error_detail = :detail
+                           set state = 'suspended', due = :due, stalls = :stalls, faults = 0, error = :error,
+                               error_detail = :detail
                          where organisation = :organisation and id = :id
                         """)
                 .bind("due", clock.instant().plus(again.after()))
+                .bind("error", again.why().slug())
                 .bind("detail", again.detail())
                 .bind("stalls", stalls(attempt))
                 .bind("organisation", attempt.task().organisation().value())
@@ -147,7 +149,9 @@ final class Settlement {
             }
             save(tx, attempt, attempt.mark());
             tx.createUpdate("""
-                            update task set state = 'suspended', due = :due, faults = faults + 1, error_detail = null
+                            update task
+                               set state = 'suspended', due = :due, faults = faults + 1, error = null,
+                                   error_detail = null
                              where organisation = :organisation and id = :id
                             """)
                     .bind("due", clock.instant().plus(wait))

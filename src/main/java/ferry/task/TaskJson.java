@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A task as the API shows it. The component order here is the field order on the wire.
 ///
-/// @param errorMessage ours: a sentence beside `error`; of a suspended task, why it waits
+/// @param error why it failed; ours: of a suspended task, the code of what it waits for
+/// @param errorMessage ours: a sentence beside `error`
 /// @param progress ours, without a `resource`
 /// @param dateDue ours: when a suspended task goes on
 public record TaskJson(

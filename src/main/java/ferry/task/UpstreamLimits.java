@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// turn is given out, and a lease moves that on. The rate falls to half when the source asks to slow down and
 /// rises again by an eighth of the ceiling per second that it does not. Whoever's lease is more than a second
 /// old when its turn comes looks at the row again, so a pause reaches every node within one.
+///
+/// How many requests are under way at once is shared too ([UpstreamStreams]).
 ///
 /// Make one per account and node and share it between that account's tasks. Needs a clock that goes on: waits are real.
 public final class UpstreamLimits implements Limits {
@@ -39,6 +42,7 @@ public final class UpstreamLimits implements Limits {
     /// Turns asked for at once: twice as many after a lease that was used up, one after a lease that was not, so that
     /// a node with little to do takes no turns from the others.
     private final Map<HostClass, Integer> batches = new EnumMap<>(HostClass.class);
+    private final Map<HostClass, UpstreamStreams> streams = new EnumMap<>(HostClass.class);
 
     /// @param account an opaque name of the account, such as a hash; the same on every node and for every organisation
     public UpstreamLimits(Database db, String account, UpstreamSettings settings, InstantSource clock) {
@@ -46,6 +50,9 @@ public final class UpstreamLimits implements Limits {
         this.account = account;
         this.settings = settings;
         this.clock = clock;
+        for (var host : HostClass.values()) {
+            streams.put(host, new UpstreamStreams(db, account, host, parallel(host), clock));
+        }
     }
 
     /// Turns this node may hand out: the next at `next`, one each `step`, `left` of them, none after `until`.
@@ -203,6 +210,11 @@ public final class UpstreamLimits implements Limits {
             case CLOUDKIT, LISTING -> settings.parallelListing();
             case CONTENT -> settings.parallelContent();
         };
+    }
+
+    @Override
+    public Stream stream(HostClass host) throws InterruptedException {
+        return Objects.requireNonNull(streams.get(host)).take();
     }
 
     /// As fine as the database keeps it: a rounded-up time would lie after itself.

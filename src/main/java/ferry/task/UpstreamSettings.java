@@ -6,8 +6,8 @@ import java.time.Duration;
 ///
 /// @param rate requests per second to one kind of host at most; 0: no ceiling until the source asks to slow down
 ///     (`FERRY_UPSTREAM_RATE`)
-/// @param parallelListing listing requests in flight at once for one task (`FERRY_UPSTREAM_LISTING`)
-/// @param parallelContent downloads in flight at once for one task (`FERRY_UPSTREAM_CONTENT`)
+/// @param parallelListing listing requests in flight at once to one kind of host (`FERRY_UPSTREAM_LISTING`)
+/// @param parallelContent files that are fetched at once (`FERRY_UPSTREAM_CONTENT`)
 /// @param longestWait how long a request waits for its turn; beyond it the task comes back later instead
 public record UpstreamSettings(double rate, int parallelListing, int parallelContent, Duration longestWait) {
     public static final UpstreamSettings DEFAULT = new UpstreamSettings(8, 2, 4, Duration.ofSeconds(5));

@@ -1,6 +1,5 @@
 package ferry.bench;
 
-import ferry.connector.Limits;
 import ferry.connector.Login;
 import ferry.connector.SignIn;
 import ferry.connector.icloud.ICloudConnector;
@@ -9,6 +8,7 @@ import ferry.crypto.Secret;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
 import ferry.sandbox.Sandbox;
+import ferry.testing.NoLimits;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
@@ -18,7 +18,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -133,24 +132,11 @@ final class RawListing {
             var login = new ICloudConnector(outbound, settings, Clock.systemUTC())
                     .signIn(
                             new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty()),
-                            new NoLimits());
+                            new NoLimits(1));
             if (login instanceof Login.Opened opened) {
                 return JsonMapper.shared().readTree(opened.access().reveal().getBytes(StandardCharsets.UTF_8));
             }
             throw new IllegalStateException("the sign-in was answered " + login);
-        }
-    }
-
-    private static final class NoLimits implements Limits {
-        @Override
-        public void turn(HostClass host) {}
-
-        @Override
-        public void throttled(HostClass host, Duration wait) {}
-
-        @Override
-        public int parallel(HostClass host) {
-            return 1;
         }
     }
 }

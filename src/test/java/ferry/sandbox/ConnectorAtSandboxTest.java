@@ -2,7 +2,6 @@ package ferry.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ferry.connector.Limits;
 import ferry.connector.Login;
 import ferry.connector.NextStep;
 import ferry.connector.SignIn;
@@ -11,8 +10,8 @@ import ferry.connector.icloud.ICloudSettings;
 import ferry.crypto.Secret;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
+import ferry.testing.NoLimits;
 import java.net.BindException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +47,7 @@ class ConnectorAtSandboxTest {
 
     private Login signIn(String name, String password, Optional<Secret> trust) throws Exception {
         return connector.signIn(
-                new SignIn(name + "@sandbox.example", Map.of("password", new Secret(password)), trust), new NoLimits());
+                new SignIn(name + "@sandbox.example", Map.of("password", new Secret(password)), trust), new NoLimits(1));
     }
 
     @ParameterizedTest
@@ -79,7 +78,7 @@ class ConnectorAtSandboxTest {
                 name + "@sandbox.example",
                 ((Login.CodeRequired) first).open(),
                 new NextStep.Code(new Secret("123456")),
-                new NoLimits());
+                new NoLimits(1));
         assertThat(opened).isInstanceOf(Login.Opened.class);
         assertThat(signIn(name, "password", ((Login.Opened) opened).trust())).isInstanceOf(Login.Opened.class);
     }
@@ -107,21 +106,8 @@ class ConnectorAtSandboxTest {
                 "john.appleseed@sandbox.example",
                 first.open(),
                 new NextStep.Code(new Secret("000000")),
-                new NoLimits());
+                new NoLimits(1));
         assertThat(second).isInstanceOf(Login.CodeRequired.class);
         assertThat(((Login.CodeRequired) second).wrongCode()).isTrue();
-    }
-
-    private static final class NoLimits implements Limits {
-        @Override
-        public void turn(HostClass host) {}
-
-        @Override
-        public void throttled(HostClass host, Duration wait) {}
-
-        @Override
-        public int parallel(HostClass host) {
-            return 1;
-        }
     }
 }

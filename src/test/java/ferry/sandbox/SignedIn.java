@@ -1,7 +1,6 @@
 package ferry.sandbox;
 
 import ferry.connector.Access;
-import ferry.connector.Limits;
 import ferry.connector.Login;
 import ferry.connector.NextStep;
 import ferry.connector.Reading;
@@ -14,8 +13,8 @@ import ferry.connector.icloud.web.KeptFeed;
 import ferry.crypto.Secret;
 import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
+import ferry.testing.NoLimits;
 import java.net.BindException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -85,12 +84,12 @@ public final class SignedIn implements AutoCloseable {
     public Reading newSession(String name) throws Exception {
         var identifier = name + "@sandbox.example";
         var login = connector.signIn(
-                new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty()), new NoLimits());
+                new SignIn(identifier, Map.of("password", new Secret("password")), Optional.empty()), new NoLimits(4));
         if (login instanceof Login.CodeRequired challenge) {
             login = connector.proceed(
-                    identifier, challenge.open(), new NextStep.Code(new Secret("123456")), new NoLimits());
+                    identifier, challenge.open(), new NextStep.Code(new Secret("123456")), new NoLimits(4));
         }
-        return new Reading(identifier, new KeptAccess(((Login.Opened) login).access()), new NoLimits());
+        return new Reading(identifier, new KeptAccess(((Login.Opened) login).access()), new NoLimits(4));
     }
 
     @Override
@@ -117,19 +116,6 @@ public final class SignedIn implements AutoCloseable {
         @Override
         public Secret replace(Secret expected, Secret fresh) {
             return newest.updateAndGet(now -> now.equals(expected) ? fresh : now);
-        }
-    }
-
-    private static final class NoLimits implements Limits {
-        @Override
-        public void turn(HostClass host) {}
-
-        @Override
-        public void throttled(HostClass host, Duration wait) {}
-
-        @Override
-        public int parallel(HostClass host) {
-            return 4;
         }
     }
 }

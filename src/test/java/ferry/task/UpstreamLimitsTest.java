@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.connector.ConnectorException;
+import ferry.connector.Limits;
 import ferry.connector.Limits.HostClass;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -133,6 +140,116 @@ class UpstreamLimitsTest {
     }
 
     @Test
+    void twoNodesShareTheStreamsOfAnAccount() throws Exception {
+        var nodes = List.of(limits("a", settings), new UpstreamLimits(queue.another(), "a", settings, queue.clock));
+        var underWay = new AtomicInteger();
+        var most = new AtomicInteger();
+        var ended = List.of(new CountDownLatch(100), new CountDownLatch(100));
+
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var all = new ArrayList<Future<?>>();
+            for (int each = 0; each < 16; each++) {
+                int node = each % 2;
+                all.add(threads.submit(() -> {
+                    while (ended.stream().anyMatch(latch -> latch.getCount() > 0)) {
+                        try (var _ = nodes.get(node).stream(HostClass.CONTENT)) {
+                            most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+                            TimeUnit.MILLISECONDS.sleep(5);
+                            underWay.decrementAndGet();
+                        }
+                        ended.get(node).countDown();
+                    }
+                    return null;
+                }));
+            }
+            for (var each : all) {
+                each.get(20, TimeUnit.SECONDS);
+            }
+        }
+
+        assertThat(most).hasValue(4);
+        eventually("what is not used is given back", () -> leases() == 0);
+    }
+
+    @Test
+    void whoWaitsLongestIsNextWhereNodesAreMoreThanStreams() throws Exception {
+        var single = new UpstreamSettings(0, 1, 1, Duration.ofSeconds(5));
+        var served = List.of(new CountDownLatch(2), new CountDownLatch(2), new CountDownLatch(2));
+
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var all = new ArrayList<Future<?>>();
+            for (var own : served) {
+                var node = limits("a", single);
+                all.add(threads.submit(() -> {
+                    while (served.stream().anyMatch(latch -> latch.getCount() > 0)) {
+                        try (var _ = node.stream(HostClass.LISTING)) {
+                            TimeUnit.MILLISECONDS.sleep(5);
+                        }
+                        own.countDown();
+                    }
+                    return null;
+                }));
+            }
+            for (var each : all) {
+                each.get(20, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void theStreamsOfANodeThatWasKilledLapse() throws Exception {
+        var other = queue.another();
+        var killed = new UpstreamLimits(other, "a", settings, queue.clock);
+        var cut = new ArrayList<Limits.Stream>();
+        for (int each = 0; each < 4; each++) {
+            cut.add(killed.stream(HostClass.CONTENT));
+        }
+        other.close();
+
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var waiting = threads.submit(() -> limits("a", settings).stream(HostClass.CONTENT));
+            eventually("another waits", () -> leases() == 2);
+            assertThat(waiting.isDone()).isFalse();
+            limits("a", settings).stream(HostClass.LISTING).close();
+            limits("b", settings).stream(HostClass.CONTENT).close();
+
+            queue.clock.advance(UpstreamStreams.LEASE);
+            waiting.get(10, TimeUnit.SECONDS).close();
+        }
+        cut.forEach(Limits.Stream::close);
+    }
+
+    @Test
+    void aNodeAloneAsksForItsStreamsSeldom() throws Exception {
+        var one = limits("a", settings);
+        var start = Instant.now();
+
+        // Three at a time, of two tasks: nobody waits, and nobody asks but once a second.
+        try (var _ = one.stream(HostClass.CONTENT);
+                var _ = one.stream(HostClass.CONTENT)) {
+            for (int each = 0; each < 20_000; each++) {
+                one.stream(HostClass.CONTENT).close();
+            }
+        }
+
+        assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void whoIsInterruptedWhileItWaitsLeavesItsPlace() throws Exception {
+        var one = limits("a", new UpstreamSettings(0, 1, 1, Duration.ofSeconds(5)));
+        var first = one.stream(HostClass.LISTING);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var waiting = threads.submit(() -> one.stream(HostClass.LISTING));
+            var behind = threads.submit(() -> one.stream(HostClass.LISTING));
+            waiting.cancel(true);
+            first.close();
+            first.close();
+            behind.get(10, TimeUnit.SECONDS).close();
+        }
+    }
+
+    @Test
     void theDefaultsArePolite() {
         assertThat(UpstreamSettings.DEFAULT.rate()).isEqualTo(8);
         assertThat(limits("a", UpstreamSettings.DEFAULT).parallel(HostClass.CLOUDKIT))
@@ -143,6 +260,12 @@ class UpstreamLimitsTest {
                 .isEqualTo(4);
         assertThat(limits("a", UpstreamSettings.DEFAULT).parallel(HostClass.AUTH))
                 .isEqualTo(1);
+    }
+
+    private int leases() {
+        return queue.db.system(tx -> tx.createQuery("select count(*) from upstream_stream where host = 'CONTENT'")
+                .mapTo(Integer.class)
+                .one());
     }
 
     private Instant taken() {

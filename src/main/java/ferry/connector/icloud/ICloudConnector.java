@@ -105,7 +105,7 @@ public final class ICloudConnector implements Connector {
                         feed,
                         false,
                         entry -> entry,
-                        into -> contacts(reading).contacts(window, into));
+                        (into, before) -> contacts(reading).contacts(window, into, before));
             case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
             case Calendars.EVENTS ->
                 Differences.list(
@@ -113,7 +113,7 @@ public final class ICloudConnector implements Connector {
                         feed,
                         false,
                         entry -> entry,
-                        into -> new Calendars(calls(reading), clock).events(window, into));
+                        (into, before) -> new Calendars(calls(reading), clock).events(window, into, before));
             case Drive.FILES ->
                 Differences.list(
                         window,
@@ -176,19 +176,15 @@ public final class ICloudConnector implements Connector {
     }
 
     private Contacts contacts(Reading reading) {
-        return new Contacts(calls(reading), parallel(reading));
+        return new Contacts(calls(reading), reading.limits(), clock);
     }
 
     private Notes notes(Reading reading) {
-        return new Notes(calls(reading), parallel(reading));
+        return new Notes(calls(reading), reading.limits());
     }
 
     private Reminders reminders(Reading reading) {
-        return new Reminders(calls(reading), parallel(reading));
-    }
-
-    private static int parallel(Reading reading) {
-        return Math.max(1, reading.limits().parallel(Limits.HostClass.CONTENT));
+        return new Reminders(calls(reading), reading.limits());
     }
 
     private Drive drive(Reading reading) {

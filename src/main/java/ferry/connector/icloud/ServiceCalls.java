@@ -284,9 +284,11 @@ public final class ServiceCalls implements Calls {
         // A whole address was given out by the service, and stands for itself.
         var url = origins.follow((path.startsWith("/") ? root : "") + path + "?" + setup.query(session, query));
         var type = AS_A_BROWSER.contains(service) ? "text/plain" : "application/json";
-        reading.limits().turn(host(service));
         var bytes = Optional.ofNullable(body).map(json -> json.toString().getBytes(StandardCharsets.UTF_8));
-        return new Sent(url, wire.send(session, method, url, setup.headers(session, type), bytes));
+        try (var _ = reading.limits().stream(host(service))) {
+            reading.limits().turn(host(service));
+            return new Sent(url, wire.send(session, method, url, setup.headers(session, type), bytes));
+        }
     }
 
     private static Verdict verdict(Reply reply) {

@@ -8,6 +8,8 @@ public enum CalendarQuirk {
     ERROR_ONCE,
     /// Whatever holds May 2016 is answered 500.
     BROKEN_MONTH,
+    /// No calendar that anybody else writes to.
+    OWN_ALONE,
     /// Dates as text and dates that are none, unknown zones, lists and ids that are missing, `null` for nothing.
     ODD
 }

@@ -68,7 +68,7 @@ public final class CalendarService implements Service {
         var body = Replies.object();
         var list = body.putArray("Collection");
         for (var collection : store.collections()) {
-            list.add(collection.json(list.size()));
+            list.add(collection.json(list.size(), store.edits(collection.guid())));
         }
         return body;
     }

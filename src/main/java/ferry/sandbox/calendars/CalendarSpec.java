@@ -13,6 +13,7 @@ record CalendarSpec(long seed, Set<CalendarQuirk> quirks) {
             "calendars-large@sandbox.example", CalendarQuirk.LARGE_YEAR,
             "calendars-error@sandbox.example", CalendarQuirk.ERROR_ONCE,
             "calendars-broken@sandbox.example", CalendarQuirk.BROKEN_MONTH,
+            "calendars-own@sandbox.example", CalendarQuirk.OWN_ALONE,
             "calendars-odd@sandbox.example", CalendarQuirk.ODD);
 
     static CalendarSpec of(Account account) {

@@ -3,12 +3,14 @@ package ferry.sandbox.calendars;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDateTime;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /// One account's calendars and appointments. Thread-safe. The mutators stand for what the owner does on a device while
 /// a connector is at work.
@@ -17,6 +19,8 @@ public final class CalendarStore {
     private final InstantSource clock;
     private final List<Collection> collections;
     private final Map<String, Appointment> appointments = new LinkedHashMap<>();
+    /// By calendar.
+    private final Map<String, Long> edits = new HashMap<>();
     private final AtomicBoolean failed = new AtomicBoolean();
 
     CalendarStore(CalendarSpec spec, InstantSource clock) {
@@ -29,7 +33,8 @@ public final class CalendarStore {
 
     /// Adds an appointment, or puts it in the place of the one with its guid.
     public synchronized void put(Appointment appointment) {
-        appointments.put(appointment.guid(), appointment);
+        edited(appointments.put(appointment.guid(), appointment));
+        edited(appointment);
     }
 
     /// Gives an appointment another title, now.
@@ -49,7 +54,18 @@ public final class CalendarStore {
 
     /// Removes an appointment with all its occurrences.
     public synchronized void remove(String guid) {
-        appointments.remove(guid);
+        edited(appointments.remove(guid));
+    }
+
+    private void edited(@Nullable Appointment appointment) {
+        if (appointment != null) {
+            edits.merge(appointment.calendar(), 1L, Long::sum);
+        }
+    }
+
+    /// How often what lies in that calendar has changed.
+    synchronized long edits(String calendar) {
+        return edits.getOrDefault(calendar, 0L);
     }
 
     /// What there is, oldest addition first.
@@ -75,6 +91,6 @@ public final class CalendarStore {
     }
 
     private synchronized void change(String guid, BiFunction<Appointment, Instant, Appointment> how) {
-        appointments.computeIfPresent(guid, (_, appointment) -> how.apply(appointment, clock.instant()));
+        edited(appointments.computeIfPresent(guid, (_, appointment) -> how.apply(appointment, clock.instant())));
     }
 }

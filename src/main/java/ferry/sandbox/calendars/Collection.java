@@ -16,7 +16,8 @@ record Collection(
         boolean readOnly,
         boolean family,
         @Nullable String share) {
-    ObjectNode json(int order) {
+    /// @param edits how often what lies in it has changed
+    ObjectNode json(int order, long edits) {
         var json = Replies.object()
                 .put("guid", guid)
                 .put("title", title)
@@ -29,7 +30,7 @@ record Collection(
                 .put("isDefault", order == 0)
                 .put("isFamily", family)
                 .put("shareType", share)
-                .put("ctag", "FT=-@RU=" + guid + "@S=" + order)
+                .put("ctag", "FT=-@RU=" + guid + "@S=" + edits)
                 .put("etag", "C=1@U=" + guid);
         json.putArray("supportedType").add("Event");
         return json;

@@ -42,6 +42,9 @@ final class Growth {
                 new Collection("family", "Family", "#CC73E1", "personal", false, true, "shared"),
                 new Collection("team", "Team", "#FF9500", "personal", true, false, "shared"),
                 new Collection("holidays", "Holidays", "#A2845E", "subscribed", true, false, null)));
+        if (spec.has(CalendarQuirk.OWN_ALONE)) {
+            all.removeIf(each -> each.share() != null || !each.type().equals("personal"));
+        }
         if (spec.has(CalendarQuirk.ODD)) {
             all.add(new Collection("odd", "", "", "moon-phases", false, false, null));
         }
@@ -59,6 +62,8 @@ final class Growth {
         if (spec.has(CalendarQuirk.ODD)) {
             odd();
         }
+        var there = collections().stream().map(Collection::guid).toList();
+        grown.removeIf(each -> !there.contains(each.calendar()));
         return grown;
     }
 

@@ -4,14 +4,18 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Raw;
 import ferry.connector.icloud.web.SeenIds;
+import ferry.crypto.Digests;
 import ferry.error.ErrorCode;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /// Reads the calendars and events of one account during one task, on the caller's thread. At most the events of a year
 /// are held at once, and eight bytes or so of each that there was.
@@ -31,26 +35,56 @@ public final class Calendars {
         this.clock = clock;
     }
 
-    /// Reads [#EVENTS]. Calendars do not say when they changed, so that they come whatever the window.
-    public void events(Window window, Feed feed) throws ConnectorException, InterruptedException {
+    /// Reads [#EVENTS]. Calendars do not say when they changed, so that they come whatever the window. No event is
+    /// listed where all calendars are the owner's own and have the tags that they had on the same day.
+    public void events(Window window, Feed feed, Differences.Before before)
+            throws ConnectorException, InterruptedException {
         var today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
         var source = new Source(calls, Span.month(today));
-        calendars(source, feed);
-        var listing = new Listing(source, window, feed);
-        new Walk(source, feed).years(FIRST_YEAR, today.getYear() + YEARS_AHEAD, listing::take);
-        listing.finish();
+        int last = today.getYear() + YEARS_AHEAD;
+        var calendars = source.collections();
+        var mark = calendars.flatMap(listed -> mark(collections(listed), today));
+        if (mark.filter(before::had).isEmpty()) {
+            give(calendars, feed);
+            var listing = new Listing(source, window, feed);
+            new Walk(source, feed).years(FIRST_YEAR, last, listing::take);
+            listing.finish();
+            mark.ifPresent(before::keep);
+        }
+        feed.warn(
+                "years_read",
+                "Events are read from " + Span.year(FIRST_YEAR).from() + " to "
+                        + Span.year(last).to() + ".");
     }
 
-    private static void calendars(Source source, Feed feed) throws ConnectorException, InterruptedException {
-        var answer = source.collections();
-        if (answer.isEmpty()) {
+    /// All that is said of the calendars, whose tags change with what lies in them. Whether that of a calendar that
+    /// others write to does has not been seen: with one of those nothing is known. A tag might mean less than it seems
+    /// to, and each year there is one more to read: so all is listed at least once a day.
+    private static Optional<String> mark(List<JsonNode> collections, LocalDate today) {
+        boolean known = !collections.isEmpty()
+                && collections.stream().allMatch(one -> isOwn(one) && Json.text(one, "ctag") != null);
+        return known ? Optional.of(today + " " + Digests.shortHex(collections.toString())) : Optional.empty();
+    }
+
+    private static boolean isOwn(JsonNode collection) {
+        return "personal".equalsIgnoreCase(Json.text(collection, "objectType"))
+                && Json.text(collection, "shareType") == null
+                && !Json.flag(collection, "isFamily");
+    }
+
+    private static List<JsonNode> collections(JsonNode answer) {
+        var listed = answer.path("Collection");
+        return listed.isObject() ? List.of(listed) : listed.valueStream().toList();
+    }
+
+    private static void give(Optional<JsonNode> calendars, Feed feed) throws InterruptedException {
+        if (calendars.isEmpty()) {
             feed.incomplete();
             feed.warn("calendars_unavailable", "The source did not list the calendars.");
             return;
         }
         var seen = new SeenIds();
-        var listed = answer.get().path("Collection");
-        for (var collection : listed.isObject() ? List.of(listed) : listed) {
+        for (var collection : collections(calendars.get())) {
             var guid = Json.text(collection, "guid");
             if (guid == null) {
                 feed.refused(

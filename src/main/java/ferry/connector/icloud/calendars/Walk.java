@@ -44,10 +44,6 @@ final class Walk {
                             + String.join(", ", lost.subList(0, Math.min(NAMED, lost.size())))
                             + (lost.size() > NAMED ? ", …" : "."));
         }
-        feed.warn(
-                "years_read",
-                "Events are read from " + Span.year(first).from() + " to "
-                        + Span.year(last).to() + ".");
     }
 
     private void read(Span span, Taker taker) throws ConnectorException, InterruptedException {

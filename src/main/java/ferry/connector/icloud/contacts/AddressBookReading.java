@@ -39,6 +39,7 @@ final class AddressBookReading {
     private Optional<String> own = Optional.empty();
     private int limit = PAGE;
     private int unnamed;
+    private boolean ownCardApart;
 
     /// @param wanted the photos that are fetched in passing
     AddressBookReading(Contacts contacts, JsonNode startup, Feed feed, Downloads downloads, Predicate<FileRef> wanted) {
@@ -57,6 +58,11 @@ final class AddressBookReading {
         walkAll();
         giveOwn(card);
         giveGroups();
+    }
+
+    /// Whether the owner's own card was not among the contacts, or cannot be told among them from the start.
+    boolean isOwnCardApart() {
+        return ownCardApart || Json.text(startup, "meCardId") == null;
     }
 
     private void walkAll() throws ConnectorException, InterruptedException {
@@ -161,6 +167,7 @@ final class AddressBookReading {
         if (own.isEmpty() || given.contains("id " + own.get())) {
             return;
         }
+        ownCardApart = true;
         var card = known.isPresent() ? known : ownCard();
         if (card.isPresent() && own.equals(Optional.ofNullable(Json.text(card.get(), "contactId")))) {
             given.add("id " + own.get());

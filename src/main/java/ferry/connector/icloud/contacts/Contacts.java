@@ -4,18 +4,26 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Limits;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Unread;
+import ferry.crypto.Digests;
 import ferry.error.ErrorCode;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Reads the contacts of one account during one task. Blocks, on the caller's thread.
 public final class Contacts {
@@ -35,21 +43,21 @@ public final class Contacts {
     private static final int AROUND = 20;
 
     private final Calls calls;
-    private final int parallel;
+    private final Limits limits;
+    private final InstantSource clock;
 
-    /// One photo at a time.
-    Contacts(Calls calls) {
-        this(calls, 1);
-    }
-
-    /// @param parallel photos that are fetched at once, from 1
-    public Contacts(Calls calls, int parallel) {
+    /// @param limits of the account; `calls` takes the turns
+    /// @param clock says which day it is
+    public Contacts(Calls calls, Limits limits, InstantSource clock) {
         this.calls = calls;
-        this.parallel = parallel;
+        this.limits = limits;
+        this.clock = clock;
     }
 
     /// Reads [#CONTACTS]. The source does not say when a contact was changed, so a window leaves none out.
-    public void contacts(Window window, Feed feed) throws ConnectorException, InterruptedException {
+    /// Nothing is listed where the start is as it was on the same day, token, groups and all.
+    public void contacts(Window window, Feed feed, Differences.Before before)
+            throws ConnectorException, InterruptedException {
         var startup = calls.get(SERVICE, "/co/startup", PARAMETERS);
         if (!window.equals(Window.ALL)) {
             feed.warn("window_not_applied", "The source does not say when a contact was changed: all are listed.");
@@ -57,11 +65,36 @@ public final class Contacts {
         if (startup.isEmpty()) {
             return; // nobody ever opened Contacts
         }
-        boolean wanted = feed.wants(PHOTO);
-        try (var downloads = new Downloads(feed.files(), parallel)) {
-            new AddressBookReading(this, startup, feed, downloads, _ -> wanted).read();
-            downloads.finish();
+        var mark = mark(startup);
+        if (mark.filter(before::had).isPresent()) {
+            return;
         }
+        boolean wanted = feed.wants(PHOTO);
+        try (var downloads = new Downloads(feed.files(), limits)) {
+            var reading = new AddressBookReading(this, startup, feed, downloads, _ -> wanted);
+            reading.read();
+            downloads.finish();
+            if (!reading.isOwnCardApart()) {
+                mark.ifPresent(before::keep);
+            }
+        }
+    }
+
+    /// All that the start says of the contacts but for the addresses of photos, which expire; empty where it has no token. What lies
+    /// apart from the contacts is in no token that is known of, and a token might mean less than it seems to: so all is
+    /// listed at least once a day.
+    private Optional<String> mark(JsonNode startup) {
+        if (Json.text(startup, "syncToken") == null) {
+            return Optional.empty();
+        }
+        var said = (ObjectNode) startup.deepCopy();
+        said.remove("prefToken");
+        for (var contact : said.path("contacts")) {
+            if (contact.path("photo") instanceof ObjectNode photo) {
+                photo.remove("url");
+            }
+        }
+        return Optional.of(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC) + " " + Digests.shortHex(said.toString()));
     }
 
     /// Fetches photos by references that [#contacts] gave out, perhaps long ago. Each ends committed or
@@ -70,7 +103,7 @@ public final class Contacts {
         var sought = new HashSet<FileRef>();
         refs.stream().filter(ref -> !files.isPublished(ref)).forEach(sought::add);
         var startup = sought.isEmpty() ? Json.object() : calls.get(SERVICE, "/co/startup", PARAMETERS);
-        try (var downloads = new Downloads(files, parallel)) {
+        try (var downloads = new Downloads(files, limits)) {
             if (!startup.isEmpty()) {
                 new AddressBookReading(this, startup, new Unread(files), downloads, sought::remove).read();
             }

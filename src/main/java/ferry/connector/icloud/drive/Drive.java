@@ -6,7 +6,6 @@ import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Limits;
-import ferry.connector.Limits.HostClass;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Downloads;
@@ -126,7 +125,7 @@ public final class Drive {
     }
 
     private Downloads downloads(Files files) {
-        return new Downloads(files, Math.max(1, limits.parallel(HostClass.CONTENT)));
+        return new Downloads(files, limits);
     }
 
     /// Looks through the tree for files, and fetches those that it finds.

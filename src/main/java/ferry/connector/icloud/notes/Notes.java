@@ -4,6 +4,7 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Limits;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.AssetFiles;
 import ferry.connector.icloud.web.Calls;
@@ -62,16 +63,11 @@ public final class Notes {
     private final Zones zone;
     private final AssetFiles attachments;
 
-    /// One attachment at a time.
-    Notes(Calls calls) {
-        this(calls, 1);
-    }
-
-    /// @param parallel attachments that are fetched at once, from 1
-    public Notes(Calls calls, int parallel) {
+    /// @param limits of the account; `calls` takes the turns
+    public Notes(Calls calls, Limits limits) {
         zone = new Zones(calls, "com.apple.notes", "Notes");
         attachments = new AssetFiles(
-                calls, zone, ATTACHMENT_KEYS, record -> Attachment.of(record).map(Attachment::file), parallel);
+                calls, zone, ATTACHMENT_KEYS, record -> Attachment.of(record).map(Attachment::file), limits);
     }
 
     /// Reads [#NOTES].

@@ -3,6 +3,7 @@ package ferry.connector.icloud.photos;
 import ferry.connector.ConnectorException;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Limits;
 import ferry.connector.Pulls;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
@@ -25,11 +26,11 @@ final class PhotoFiles implements AutoCloseable {
     private final InstantSource clock;
     private final Downloads downloads;
 
-    PhotoFiles(Calls calls, PhotosDatabase database, Files files, InstantSource clock, int parallel) {
+    PhotoFiles(Calls calls, PhotosDatabase database, Files files, InstantSource clock, Limits limits) {
         this.calls = calls;
         this.database = database;
         this.clock = clock;
-        this.downloads = new Downloads(files, parallel);
+        this.downloads = new Downloads(files, limits);
     }
 
     /// A file that is asked for.

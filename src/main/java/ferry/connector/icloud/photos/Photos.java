@@ -44,7 +44,7 @@ public final class Photos {
     private final Limits limits;
     private final InstantSource clock;
 
-    /// @param limits says only how much may be in flight at once; `calls` takes the turns
+    /// @param limits says how much may be in flight at once; `calls` takes the turns
     public Photos(Calls calls, Limits limits, InstantSource clock) {
         this.calls = calls;
         this.limits = limits;
@@ -209,7 +209,7 @@ public final class Photos {
     }
 
     private PhotoFiles downloads(Files files) {
-        return new PhotoFiles(calls, database, files, clock, Math.max(1, limits.parallel(HostClass.CONTENT)));
+        return new PhotoFiles(calls, database, files, clock, limits);
     }
 
     /// The estimated number of items in each view, as far as the source says it.

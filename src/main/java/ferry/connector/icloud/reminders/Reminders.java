@@ -3,6 +3,7 @@ package ferry.connector.icloud.reminders;
 import ferry.connector.ConnectorException;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.Feed;
+import ferry.connector.Limits;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Window;
@@ -89,16 +90,11 @@ public final class Reminders {
     private final Zones zone;
     private final AssetFiles attachments;
 
-    /// One attachment at a time.
-    Reminders(Calls calls) {
-        this(calls, 1);
-    }
-
-    /// @param parallel attachments that are fetched at once, from 1
-    public Reminders(Calls calls, int parallel) {
+    /// @param limits of the account; `calls` takes the turns
+    public Reminders(Calls calls, Limits limits) {
         this.calls = calls;
         zone = new Zones(calls, "com.apple.reminders", "Reminders");
-        attachments = new AssetFiles(calls, zone, CHILD_KEYS, ReminderEntry::file, parallel);
+        attachments = new AssetFiles(calls, zone, CHILD_KEYS, ReminderEntry::file, limits);
     }
 
     /// Reads [#REMINDERS]. An account without the zone was never upgraded: it is asked as old clients ask.

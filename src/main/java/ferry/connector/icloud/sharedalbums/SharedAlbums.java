@@ -6,7 +6,6 @@ import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Limits;
-import ferry.connector.Limits.HostClass;
 import ferry.connector.Window;
 import ferry.connector.icloud.photos.LoosePhoto;
 import ferry.connector.icloud.web.Calls;
@@ -97,7 +96,7 @@ public final class SharedAlbums {
     }
 
     private Downloads downloads(Files files) {
-        return new Downloads(files, Math.max(1, limits.parallel(HostClass.CONTENT)));
+        return new Downloads(files, limits);
     }
 
     /// Those that can be asked for, each once.

@@ -3,6 +3,7 @@ package ferry.connector.icloud.web;
 import ferry.connector.ConnectorException;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Limits;
 import ferry.connector.Pulls;
 import ferry.error.ErrorCode;
 import java.util.List;
@@ -20,23 +21,23 @@ public final class AssetFiles {
     private final Zones zone;
     private final List<String> keys;
     private final Function<CloudRecord, Optional<AssetFile>> held;
-    private final int parallel;
+    private final Limits limits;
 
     /// @param keys the fields that describe a file
     /// @param held the file that a record holds
-    /// @param parallel files that are fetched at once, from 1
+    /// @param limits of the account
     public AssetFiles(
-            Calls calls, Zones zone, List<String> keys, Function<CloudRecord, Optional<AssetFile>> held, int parallel) {
+            Calls calls, Zones zone, List<String> keys, Function<CloudRecord, Optional<AssetFile>> held, Limits limits) {
         this.calls = calls;
         this.zone = zone;
         this.keys = keys;
         this.held = held;
-        this.parallel = parallel;
+        this.limits = limits;
     }
 
     /// What fetches them, as many at once as there may be. The caller closes it.
     public Downloads downloads(Files files) {
-        return new Downloads(files, parallel);
+        return new Downloads(files, limits);
     }
 
     /// Starts the file that a record holds, where it holds one.

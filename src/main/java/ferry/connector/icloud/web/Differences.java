@@ -25,6 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// What changed in a source that cannot be asked for that: everything is listed, and what is as the feed's
 /// cursor has it is left out, with its files. The cursor is a short digest of every record, by its id: some 60
 /// bytes each, half of that packed. One thread but for files.
+///
+/// A source that says of itself whether it has changed need not be listed to find that it has not ([Before]).
 public final class Differences implements Feed {
     private final Feed feed;
     private final boolean nested;
@@ -38,6 +40,10 @@ public final class Differences implements Feed {
     /// Those of records that did not change.
     private final Set<FileRef> delivered = ConcurrentHashMap.newKeySet();
     private boolean deletionsKnown = true;
+    private final Optional<String> markBefore;
+    private Optional<String> mark = Optional.empty();
+    private boolean asBefore;
+    private boolean lacking;
 
     private record Told(String dataType, long digest) {}
 
@@ -45,15 +51,44 @@ public final class Differences implements Feed {
         this.feed = feed;
         this.nested = nested;
         this.essence = essence;
-        var earlier = feed.from().flatMap(Differences::earlier);
+        var state = feed.from().map(Json::of);
+        var earlier = state.flatMap(Differences::earlier);
         this.isFurther = earlier.isPresent();
         this.before = earlier.orElse(Map.of());
+        this.markBefore = state.map(json -> Json.text(json, "mark")).filter(_ -> isFurther);
+    }
+
+    /// What a source said of itself when the cursor's listing began. A mark is a text that is another one whenever
+    /// a listing would be; it is taken before anything is listed, so that what changes meanwhile changes the next one.
+    public interface Before {
+        /// Where there is no cursor.
+        Before NOTHING = new Before() {
+            @Override
+            public boolean had(String mark) {
+                return false;
+            }
+
+            @Override
+            public void keep(String mark) {}
+        };
+
+        /// Whether the mark is the same and that listing lacked nothing: then all is as it was, and nothing is given.
+        boolean had(String mark);
+
+        /// Keeps it for the next reading, unless this one lacks something.
+        void keep(String mark);
     }
 
     /// Lists everything into a feed.
     @FunctionalInterface
     public interface Lister {
         void list(Feed feed) throws ConnectorException, InterruptedException;
+    }
+
+    /// Lists everything, unless the source is as it was before.
+    @FunctionalInterface
+    public interface MarkedLister {
+        void list(Feed feed, Before before) throws ConnectorException, InterruptedException;
     }
 
     /// Gives the feed what changed, or everything where it has no cursor.
@@ -64,12 +99,19 @@ public final class Differences implements Feed {
     /// @param essence takes from a copy of a record what is no change of it, such as sums over others
     public static void list(Window window, Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, Lister lister)
             throws ConnectorException, InterruptedException {
+        list(window, feed, nested, essence, (into, _) -> lister.list(into));
+    }
+
+    /// The same of a source that can say of itself that it has not changed.
+    public static void list(
+            Window window, Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, MarkedLister lister)
+            throws ConnectorException, InterruptedException {
         if (!window.equals(Window.ALL)) {
-            lister.list(feed);
+            lister.list(feed, Before.NOTHING);
             return;
         }
         var differences = new Differences(feed, nested, essence);
-        lister.list(differences);
+        lister.list(differences, differences.new Marks());
         differences.finish();
     }
 
@@ -102,8 +144,25 @@ public final class Differences implements Feed {
         return !known;
     }
 
+    private final class Marks implements Before {
+        @Override
+        public boolean had(String said) {
+            asBefore = markBefore.filter(said::equals).isPresent();
+            return asBefore;
+        }
+
+        @Override
+        public void keep(String said) {
+            mark = Optional.of(said);
+        }
+    }
+
     /// What is not among what was listed is gone, where nothing was kept back that could have held it.
     private void finish() throws InterruptedException {
+        if (asBefore) {
+            feed.reached(feed.from().orElseThrow());
+            return;
+        }
         if (!isFurther && feed.from().isPresent()) {
             feed.startOver();
         }
@@ -120,8 +179,8 @@ public final class Differences implements Feed {
         feed.reached(state());
     }
 
-    private static Optional<Map<String, Told>> earlier(String state) {
-        var types = Json.of(state).path("records");
+    private static Optional<Map<String, Told>> earlier(JsonNode state) {
+        var types = state.path("records");
         if (!types.isObject()) {
             return Optional.empty();
         }
@@ -142,6 +201,7 @@ public final class Differences implements Feed {
         var types = json.putObject("records");
         new TreeMap<>(now)
                 .forEach((id, told) -> types.withObject("/" + told.dataType).put(id, told.digest));
+        mark.filter(_ -> !lacking).ifPresent(said -> json.put("mark", said));
         return json.toString();
     }
 
@@ -192,6 +252,7 @@ public final class Differences implements Feed {
             now.putIfAbsent(item, told);
         }
         deletionsKnown &= !nested;
+        lacking = true;
         feed.refused(item, why, detail);
     }
 
@@ -203,6 +264,7 @@ public final class Differences implements Feed {
     @Override
     public void incomplete() {
         deletionsKnown = false;
+        lacking = true;
         feed.incomplete();
     }
 }

@@ -3,6 +3,8 @@ package ferry.connector.icloud.web;
 import ferry.connector.ConnectorException;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
+import ferry.connector.Limits;
+import ferry.connector.Limits.HostClass;
 import ferry.connector.Pulls;
 import ferry.error.ErrorCode;
 import java.util.Queue;
@@ -11,7 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Fetches files, several at once ([Pulls]), each one at most twice (R18).
+/// Fetches files, several at once ([Pulls]), each one at most twice (R18), and never more than the account may have under
+/// way ([Limits#stream]). A file has its stream from before its address is looked up until all its bytes are here, through
+/// every break of the line: whoever waits for one has no part of a file in memory.
 ///
 /// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What concerns all
 /// files (the session is lost,
@@ -24,16 +28,18 @@ public final class Downloads implements AutoCloseable {
     private static final int MAX_PUT_OFF = 100;
 
     private final Files files;
+    private final Limits limits;
     private final Pulls pulls;
     private final Set<FileRef> underWay = ConcurrentHashMap.newKeySet();
     private final SeenIds refused = new SeenIds();
     private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailableInARow = new AtomicInteger();
 
-    /// @param parallel files that are pulled at once, from 1
-    public Downloads(Files files, int parallel) {
+    /// @param limits of the account; say how many files are pulled at once
+    public Downloads(Files files, Limits limits) {
         this.files = files;
-        this.pulls = new Pulls(parallel);
+        this.limits = limits;
+        this.pulls = new Pulls(limits.parallel(HostClass.CONTENT));
     }
 
     /// A file that is asked for.
@@ -100,9 +106,9 @@ public final class Downloads implements AutoCloseable {
     }
 
     private void publish(Wanted wanted, Pulls.Turn turn) throws ConnectorException, InterruptedException {
-        var outcome = wanted.receive(files, turn, false);
+        var outcome = receive(wanted, turn, false);
         if (outcome != Download.Outcome.DONE) {
-            outcome = wanted.receive(files, turn, true);
+            outcome = receive(wanted, turn, true);
         }
         switch (outcome) {
             case DONE -> {}
@@ -134,5 +140,17 @@ public final class Downloads implements AutoCloseable {
 
     private static String name(FileRef ref) {
         return ref.fileType() + "/" + ref.locator();
+    }
+    private Download.Outcome receive(Wanted wanted, Pulls.Turn turn, boolean afresh)
+            throws ConnectorException, InterruptedException {
+        try (var stream = limits.stream(HostClass.CONTENT)) {
+            return wanted.receive(
+                    files,
+                    () -> {
+                        stream.close();
+                        turn.over();
+                    },
+                    afresh);
+        }
     }
 }

@@ -7,6 +7,7 @@ import ferry.connector.ConnectorException;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import java.time.Duration;
@@ -35,7 +36,7 @@ class CalendarsTest {
     }
 
     private void read(Window window) throws ConnectorException, InterruptedException {
-        new Calendars(source, InstantSource.fixed(NOW)).events(window, feed);
+        new Calendars(source, InstantSource.fixed(NOW)).events(window, feed, Differences.Before.NOTHING);
     }
 
     /// The record of one event of 2024.

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.connector.icloud.web.ScriptedCalls;
 import ferry.error.ErrorCode;
+import ferry.testing.NoLimits;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +42,7 @@ class ContactsTest {
     }
 
     private void read(Window window) throws Exception {
-        new Contacts(calls).contacts(window, feed);
+        new Contacts(calls, new NoLimits(1), () -> Instant.EPOCH).contacts(window, feed, Differences.Before.NOTHING);
         assertThat(feed.schemaErrors("icloud_contacts.contacts")).isEmpty();
         assertThat(feed.ids()).doesNotHaveDuplicates();
     }

@@ -11,6 +11,7 @@ import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import ferry.sandbox.cloudkit.Proto;
 import ferry.sandbox.notes.NoteText;
+import ferry.testing.NoLimits;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -26,7 +27,7 @@ class NotesTest {
     private final KeptFeed feed = new KeptFeed();
 
     private void read(Window window) throws Exception {
-        new Notes(cloud).notes(window, feed);
+        new Notes(cloud, new NoLimits(1)).notes(window, feed);
     }
 
     @AfterEach
@@ -260,7 +261,7 @@ class NotesTest {
     private KeptFeed readFurther() throws Exception {
         var further = new KeptFeed();
         further.from = feed.reached;
-        new Notes(cloud).notes(Window.ALL, further);
+        new Notes(cloud, new NoLimits(1)).notes(Window.ALL, further);
         return further;
     }
 

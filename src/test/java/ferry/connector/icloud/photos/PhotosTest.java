@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.FileRef;
-import ferry.connector.Limits;
 import ferry.connector.Target.Integrity;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
+import ferry.testing.NoLimits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -32,20 +32,7 @@ class PhotosTest {
     private final FakeCloud cloud = new FakeCloud();
     private final KeptFeed feed = new KeptFeed();
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-03-01T12:00:00Z"));
-    private final Photos photos = new Photos(cloud, new FourAtOnce(), now::get);
-
-    static final class FourAtOnce implements Limits {
-        @Override
-        public void turn(HostClass host) {}
-
-        @Override
-        public void throttled(HostClass host, Duration wait) {}
-
-        @Override
-        public int parallel(HostClass host) {
-            return 4;
-        }
-    }
+    private final Photos photos = new Photos(cloud, new NoLimits(4), now::get);
 
     @Test
     void everyPhotoOfEveryViewIsListedOnceWithItsFlags() throws Exception {
@@ -549,7 +536,7 @@ class PhotosTest {
         };
         long before = usedAfterCollection();
 
-        new Photos(new EndlessCloud(100_000), new FourAtOnce(), now::get).photos(Window.ALL, counting);
+        new Photos(new EndlessCloud(100_000), new NoLimits(4), now::get).photos(Window.ALL, counting);
 
         assertThat(listed.get()).isEqualTo(100_000);
         assertThat(live.get() - before).isLessThan(60L << 20);

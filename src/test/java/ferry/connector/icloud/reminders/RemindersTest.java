@@ -10,6 +10,7 @@ import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import ferry.sandbox.cloudkit.Proto;
+import ferry.testing.NoLimits;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class RemindersTest {
     private final KeptFeed feed = new KeptFeed();
 
     private void read() throws Exception {
-        new Reminders(cloud).reminders(Window.ALL, feed);
+        new Reminders(cloud, new NoLimits(1)).reminders(Window.ALL, feed);
     }
 
     @AfterEach

@@ -3,13 +3,12 @@ package ferry.connector.icloud.sharedalbums;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.connector.ConnectorException.Refused;
-import ferry.connector.Limits;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.connector.icloud.web.ScriptedCalls;
 import ferry.error.ErrorCode;
-import java.time.Duration;
+import ferry.testing.NoLimits;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,7 +27,7 @@ class SharedAlbumsTest {
     private int counted;
 
     private void read() throws Exception {
-        new SharedAlbums(calls, new OneAtOnce(), () -> Instant.EPOCH).read(Window.ALL, feed);
+        new SharedAlbums(calls, new NoLimits(1), () -> Instant.EPOCH).read(Window.ALL, feed);
         assertThat(feed.schemaErrors(SharedAlbums.ALBUMS)).isEmpty();
     }
 
@@ -146,18 +145,5 @@ class SharedAlbumsTest {
 
         assertThat(feed.ids()).containsExactly("shared_album:A");
         assertThat(feed.refusals).containsExactly("shared_album:B not-retrievable");
-    }
-
-    private static final class OneAtOnce implements Limits {
-        @Override
-        public void turn(HostClass host) {}
-
-        @Override
-        public void throttled(HostClass host, Duration wait) {}
-
-        @Override
-        public int parallel(HostClass host) {
-            return 1;
-        }
     }
 }

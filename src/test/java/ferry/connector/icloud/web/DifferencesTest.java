@@ -138,6 +138,45 @@ class DifferencesTest {
     }
 
     @Test
+    void aSourceThatSaysItIsAsItWasIsNotListed() throws Exception {
+        var first = marked(null, "Monday", into -> into.item(record("a", 1)));
+        var same = marked(first.reached, "Monday", _ -> {
+            throw new AssertionError("listed");
+        });
+        assertThat(same.items).isEmpty();
+        assertThat(same.reached).isEqualTo(first.reached);
+
+        var other = marked(same.reached, "Tuesday", into -> into.item(record("a", 2)));
+        assertThat(other.items).containsExactly(record("a", 2).toString());
+        // Its cursor goes on from the new mark.
+        assertThat(marked(other.reached, "Tuesday", into -> into.item(record("a", 3))).items)
+                .isEmpty();
+        assertThat(marked(other.reached, "Monday", into -> into.item(record("a", 3))).items)
+                .hasSize(1);
+    }
+
+    @Test
+    void whatAListingLackedIsAskedForAgainWhateverTheSourceSays() throws Exception {
+        var gap = marked(two(), "Monday", Feed::incomplete);
+        assertThat(marked(gap.reached, "Monday", into -> into.item(record("c", 1))).items)
+                .contains(record("c", 1).toString());
+        var refused = marked(null, "Monday", into -> into.refused("a", ErrorCode.NOT_RETRIEVABLE, "no"));
+        assertThat(marked(refused.reached, "Monday", into -> into.item(record("a", 1))).items)
+                .hasSize(1);
+    }
+
+    private static Further marked(@Nullable String from, String mark, Differences.Lister lister) throws Exception {
+        var feed = new Further(from);
+        Differences.list(Window.ALL, feed, false, entry -> entry, (into, before) -> {
+            if (!before.had(mark)) {
+                lister.list(into);
+                before.keep(mark);
+            }
+        });
+        return feed;
+    }
+
+    @Test
     void anotherConnectorsStateStartsOver() throws Exception {
         var feed = list("{\"zone\": {\"token\": \"x\"}}", false, into -> into.item(record("a", 1)));
         assertThat(feed.startedOver).isTrue();
