@@ -590,10 +590,8 @@ class CursorsTest {
 
     @Test
     void calendarsWhoseTagsAreAsTheyWereAreNotReadAgain() throws IOException {
-        var account = app.sandbox()
-                .accounts()
-                .find("calendars-own@sandbox.example")
-                .orElseThrow();
+        var account =
+                app.sandbox().accounts().find("calendars-own@sandbox.example").orElseThrow();
         var session = client.activeSession(account.identifier());
         var first = feed(session, Type.CALENDARS, "");
         long asked = asked(account, "/ca/");

@@ -21,8 +21,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A backend that reads accounts of the simulated iCloud, over the API. As a registered extension of a test class it is
-/// closed with it, and a test fails that asked for something forbidden; else whoever started it closes it.
+/// A backend that reads accounts of the simulated iCloud, over the API. As a registered extension of a test
+/// class it is closed with it, and a test fails that asked for something forbidden; else whoever started it
+/// closes it.
 final class ICloudAtSandbox implements AutoCloseable, AfterAllCallback, AfterEachCallback {
     static final String PHOTOS = "'data_types': ['icpl.photos']";
     static final String ORIGINALS = PHOTOS + ", 'file_types': ['icpl.photos.original']";

@@ -34,15 +34,15 @@ final class ControlDesk {
     private static final Phone PHONE = new Phone(1, "81", "sms", false);
 
     private final Accounts accounts;
-    private final SignIn signIn;
+    private final AuthSessions signIns;
     private final Journal journal;
     private final Faults faults;
     private final SandboxClock clock;
     private final AtomicLong dsid = new AtomicLong(FIRST_DSID);
 
-    ControlDesk(Accounts accounts, SignIn signIn, Journal journal, Faults faults, SandboxClock clock) {
+    ControlDesk(Accounts accounts, AuthSessions signIns, Journal journal, Faults faults, SandboxClock clock) {
         this.accounts = accounts;
-        this.signIn = signIn;
+        this.signIns = signIns;
         this.journal = journal;
         this.faults = faults;
         this.clock = clock;
@@ -122,7 +122,7 @@ final class ControlDesk {
                 .put("identifier", account.identifier())
                 .put("dsid", String.valueOf(account.dsid()))
                 .put("second_factor", word(account.secondFactor()))
-                .put("code", signIn.shown(account).orElse(null))
+                .put("code", signIns.shown(account).orElse(null))
                 .put("photos", account.library().photos())
                 .put("seed", account.library().seed())
                 .put(

@@ -39,6 +39,12 @@ public final class Replies {
         exchange.respond(status, body.toString().getBytes(StandardCharsets.UTF_8));
     }
 
+    /// Answers with a page.
+    public static void html(Exchange exchange, int status, String page) {
+        exchange.set("Content-Type", "text/html;charset=UTF-8");
+        exchange.respond(status, page.getBytes(StandardCharsets.UTF_8));
+    }
+
     /// Answers without a body.
     public static void empty(Exchange exchange, int status) {
         exchange.respond(status, new byte[0]);

@@ -52,6 +52,7 @@ public final class Sandbox implements AutoCloseable {
 
     private final Tokens tokens;
     private final WebSessions web;
+    private final AuthSessions signIns;
     private final SignIn signIn;
     private final Setup setup;
     private final ControlDesk desk;
@@ -73,8 +74,9 @@ public final class Sandbox implements AutoCloseable {
         this.options = options;
         tokens = new Tokens(options.seed());
         web = new WebSessions(tokens);
-        signIn = new SignIn(accounts, web, tokens, clock, options, this::url);
-        desk = new ControlDesk(accounts, signIn, journal, faults, clock);
+        signIns = new AuthSessions(tokens, clock);
+        signIn = new SignIn(accounts, signIns, web, tokens, clock, options, this::url);
+        desk = new ControlDesk(accounts, signIns, journal, faults, clock);
         setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
         gate = new KeyGate(web, clock);
         overLimits = new OverLimits(accounts, clock);
@@ -219,7 +221,7 @@ public final class Sandbox implements AutoCloseable {
 
     /// The code that would be accepted for the account now, if one was shown or sent.
     public Optional<String> codeShown(String identifier) {
-        return accounts.find(identifier).flatMap(signIn::shown);
+        return accounts.find(identifier).flatMap(signIns::shown);
     }
 
     /// Where a test in another process sees and sets what this one can by these methods; see `docs/sandbox.md`.

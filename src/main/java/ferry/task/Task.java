@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param type which handler runs it
 /// @param target what it fetches, in that handler's words, such as `data:icpl.photos`
 /// @param priority 10 and more is interactive: a person waits for it
-/// @param error why it failed, or what a suspended one waits for; null in every other state, and where an attempt of a
-///     suspended one went wrong here
+/// @param error why it failed, or what a suspended one waits for; null in every other state, and where an
+///     attempt of a suspended one went wrong here
 /// @param errorDetail a sentence beside `error`, or why a suspended one waits; without personal data
 /// @param attempt how often it was started
 /// @param cancelled whether someone asked to stop it

@@ -38,8 +38,9 @@ final class UpstreamStreams {
     private final int limit;
     private final InstantSource clock;
     private final UUID holder = UUID.randomUUID();
-    /// Who waits, the longest first.
-    private final ArrayDeque<Object> waiting = new ArrayDeque<>();
+    /// The places of who waits, the longest first.
+    private final ArrayDeque<Long> waiting = new ArrayDeque<>();
+    private long places;
 
     private int inUse;
     private int held;
@@ -64,11 +65,11 @@ final class UpstreamStreams {
 
     /// Waits for one, as long as it takes. Closed by whoever took it.
     synchronized Limits.Stream take() throws InterruptedException {
-        var place = new Object();
+        Long place = ++places;
         waiting.add(place);
         try {
-            while (waiting.peek() != place || inUse >= held) {
-                if (waiting.peek() == place && mayAsk()) {
+            while (!place.equals(waiting.peek()) || inUse >= held) {
+                if (place.equals(waiting.peek()) && mayAsk()) {
                     settle();
                 } else {
                     wait(BETWEEN_ASKS.toMillis());
@@ -173,8 +174,8 @@ final class UpstreamStreams {
                 .bind("holder", holder)
                 .bind("now", now)
                 .bind("since", wantedSince == null ? now : wantedSince)
-                .map((row, _, _) -> new Others(
-                        row.getInt("nodes"), row.getInt("taken"), row.getInt("wanted"), row.getInt("ahead")))
+                .map((row, _, _) ->
+                        new Others(row.getInt("nodes"), row.getInt("taken"), row.getInt("wanted"), row.getInt("ahead")))
                 .one();
     }
 

@@ -47,7 +47,8 @@ class ConnectorAtSandboxTest {
 
     private Login signIn(String name, String password, Optional<Secret> trust) throws Exception {
         return connector.signIn(
-                new SignIn(name + "@sandbox.example", Map.of("password", new Secret(password)), trust), new NoLimits(1));
+                new SignIn(name + "@sandbox.example", Map.of("password", new Secret(password)), trust),
+                new NoLimits(1));
     }
 
     @ParameterizedTest

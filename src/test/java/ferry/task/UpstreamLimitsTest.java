@@ -174,7 +174,7 @@ class UpstreamLimitsTest {
     @Test
     void whoWaitsLongestIsNextWhereNodesAreMoreThanStreams() throws Exception {
         var single = new UpstreamSettings(0, 1, 1, Duration.ofSeconds(5));
-        var served = List.of(new CountDownLatch(2), new CountDownLatch(2), new CountDownLatch(2));
+        var served = List.of(new CountDownLatch(1), new CountDownLatch(1), new CountDownLatch(1));
 
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var all = new ArrayList<Future<?>>();

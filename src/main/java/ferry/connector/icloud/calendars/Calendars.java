@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/// Reads the calendars and events of one account during one task, on the caller's thread. At most the events of a year
-/// are held at once, and eight bytes or so of each that there was.
+/// Reads the calendars and events of one account during one task, on the caller's thread. At most the events of
+/// a year are held at once, and eight bytes or so of each that there was.
 public final class Calendars {
     /// Calendars, then events.
     public static final String EVENTS = "icloud_calendars.events";
@@ -57,9 +57,9 @@ public final class Calendars {
                         + Span.year(last).to() + ".");
     }
 
-    /// All that is said of the calendars, whose tags change with what lies in them. Whether that of a calendar that
-    /// others write to does has not been seen: with one of those nothing is known. A tag might mean less than it seems
-    /// to, and each year there is one more to read: so all is listed at least once a day.
+    /// All that is said of the calendars, whose tags change with what lies in them. Whether that of a calendar
+    /// that others write to does has not been seen: with one of those nothing is known. A tag might mean less
+    /// than it seems to, and each year there is one more to read: so all is listed at least once a day.
     private static Optional<String> mark(List<JsonNode> collections, LocalDate today) {
         boolean known = !collections.isEmpty()
                 && collections.stream().allMatch(one -> isOwn(one) && Json.text(one, "ctag") != null);

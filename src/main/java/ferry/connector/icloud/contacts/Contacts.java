@@ -80,9 +80,9 @@ public final class Contacts {
         }
     }
 
-    /// All that the start says of the contacts but for the addresses of photos, which expire; empty where it has no token. What lies
-    /// apart from the contacts is in no token that is known of, and a token might mean less than it seems to: so all is
-    /// listed at least once a day.
+    /// All that the start says of the contacts but for the addresses of photos, which expire; empty where it
+    /// has no token. What lies apart from the contacts is in no token that is known of, and a token might mean
+    /// less than it seems to: so all is listed at least once a day.
     private Optional<String> mark(JsonNode startup) {
         if (Json.text(startup, "syncToken") == null) {
             return Optional.empty();
@@ -94,7 +94,8 @@ public final class Contacts {
                 photo.remove("url");
             }
         }
-        return Optional.of(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC) + " " + Digests.shortHex(said.toString()));
+        return Optional.of(
+                LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC) + " " + Digests.shortHex(said.toString()));
     }
 
     /// Fetches photos by references that [#contacts] gave out, perhaps long ago. Each ends committed or

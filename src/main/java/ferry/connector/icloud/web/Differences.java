@@ -58,8 +58,9 @@ public final class Differences implements Feed {
         this.markBefore = state.map(json -> Json.text(json, "mark")).filter(_ -> isFurther);
     }
 
-    /// What a source said of itself when the cursor's listing began. A mark is a text that is another one whenever
-    /// a listing would be; it is taken before anything is listed, so that what changes meanwhile changes the next one.
+    /// What a source said of itself when the cursor's listing began. A mark is a text that is another one
+    /// whenever a listing would be; it is taken before anything is listed, so that what changes meanwhile
+    /// changes the next one.
     public interface Before {
         /// Where there is no cursor.
         Before NOTHING = new Before() {
@@ -72,7 +73,8 @@ public final class Differences implements Feed {
             public void keep(String mark) {}
         };
 
-        /// Whether the mark is the same and that listing lacked nothing: then all is as it was, and nothing is given.
+        /// Whether the mark is the same and that listing lacked nothing: then all is as it was, and nothing is
+        /// given.
         boolean had(String mark);
 
         /// Keeps it for the next reading, unless this one lacks something.

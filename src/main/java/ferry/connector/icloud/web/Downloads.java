@@ -13,9 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Fetches files, several at once ([Pulls]), each one at most twice (R18), and never more than the account may have under
-/// way ([Limits#stream]). A file has its stream from before its address is looked up until all its bytes are here, through
-/// every break of the line: whoever waits for one has no part of a file in memory.
+/// Fetches files, several at once ([Pulls]), each one at most twice (R18), and never more than the account may
+/// have under way ([Limits#stream]). A file has its stream from before its address is looked up until all its
+/// bytes are here, through every break of the line: whoever waits for one has no part of a file in memory.
 ///
 /// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What concerns all
 /// files (the session is lost,
@@ -143,7 +143,8 @@ public final class Downloads implements AutoCloseable {
     }
     private Download.Outcome receive(Wanted wanted, Pulls.Turn turn, boolean afresh)
             throws ConnectorException, InterruptedException {
-        try (var stream = limits.stream(HostClass.CONTENT)) {
+        var stream = limits.stream(HostClass.CONTENT);
+        try {
             return wanted.receive(
                     files,
                     () -> {
@@ -151,6 +152,8 @@ public final class Downloads implements AutoCloseable {
                         turn.over();
                     },
                     afresh);
+        } finally {
+            stream.close();
         }
     }
 }
