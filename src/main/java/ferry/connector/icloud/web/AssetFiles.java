@@ -27,7 +27,11 @@ public final class AssetFiles {
     /// @param held the file that a record holds
     /// @param limits of the account
     public AssetFiles(
-            Calls calls, Zones zone, List<String> keys, Function<CloudRecord, Optional<AssetFile>> held, Limits limits) {
+            Calls calls,
+            Zones zone,
+            List<String> keys,
+            Function<CloudRecord, Optional<AssetFile>> held,
+            Limits limits) {
         this.calls = calls;
         this.zone = zone;
         this.keys = keys;

@@ -141,6 +141,7 @@ public final class Downloads implements AutoCloseable {
     private static String name(FileRef ref) {
         return ref.fileType() + "/" + ref.locator();
     }
+
     private Download.Outcome receive(Wanted wanted, Pulls.Turn turn, boolean afresh)
             throws ConnectorException, InterruptedException {
         var stream = limits.stream(HostClass.CONTENT);
