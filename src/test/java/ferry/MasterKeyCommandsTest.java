@@ -11,17 +11,20 @@ import ferry.settings.Env;
 import ferry.settings.SettingException;
 import ferry.testing.Client;
 import ferry.testing.TestApp;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,9 +36,28 @@ class MasterKeyCommandsTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
 
+    /// Of a service that ran, and stopped: its first start takes seconds, a copy none.
+    @TempDir
+    private static Path ran;
+
+    @BeforeAll
+    static void once() throws Exception {
+        start(ran).close();
+    }
+
     @BeforeEach
     void folder(@TempDir Path temporary) throws Exception {
         folder = Files.createDirectory(temporary.resolve("data")).toRealPath();
+    }
+
+    /// As if the service had run on the test's folder.
+    private void haveRun() throws IOException {
+        Files.delete(folder);
+        try (var files = Files.walk(ran)) {
+            for (var file : files.toList()) {
+                Files.copy(file, folder.resolve(ran.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
     }
 
     @Test
@@ -86,7 +108,7 @@ class MasterKeyCommandsTest {
 
     @Test
     void anExchangeThatWasKilledOnItsWayGoesOnWhereItStopped() throws Exception {
-        start().close();
+        haveRun();
         var staged = held().withNewKey();
         MasterKeyFile.replace(folder, held(), staged);
         start().close();
@@ -100,7 +122,7 @@ class MasterKeyCommandsTest {
 
     @Test
     void aKeyThatDoesNotBelongToTheDatabaseStopsTheStartInOneLine() throws Exception {
-        start().close();
+        haveRun();
         var right = held();
         var wrong = MasterKey.generate(new SecureRandom());
         Files.writeString(folder.resolve("master.key"), wrong.text().reveal());
@@ -123,7 +145,7 @@ class MasterKeyCommandsTest {
 
     @Test
     void aDamagedFileIsNamed() throws Exception {
-        start().close();
+        haveRun();
         Files.writeString(folder.resolve("master.key"), held().text().reveal().substring(3));
 
         assertThatThrownBy(this::start)
@@ -189,6 +211,10 @@ class MasterKeyCommandsTest {
     }
 
     private Service start() throws Exception {
+        return start(folder);
+    }
+
+    private static Service start(Path folder) throws Exception {
         var options = new ServiceSettings.Options(
                 Optional.of(folder), Optional.empty(), Optional.of(0), Optional.of(0), true, false);
         return Service.start(ServiceSettings.read(new Env(Map.of()), options), Clock.systemUTC());
