@@ -124,6 +124,8 @@ public final class Accounts {
         // Something is wrong with what is attached to their contacts and notes.
         add("contact-photos", NONE);
         add("note-attachments", NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 96));
+        library("undelivered", LibraryQuirk.UNDELIVERED);
+        library("breaking-line", LibraryQuirk.BREAKING_LINE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

@@ -38,12 +38,20 @@ public final class ICloudConnector implements Connector {
     private final Outbound outbound;
     private final ICloudSettings settings;
     private final InstantSource clock;
+    private final ServiceCalls.Pause pause;
     private final SignInFlow signIns;
 
     public ICloudConnector(Outbound outbound, ICloudSettings settings, InstantSource clock) {
+        this(outbound, settings, clock, Thread::sleep);
+    }
+
+    /// @param pause how it waits before it asks for something once more
+    public ICloudConnector(
+            Outbound outbound, ICloudSettings settings, InstantSource clock, ServiceCalls.Pause pause) {
         this.outbound = outbound;
         this.settings = settings;
         this.clock = clock;
+        this.pause = pause;
         signIns = new SignInFlow(outbound, settings, clock, new SecureRandom());
     }
 
@@ -106,7 +114,7 @@ public final class ICloudConnector implements Connector {
                         false,
                         entry -> entry,
                         into -> contacts(reading).contacts(window, into));
-            case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
+            case FindMy.DEVICES -> new FindMy(calls(reading), false, pause::pause).devices(window, feed);
             case Calendars.EVENTS ->
                 Differences.list(
                         window,
@@ -213,6 +221,6 @@ public final class ICloudConnector implements Connector {
     }
 
     private ServiceCalls calls(Reading reading) {
-        return new ServiceCalls(outbound, settings, clock, reading);
+        return new ServiceCalls(outbound, settings, clock, reading, pause);
     }
 }

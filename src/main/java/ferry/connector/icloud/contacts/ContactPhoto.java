@@ -70,7 +70,7 @@ final class ContactPhoto implements Downloads.Wanted {
         var signature = Optional.ofNullable(Json.text(photo, "signature")).flatMap(Signature::of);
         var proof = signature.<Proof>map(s -> s).orElseGet(WholeImage::new);
         try (var target = files.open(ref, META)) {
-            return new Download(calls::withSession, target, turn, OptionalLong.empty(), Optional.of(proof))
+            return new Download(calls, calls::withSession, target, turn, OptionalLong.empty(), Optional.of(proof))
                     .receive(url);
         }
     }

@@ -10,14 +10,20 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// Fetches files, several at once ([Pulls]), each one at most twice (R18).
 ///
 /// One file that cannot be had is refused and the rest goes on. What concerns all files (the session is lost,
 /// the content host is away, a sink failed) stops everything and comes out of the next [#fetch] or of
 /// [#finish].
+///
+/// A file that the host does not deliver now is put off until the end, and refused by name where it does not come
+/// then either. Where several in a row don't come, one that the host has delivered before is asked for once more:
+/// only where that does not come either, or there is none, is the host away (ADR 0030).
 public final class Downloads implements AutoCloseable {
-    /// So many files in a row that the content host could not serve mean that it is away.
+    /// So many files in a row that the content host could not serve may mean that it is away.
     private static final int MAX_UNAVAILABLE = 5;
     /// Files put off until the end; each holds its records.
     private static final int MAX_PUT_OFF = 100;
@@ -27,6 +33,9 @@ public final class Downloads implements AutoCloseable {
     private final Set<FileRef> underWay = ConcurrentHashMap.newKeySet();
     private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailableInARow = new AtomicInteger();
+    private final ReentrantLock looking = new ReentrantLock();
+    /// One that came: just now, or to an earlier attempt.
+    private volatile @Nullable Wanted delivered;
 
     /// @param parallel files that are pulled at once, from 1
     public Downloads(Files files, int parallel) {
@@ -38,6 +47,11 @@ public final class Downloads implements AutoCloseable {
     public interface Wanted {
         /// Names it; the same file is not fetched twice at once.
         FileRef ref();
+
+        /// Whether it holds bytes, which only the host can give.
+        default boolean hasBytes() {
+            return true;
+        }
 
         /// One attempt. It opens and closes its own target.
         ///
@@ -78,18 +92,20 @@ public final class Downloads implements AutoCloseable {
     private void publish(Wanted wanted, Pulls.Turn turn, boolean mayWait)
             throws ConnectorException, InterruptedException {
         if (files.isPublished(wanted.ref())) {
+            came(wanted);
             return;
         }
         try {
             publish(wanted, turn);
-            unavailableInARow.set(0);
         } catch (ConnectorException.Refused e) {
             files.refused(wanted.ref(), e.code(), "The source refused the file.");
         } catch (ConnectorException.Unavailable e) {
-            if (unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF) {
+            boolean many =
+                    unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF;
+            if (many && !delivers()) {
                 throw e;
             }
-            if (mayWait) {
+            if (mayWait && putOff.size() < MAX_PUT_OFF) {
                 putOff.add(wanted);
             } else {
                 files.refused(wanted.ref(), e.code(), "The source did not hand the file out; try again later.");
@@ -103,7 +119,10 @@ public final class Downloads implements AutoCloseable {
             outcome = wanted.receive(files, turn, true);
         }
         switch (outcome) {
-            case DONE -> {}
+            case DONE -> {
+                came(wanted);
+                unavailableInARow.set(0);
+            }
             case GONE ->
                 files.refused(
                         wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
@@ -113,5 +132,39 @@ public final class Downloads implements AutoCloseable {
                         ErrorCode.INTEGRITY_MISMATCH,
                         "What the source sent is not the file that it had signed.");
         }
+    }
+
+    private void came(Wanted wanted) {
+        if (wanted.hasBytes()) {
+            delivered = wanted;
+        }
+    }
+
+    /// Whether the host still hands out what it did before.
+    private boolean delivers() throws ConnectorException, InterruptedException {
+        looking.lockInterruptibly();
+        try {
+            var known = delivered;
+            if (unavailableInARow.get() == 0) {
+                return true; // something has come meanwhile
+            }
+            boolean comes = known != null && comes(known);
+            if (comes) {
+                unavailableInARow.set(0);
+            }
+            return comes;
+        } finally {
+            looking.unlock();
+        }
+    }
+
+    private static boolean comes(Wanted known) throws ConnectorException, InterruptedException {
+        var sample = new Sample();
+        try {
+            known.receive(sample, () -> {}, true);
+        } catch (Sample.Enough | ConnectorException.Refused | ConnectorException.Unavailable _) {
+            // The sample tells.
+        }
+        return sample.came();
     }
 }
