@@ -124,6 +124,8 @@ public final class Accounts {
         // Something is wrong with what is attached to their contacts and notes.
         add("contact-photos", NONE);
         add("note-attachments", NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 96));
+        add("adp-ciphertext", NONE, Trait.ADP, Trait.CIPHERTEXT);
+        add("shared-indexing", NONE, Set.of(), new LibrarySpec(901, 48, Set.of(LibraryQuirk.SHARED_NEVER_INDEXED)));
         library("undelivered", LibraryQuirk.UNDELIVERED);
         library("breaking-line", LibraryQuirk.BREAKING_LINE);
     }

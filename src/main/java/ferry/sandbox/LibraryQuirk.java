@@ -27,5 +27,7 @@ public enum LibraryQuirk {
     /// Of each twelve originals five in a row never come: 500, 503, or a line that breaks at once.
     UNDELIVERED,
     /// The line to the content host breaks after each 256 KiB.
-    BREAKING_LINE
+    BREAKING_LINE,
+    /// The shared library beside it says for ever that its index is not ready.
+    SHARED_NEVER_INDEXED
 }

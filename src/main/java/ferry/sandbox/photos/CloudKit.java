@@ -3,6 +3,7 @@ package ferry.sandbox.photos;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import ferry.http.Exchange;
+import ferry.sandbox.defects.Defect;
 import ferry.sandbox.Account;
 import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.Replies;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -36,14 +38,26 @@ public final class CloudKit implements Service {
     private final PhotoLibraries libraries;
     private final Supplier<String> url;
     private final InstantSource clock;
+    private final BiPredicate<Exchange, Account> keys;
     private final Quirks quirks;
 
     /// @param url where the sandbox answers; asked at each request
-    public CloudKit(PhotoLibraries libraries, Supplier<String> url, InstantSource clock) {
-        this(libraries, url, clock, Thread::sleep);
+    /// @param keys whether a request may see an account's photos as they are
+    public CloudKit(
+            PhotoLibraries libraries,
+            Supplier<String> url,
+            InstantSource clock,
+            BiPredicate<Exchange, Account> keys) {
+        this(libraries, url, clock, keys, Thread::sleep);
     }
 
-    CloudKit(PhotoLibraries libraries, Supplier<String> url, InstantSource clock, Pause pause) {
+    CloudKit(
+            PhotoLibraries libraries,
+            Supplier<String> url,
+            InstantSource clock,
+            BiPredicate<Exchange, Account> keys,
+            Pause pause) {
+        this.keys = keys;
         this.libraries = libraries;
         this.url = url;
         this.clock = clock;
@@ -69,7 +83,8 @@ public final class CloudKit implements Service {
     /// One request, taken apart.
     ///
     /// @param database `private`, `shared` or `public`
-    private record Call(Account account, String database, JsonNode body) {}
+    /// @param open whether it carries the keys to what it asks for
+    private record Call(Account account, String database, JsonNode body, boolean open) {}
 
     @Override
     public void handle(Exchange exchange, Account account, String path) throws Exception {
@@ -79,7 +94,7 @@ public final class CloudKit implements Service {
             return;
         }
         try {
-            respond(exchange, answer(account, path, Replies.body(exchange)));
+            respond(exchange, answer(account, path, Replies.body(exchange), keys.test(exchange, account)));
         } catch (Refused refused) {
             var body = Replies.object()
                     .put("uuid", Records.anonymous(account.dsid()).substring(1))
@@ -94,7 +109,7 @@ public final class CloudKit implements Service {
         exchange.respond(200, body);
     }
 
-    private byte[] answer(Account account, String path, JsonNode body) throws Refused {
+    private byte[] answer(Account account, String path, JsonNode body, boolean open) throws Refused {
         if (!path.startsWith(PREFIX)) {
             throw Refused.bad("unknown container or environment");
         }
@@ -106,7 +121,7 @@ public final class CloudKit implements Service {
         if (!body.isObject()) {
             throw Refused.bad("the body is not a JSON object");
         }
-        var call = new Call(account, rest.substring(0, slash), body);
+        var call = new Call(account, rest.substring(0, slash), body, open);
         return switch (rest.substring(slash + 1)) {
             case "zones/list" -> zones(call);
             case "changes/database" -> databaseChanges(call);
@@ -309,7 +324,7 @@ public final class CloudKit implements Service {
         }
         for (var zone : libraries.zones(call.account, call.database)) {
             if (zone.name().equals(name)) {
-                return zone;
+                return call.open ? zone : zone.sealed();
             }
         }
         throw new Refused(404, "ZONE_NOT_FOUND", "Zone '" + name + "' does not exist");
@@ -378,6 +393,15 @@ public final class CloudKit implements Service {
                 .filter(album -> parent.map(name -> name.equals(album.parent()))
                         .orElse(album.parent() == null || album.parent().equals(Album.ROOT)))
                 .toList();
+        var folder = parent.orElse("");
+        if (quirks.emptyAlbums(zone.library(), folder)
+                || zone.library().defects().strikesOnce(Defect.EMPTY_PAGE, "albums " + folder)) {
+            return object(json -> {
+                json.writeArrayPropertyStart("records");
+                json.writeEndArray();
+                json.writeStringProperty("syncToken", zoneToken(zone));
+            });
+        }
         int from = Math.toIntExact(Marker.parse(call.body.path("continuationMarker"))
                 .map(Marker::rank)
                 .orElse(0L));

@@ -2,6 +2,7 @@ package ferry.sandbox.photos;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import ferry.http.BrokenOff;
 import ferry.http.Exchange;
 import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.OpenService;
@@ -133,7 +134,7 @@ public final class ContentHost implements OpenService {
         file.write(new Wire(out, from, wrong, slow), from, from + Math.min(line, to - from));
         if (line < to - from) {
             out.flush();
-            throw new IOException("the line breaks");
+            throw new BrokenOff();
         }
         out.close();
     }

@@ -10,6 +10,8 @@ import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Unread;
 import ferry.error.ErrorCode;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -36,16 +38,13 @@ public final class Contacts {
 
     private final Calls calls;
     private final int parallel;
-
-    /// One photo at a time.
-    Contacts(Calls calls) {
-        this(calls, 1);
-    }
+    private final InstantSource clock;
 
     /// @param parallel photos that are fetched at once, from 1
-    public Contacts(Calls calls, int parallel) {
+    public Contacts(Calls calls, int parallel, InstantSource clock) {
         this.calls = calls;
         this.parallel = parallel;
+        this.clock = clock;
     }
 
     /// Reads [#CONTACTS]. The source does not say when a contact was changed, so a window leaves none out.
@@ -84,8 +83,9 @@ public final class Contacts {
     /// The photo of a contact that was listed before.
     ///
     /// @param place where it stood in the list; -1 for the owner's own card, which may be apart
-    ContactPhoto photo(JsonNode startup, FileRef ref, JsonNode contact, int place) {
-        return new ContactPhoto(calls, ref, contact.path("photo"), () -> {
+    /// @param received when it came
+    ContactPhoto photo(JsonNode startup, FileRef ref, JsonNode contact, int place, Instant received) {
+        return new ContactPhoto(calls, clock, ref, contact.path("photo"), received, () -> {
             var from = Math.max(0, place - AROUND);
             var around = place < 0 ? List.of(ownCard()) : page(startup, from, 2 * AROUND + 1);
             for (var each : around) {
@@ -95,6 +95,10 @@ public final class Contacts {
             }
             return MissingNode.getInstance();
         });
+    }
+
+    Instant now() {
+        return clock.instant();
     }
 
     /// One page of contacts.

@@ -45,9 +45,9 @@ final class DriveService {
         return matched(folders.stream().map(Folder::drivewsid).toList(), answer);
     }
 
-    /// The libraries of apps, those that the root does not list included.
+    /// The libraries of apps, those that the root does not list included, as a folder's answer.
     JsonNode libraries() throws ConnectorException, InterruptedException {
-        return calls.get(TREE, "/retrieveAppLibraries", Map.of()).path("items");
+        return calls.get(TREE, "/retrieveAppLibraries", Map.of());
     }
 
     /// Single items, in the same order; a missing node for one that the source does not know any more.

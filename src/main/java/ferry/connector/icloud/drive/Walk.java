@@ -194,12 +194,14 @@ final class Walk {
 
     private void libraries() throws ConnectorException, InterruptedException {
         try {
-            var libraries = service.libraries();
-            librariesKnown = libraries.isArray();
+            var answer = service.libraries();
+            var libraries = answer.path("items");
+            librariesKnown = libraries.isArray() && libraries.size() >= counted(answer).orElse(0);
             for (var json : libraries) {
                 var item = Item.of(json, Optional.empty());
-                if (item.isPresent()
-                        && item.get().isFolder()
+                if (item.isEmpty()) {
+                    visitor.unreadable(Folder.ROOT);
+                } else if (item.get().isFolder()
                         && seen.add(item.get().key())) {
                     give(Folder.ROOT, item.get());
                 }

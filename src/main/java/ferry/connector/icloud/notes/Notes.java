@@ -12,6 +12,7 @@ import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -64,16 +65,13 @@ public final class Notes {
     private final Calls calls;
     private final Zones zone;
     private final int parallel;
-
-    /// One attachment at a time.
-    Notes(Calls calls) {
-        this(calls, 1);
-    }
+    private final InstantSource clock;
 
     /// @param parallel attachments that are fetched at once, from 1
-    public Notes(Calls calls, int parallel) {
+    public Notes(Calls calls, int parallel, InstantSource clock) {
         this.calls = calls;
         this.parallel = parallel;
+        this.clock = clock;
         zone = new Zones(calls, "com.apple.notes", "Notes");
     }
 
@@ -91,13 +89,14 @@ public final class Notes {
         try (var downloads = new Downloads(files, parallel)) {
             for (int from = 0; from < missing.size(); from += FILES_AT_ONCE) {
                 var some = missing.subList(from, Math.min(missing.size(), from + FILES_AT_ONCE));
+                var received = clock.instant();
                 var found = lookedUp(some.stream().map(FileRef::locator).toList());
                 for (var ref : some) {
                     var record = found.get(ref.locator());
                     if (record == null || Attachment.of(record).isEmpty()) {
                         files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the attachment.");
                     } else {
-                        downloads.fetch(new AttachmentFile(calls, ref, record, this::lookedUp));
+                        downloads.fetch(new AttachmentFile(calls, clock, ref, record, received, this::lookedUp));
                     }
                 }
             }
@@ -128,6 +127,8 @@ public final class Notes {
         private final boolean fetching;
         /// Of the notes of the last page.
         private Map<String, CloudRecord> attachments = Map.of();
+        /// When they came.
+        private Instant received = Instant.EPOCH;
 
         NotesZone(Feed feed, Downloads downloads) {
             this.feed = feed;
@@ -174,6 +175,7 @@ public final class Notes {
         @Override
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
+            received = clock.instant();
             attachments = attachments(page);
             return record ->
                     isNote(record) ? NoteEntry.note(record, attachments, feed::fileId) : NoteEntry.folder(record);
@@ -203,7 +205,8 @@ public final class Notes {
                 for (var record : attachments.values()) {
                     var ref = Attachment.of(record).map(Attachment::ref);
                     if (ref.isPresent()) {
-                        downloads.fetch(new AttachmentFile(calls, ref.get(), record, Notes.this::lookedUp));
+                        downloads.fetch(new AttachmentFile(
+                                calls, clock, ref.get(), record, received, Notes.this::lookedUp));
                     }
                 }
             }

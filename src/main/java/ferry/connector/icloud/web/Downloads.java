@@ -53,6 +53,9 @@ public final class Downloads implements AutoCloseable {
             return true;
         }
 
+        /// Is told that it was given up.
+        default void refused() {}
+
         /// One attempt. It opens and closes its own target.
         ///
         /// @param afresh the first attempt failed: its address had expired, or its body was spoilt on the way
@@ -98,7 +101,7 @@ public final class Downloads implements AutoCloseable {
         try {
             publish(wanted, turn);
         } catch (ConnectorException.Refused e) {
-            files.refused(wanted.ref(), e.code(), "The source refused the file.");
+            refuse(wanted, e.code(), "The source refused the file.");
         } catch (ConnectorException.Unavailable e) {
             boolean many =
                     unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF;
@@ -108,7 +111,7 @@ public final class Downloads implements AutoCloseable {
             if (mayWait && putOff.size() < MAX_PUT_OFF) {
                 putOff.add(wanted);
             } else {
-                files.refused(wanted.ref(), e.code(), "The source did not hand the file out; try again later.");
+                refuse(wanted, e.code(), "The source did not hand the file out; try again later.");
             }
         }
     }
@@ -124,14 +127,19 @@ public final class Downloads implements AutoCloseable {
                 unavailableInARow.set(0);
             }
             case GONE ->
-                files.refused(
-                        wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
+                refuse(
+                        wanted, ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
             case MISMATCH ->
-                files.refused(
-                        wanted.ref(),
+                refuse(
+                        wanted,
                         ErrorCode.INTEGRITY_MISMATCH,
                         "What the source sent is not the file that it had signed.");
         }
+    }
+
+    private void refuse(Wanted wanted, ErrorCode why, String detail) {
+        wanted.refused();
+        files.refused(wanted.ref(), why, detail);
     }
 
     private void came(Wanted wanted) {

@@ -11,6 +11,7 @@ import ferry.connector.icloud.web.KeptFeed;
 import ferry.connector.icloud.web.ScriptedCalls;
 import ferry.error.ErrorCode;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,7 @@ class ContactsTest {
     }
 
     private void read(Window window) throws Exception {
-        new Contacts(calls).contacts(window, feed);
+        new Contacts(calls, 1, InstantSource.fixed(Instant.EPOCH)).contacts(window, feed);
         assertThat(feed.schemaErrors("icloud_contacts.contacts")).isEmpty();
         assertThat(feed.ids()).doesNotHaveDuplicates();
     }

@@ -12,6 +12,7 @@ import ferry.error.ErrorCode;
 import ferry.sandbox.cloudkit.Proto;
 import ferry.sandbox.notes.NoteText;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
@@ -26,7 +27,7 @@ class NotesTest {
     private final KeptFeed feed = new KeptFeed();
 
     private void read(Window window) throws Exception {
-        new Notes(cloud).notes(window, feed);
+        new Notes(cloud, 1, InstantSource.fixed(Instant.EPOCH)).notes(window, feed);
     }
 
     @AfterEach

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,6 +43,11 @@ public class KeptFeed implements Feed, Files {
     public final Map<FileRef, Target.Integrity> integrity = new ConcurrentHashMap<>();
     public final Map<FileRef, FileMeta> metas = new ConcurrentHashMap<>();
     public boolean complete = true;
+    /// Where it goes on; null for the beginning.
+    public @Nullable String from;
+    /// From where another may go on; null where the reader did not say.
+    public @Nullable String reached;
+    public boolean startedOver;
     public long expected;
 
     /// @param wanted file types
@@ -145,6 +151,21 @@ public class KeptFeed implements Feed, Files {
     public void warn(String code, String detail) {
         warnings.add(code);
         sentences.put(code, detail);
+    }
+
+    @Override
+    public Optional<String> from() {
+        return Optional.ofNullable(from);
+    }
+
+    @Override
+    public void startOver() {
+        startedOver = true;
+    }
+
+    @Override
+    public void reached(String state) {
+        reached = state;
     }
 
     @Override
