@@ -47,8 +47,7 @@ public final class ICloudConnector implements Connector {
     }
 
     /// @param pause how it waits before it asks for something once more
-    public ICloudConnector(
-            Outbound outbound, ICloudSettings settings, InstantSource clock, ServiceCalls.Pause pause) {
+    public ICloudConnector(Outbound outbound, ICloudSettings settings, InstantSource clock, ServiceCalls.Pause pause) {
         this.outbound = outbound;
         this.settings = settings;
         this.clock = clock;

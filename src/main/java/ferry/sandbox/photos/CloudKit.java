@@ -3,11 +3,11 @@ package ferry.sandbox.photos;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import ferry.http.Exchange;
-import ferry.sandbox.defects.Defect;
 import ferry.sandbox.Account;
 import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.Replies;
 import ferry.sandbox.Service;
+import ferry.sandbox.defects.Defect;
 import java.io.ByteArrayOutputStream;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -44,10 +44,7 @@ public final class CloudKit implements Service {
     /// @param url where the sandbox answers; asked at each request
     /// @param keys whether a request may see an account's photos as they are
     public CloudKit(
-            PhotoLibraries libraries,
-            Supplier<String> url,
-            InstantSource clock,
-            BiPredicate<Exchange, Account> keys) {
+            PhotoLibraries libraries, Supplier<String> url, InstantSource clock, BiPredicate<Exchange, Account> keys) {
         this(libraries, url, clock, keys, Thread::sleep);
     }
 

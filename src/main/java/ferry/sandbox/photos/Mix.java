@@ -178,7 +178,15 @@ final class Mix {
                 case EXPIRING_URLS -> every(5, age, oddities, EXPIRED_IN_LISTING);
                 case UNDELIVERED ->
                     every(12, age, oddities, UNDELIVERED, UNDELIVERED, UNDELIVERED, UNDELIVERED, UNDELIVERED);
-                case INDEXING, NEVER_INDEXED, MOVING, EMPTY_PAGES, THROTTLING, SLOW, MANY_ALBUMS, BREAKING_LINE, SHARED_NEVER_INDEXED -> {
+                case INDEXING,
+                        NEVER_INDEXED,
+                        MOVING,
+                        EMPTY_PAGES,
+                        THROTTLING,
+                        SLOW,
+                        MANY_ALBUMS,
+                        BREAKING_LINE,
+                        SHARED_NEVER_INDEXED -> {
                     // These concern answers, not photos.
                 }
             }

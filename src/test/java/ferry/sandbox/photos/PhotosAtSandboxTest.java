@@ -58,9 +58,7 @@ class PhotosAtSandboxTest {
     }
 
     private static List<Photo> photos(PhotoLibrary library) {
-        return IntStream.range(0, library.total())
-                .mapToObj(library::photo)
-                .toList();
+        return IntStream.range(0, library.total()).mapToObj(library::photo).toList();
     }
 
     @Test
@@ -123,8 +121,9 @@ class PhotosAtSandboxTest {
                 .filter(photo -> photo.has(Oddity.ADDRESS_LATER) && !photo.has(Oddity.NO_ADDRESS))
                 .map(photo -> "photo:" + photo.assetName())
                 .toList();
-        assertThat(lacking).isNotEmpty().allSatisfy(id -> assertThat(isAvailable(first.item(id)))
-                .isFalse());
+        assertThat(lacking)
+                .isNotEmpty()
+                .allSatisfy(id -> assertThat(isAvailable(first.item(id))).isFalse());
 
         var second = readOn("missing-files", first);
 
@@ -188,9 +187,9 @@ class PhotosAtSandboxTest {
     void aSharedLibraryThatIsNotReadyDoesNotKeepBackTheOwn() throws Exception {
         var feed = read("shared-indexing");
 
-        assertThat(feed.items).hasSize(48).allMatch(photo -> photo.path("library")
-                .asString()
-                .equals("personal"));
+        assertThat(feed.items)
+                .hasSize(48)
+                .allMatch(photo -> photo.path("library").asString().equals("personal"));
         assertThat(feed.complete).isFalse();
         assertThat(feed.sentences).containsKey("library_unavailable");
         assertThat(feed.reached).isNull();

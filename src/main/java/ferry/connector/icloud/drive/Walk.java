@@ -196,13 +196,13 @@ final class Walk {
         try {
             var answer = service.libraries();
             var libraries = answer.path("items");
-            librariesKnown = libraries.isArray() && libraries.size() >= counted(answer).orElse(0);
+            librariesKnown =
+                    libraries.isArray() && libraries.size() >= counted(answer).orElse(0);
             for (var json : libraries) {
                 var item = Item.of(json, Optional.empty());
                 if (item.isEmpty()) {
                     visitor.unreadable(Folder.ROOT);
-                } else if (item.get().isFolder()
-                        && seen.add(item.get().key())) {
+                } else if (item.get().isFolder() && seen.add(item.get().key())) {
                     give(Folder.ROOT, item.get());
                 }
             }

@@ -33,8 +33,7 @@ final class AttachmentFile implements Downloads.Wanted {
     }
 
     /// @param received when the record came, from which its address ages
-    AttachmentFile(
-            Calls calls, InstantSource clock, FileRef ref, CloudRecord record, Instant received, LookUp lookUp) {
+    AttachmentFile(Calls calls, InstantSource clock, FileRef ref, CloudRecord record, Instant received, LookUp lookUp) {
         this.calls = calls;
         this.clock = clock;
         this.received = received;

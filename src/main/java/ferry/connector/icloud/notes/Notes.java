@@ -205,8 +205,8 @@ public final class Notes {
                 for (var record : attachments.values()) {
                     var ref = Attachment.of(record).map(Attachment::ref);
                     if (ref.isPresent()) {
-                        downloads.fetch(new AttachmentFile(
-                                calls, clock, ref.get(), record, received, Notes.this::lookedUp));
+                        downloads.fetch(
+                                new AttachmentFile(calls, clock, ref.get(), record, received, Notes.this::lookedUp));
                     }
                 }
             }

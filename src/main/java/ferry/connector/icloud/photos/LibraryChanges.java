@@ -90,7 +90,9 @@ final class LibraryChanges {
                 .limit(PhotosDatabase.MAX_LOOKUP)
                 .toList();
         var here = new HashSet<>(changed);
-        for (var record : some.isEmpty() ? List.<CloudRecord>of() : database.lookup(library, some).records()) {
+        for (var record : some.isEmpty()
+                ? List.<CloudRecord>of()
+                : database.lookup(library, some).records()) {
             var photo = new Photo(library, CloudRecord.NONE, record);
             if (record.error().filter("NOT_FOUND"::equals).isPresent()) {
                 left.forEach((asset, master) -> {

@@ -246,7 +246,8 @@ final class Pairing {
             var some = names.subList(from, Math.min(names.size(), from + PhotosDatabase.MAX_LOOKUP));
             var page = database.lookup(library, some);
             for (var record : page.records()) {
-                if (record.type().equals("CPLMaster") && record.error().isEmpty()
+                if (record.type().equals("CPLMaster")
+                        && record.error().isEmpty()
                         && !record.isTombstone()
                         && !database.isSealed(record)) {
                     complete.addAll(master(record, page.received()));

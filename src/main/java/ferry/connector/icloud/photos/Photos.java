@@ -66,10 +66,11 @@ public final class Photos {
         }
         var counts = new HashMap<Library, Map<View, Long>>();
         for (var library : List.copyOf(libraries)) {
-            if (!changes.containsKey(library) && !isRead(library, feed, () -> {
-                database.requireIndexed(library);
-                counts.put(library, count(library));
-            })) {
+            if (!changes.containsKey(library)
+                    && !isRead(library, feed, () -> {
+                        database.requireIndexed(library);
+                        counts.put(library, count(library));
+                    })) {
                 libraries.remove(library);
             }
         }
@@ -79,8 +80,11 @@ public final class Photos {
                 .sum());
         var places = new HashMap<String, PhotosPlace.OfLibrary>();
         for (var library : libraries) {
-            isRead(library, feed, () -> read(library, window, feed, counts, Optional.ofNullable(changes.get(library)))
-                    .ifPresent(reached -> places.put(library.zone(), reached)));
+            isRead(
+                    library,
+                    feed,
+                    () -> read(library, window, feed, counts, Optional.ofNullable(changes.get(library)))
+                            .ifPresent(reached -> places.put(library.zone(), reached)));
         }
         if (window.equals(Window.ALL) && places.size() == all.size()) {
             feed.reached(new PhotosPlace(places).state());
@@ -89,11 +93,7 @@ public final class Photos {
 
     /// @return from where a later reading goes on
     private Optional<PhotosPlace.OfLibrary> read(
-            Library library,
-            Window window,
-            Feed feed,
-            Map<Library, Map<View, Long>> counts,
-            Optional<Further> further)
+            Library library, Window window, Feed feed, Map<Library, Map<View, Long>> counts, Optional<Further> further)
             throws ConnectorException, InterruptedException {
         try (var downloads = downloads(feed.files())) {
             var writer = new PhotoWriter(window, feed, downloads);
@@ -160,8 +160,7 @@ public final class Photos {
     /// forgotten how far, since a feed is either one of changes or one of everything.
     ///
     /// @param libraries those that can't be read are taken out
-    private Map<Library, Further> changes(
-            List<Library> libraries, Map<String, PhotosPlace.OfLibrary> before, Feed feed)
+    private Map<Library, Further> changes(List<Library> libraries, Map<String, PhotosPlace.OfLibrary> before, Feed feed)
             throws ConnectorException, InterruptedException {
         var all = new LinkedHashMap<Library, Further>();
         for (var library : List.copyOf(libraries)) {

@@ -55,7 +55,8 @@ record PhotosPlace(Map<String, OfLibrary> libraries) {
             library.getValue()
                     .path("awaited")
                     .properties()
-                    .forEach(photo -> awaited.put(photo.getKey(), photo.getValue().asString("")));
+                    .forEach(photo ->
+                            awaited.put(photo.getKey(), photo.getValue().asString("")));
             libraries.put(library.getKey(), new OfLibrary(token, again, awaited));
         }
         return libraries.isEmpty() ? Optional.empty() : Optional.of(new PhotosPlace(libraries));

@@ -103,8 +103,7 @@ public final class Downloads implements AutoCloseable {
         } catch (ConnectorException.Refused e) {
             refuse(wanted, e.code(), "The source refused the file.");
         } catch (ConnectorException.Unavailable e) {
-            boolean many =
-                    unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF;
+            boolean many = unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF;
             if (many && !delivers()) {
                 throw e;
             }
@@ -127,8 +126,7 @@ public final class Downloads implements AutoCloseable {
                 unavailableInARow.set(0);
             }
             case GONE ->
-                refuse(
-                        wanted, ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
+                refuse(wanted, ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
             case MISMATCH ->
                 refuse(
                         wanted,

@@ -487,6 +487,24 @@ class PhotosTest {
         assertThat(feed.refusals).isEmpty();
     }
 
+    @Test
+    void aPhotoWhoseFileWasRefusedComesAgainToAReaderThatGoesOn() throws Exception {
+        cloud.photo(1);
+        var spoilt = cloud.photo(2);
+        var page = FakeCloud.body("<html>sorry</html>");
+        cloud.script(spoilt, "resOriginal", page, page);
+        feed.wanted.add(ORIGINAL);
+        photos.photos(Window.ALL, feed);
+        assertThat(feed.refusals).containsExactly("o:" + spoilt.masterName() + " integrity-mismatch");
+
+        var next = new KeptFeed(ORIGINAL);
+        next.from = feed.reached;
+        photos.photos(Window.ALL, next);
+
+        assertThat(next.ids()).containsExactly(spoilt.id());
+        assertThat(next.published).containsOnlyKeys(original(spoilt));
+    }
+
     /// A photo whose original never comes.
     private void neverComes(FakeCloud.Made photo) {
         cloud.script(
@@ -510,9 +528,7 @@ class PhotosTest {
         photos.photos(Window.ALL, feed);
 
         assertThat(feed.published).hasSize(18);
-        assertThat(feed.refusals)
-                .hasSize(12)
-                .contains("o:" + all.get(15).masterName() + " service-unavailable");
+        assertThat(feed.refusals).hasSize(12).contains("o:" + all.get(15).masterName() + " service-unavailable");
 
         // An attempt that finds nothing but those, since the others are here already, comes to the same end.
         var again = new KeptFeed(ORIGINAL);
