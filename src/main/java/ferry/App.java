@@ -286,7 +286,7 @@ public final class App implements AutoCloseable {
                 db, subscriptions, subscriptionSessions, sessions, keys, polls, newPolls, clock, worker::wake);
 
         var rooms = new ArrayList<Endpoints>(List.of(
-                new Health(db),
+                new Health(db, System::nanoTime),
                 new ApiDocument(),
                 new SchemaEndpoints(),
                 new OrganisationEndpoints(db, organisations, configs, webhookConfigs, manifestKeys, keys, audit),
@@ -358,13 +358,13 @@ public final class App implements AutoCloseable {
         var lateProbes = new LateProbes(db, configs, publishers, clock);
         var unfinishedParts = new UnfinishedParts(db, configs, publishers, clock);
         // By itself: what the others do may take longer than a poll that is due may wait.
-        this.ticks =
-                new Sweeper(List.of(new Sweeper.Duty("due subscriptions", Duration.ofMillis(500), ticker::runDue)));
+        this.ticks = new Sweeper(
+                List.of(new Sweeper.Duty("due subscriptions", settings.pace().subscriptions(), ticker::runDue)));
         this.sweeper = new Sweeper(List.of(
                 new Sweeper.Duty(
                         "unfinished parts", Duration.ofHours(6), () -> unfinishedParts.sweep(Duration.ofDays(1))),
-                new Sweeper.Duty("manifests of polls", Duration.ofMillis(500), manifests::runDue),
-                new Sweeper.Duty("users to be erased", Duration.ofSeconds(2), erasure::runDue),
+                new Sweeper.Duty("manifests of polls", settings.pace().manifests(), manifests::runDue),
+                new Sweeper.Duty("users to be erased", settings.pace().erasures(), erasure::runDue),
                 new Sweeper.Duty("what is old", Duration.ofHours(1), retention::runDue),
                 new Sweeper.Duty("rate limits", Duration.ofMinutes(1), rates::sweep),
                 new Sweeper.Duty("re-sends", Duration.ofSeconds(5), resends::sweep),

@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 /// @param webhooks how events are sent
 /// @param storage how buckets in a cloud are reached
 /// @param subscriptions how subscriptions behave
+/// @param pace how often a node looks for what follows from requests by itself
 /// @param moved how the clock that the service was given is moved forward; empty where time is real
 /// @param sandbox whether what is read is the simulated iCloud, so that events may be made up too
 public record AppSettings(
@@ -39,8 +40,20 @@ public record AppSettings(
         WebhookSettings webhooks,
         StorageSettings storage,
         SubscriptionSettings subscriptions,
+        Pace pace,
         Optional<Moved> moved,
         boolean sandbox) {
+    /// How often a node looks for what follows from requests by itself.
+    ///
+    /// @param subscriptions that are due
+    /// @param manifests of polls that are complete
+    /// @param erasures of users that were marked
+    public record Pace(Duration subscriptions, Duration manifests, Duration erasures) {
+        /// As operators know it.
+        public static final Pace STANDARD =
+                new Pace(Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofSeconds(2));
+    }
+
     /// Time that can be moved.
     ///
     /// @param advance moves it forward

@@ -129,6 +129,7 @@ public final class Service implements AutoCloseable {
                         settings.webhooks(),
                         new StorageSettings(settings.egress(), Retries.DEFAULT),
                         settings.subscriptions(),
+                        AppSettings.Pace.STANDARD,
                         movableClock(),
                         settings.sandbox()),
                 new RateLimits(settings.api().perOrganisation(), settings.api().perKey(), clock),

@@ -21,10 +21,11 @@ import java.time.InstantSource;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -33,6 +34,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,11 +50,15 @@ import tools.jackson.databind.node.ObjectNode;
 class CursorsTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int EDITS = 100;
+    /// Those whose changes the source itself tells.
+    private static final List<Type> TOKENS = List.of(Type.PHOTOS, Type.NOTES, Type.REMINDERS);
 
     private static TestApp app;
     private static Client client;
     private static FeedSchemas schemas;
     private static long dsid = 60_000_000_000L;
+    /// Told once, when first asked for.
+    private static @Nullable Story story;
 
     @BeforeAll
     static void start() {
@@ -152,11 +158,12 @@ class CursorsTest {
 
             @Override
             void change(Account account, JsonNode record, Random random) {
+                var notes = app.sandbox().notes().of(account);
+                if (random.nextBoolean() && notes.replaceAttachment(bare(record))) {
+                    return;
+                }
                 for (int times = random.nextInt(1, 3); times > 0; times--) {
-                    app.sandbox()
-                            .notes()
-                            .of(account)
-                            .rewrite(bare(record), "Rewritten", text("Other words " + random.nextInt()));
+                    notes.rewrite(bare(record), "Rewritten", text("Other words " + random.nextInt()));
                 }
             }
 
@@ -187,7 +194,16 @@ class CursorsTest {
 
             @Override
             void change(Account account, JsonNode record, Random random) {
-                app.sandbox().reminders().of(account).rewrite("Reminder/" + bare(record), "Other " + random.nextInt());
+                var reminders = app.sandbox().reminders().of(account);
+                var name = "Reminder/" + bare(record);
+                boolean onlyAPart = switch (random.nextInt(3)) {
+                    case 0 -> reminders.moveAlarm(name);
+                    case 1 -> reminders.replaceAttachment(name);
+                    default -> false;
+                };
+                if (!onlyAPart) {
+                    reminders.rewrite(name, "Other " + random.nextInt());
+                }
             }
 
             @Override
@@ -418,25 +434,97 @@ class CursorsTest {
         }
     }
 
-    private static long asked(Account account, String pathPart) {
-        return app.sandbox()
-                .journal()
-                .count(entry -> entry.account().equals(account.identifier())
-                        && entry.path().contains(pathPart));
+    /// The feeds that polls of all types of one account gave: before and after a hundred edits of each, and between.
+    ///
+    /// @param first of everything
+    /// @param changes from there, once all was edited
+    /// @param second of everything then
+    /// @param nothing from the changes on
+    /// @param asked how often the databases were asked for that, by their containers' words
+    /// @param again from the first one, once more
+    /// @param forgotten the same when the source had forgotten its tokens
+    /// @param afterwards from there on
+    private record Story(
+            Map<Type, JsonNode> first,
+            Map<Type, JsonNode> changes,
+            Map<Type, JsonNode> second,
+            Map<Type, JsonNode> nothing,
+            Map<String, Long> asked,
+            Map<Type, JsonNode> again,
+            Map<Type, JsonNode> forgotten,
+            Map<Type, JsonNode> afterwards) {
+        static Story of(Account account) throws IOException {
+            var session = client.activeSession(account.identifier());
+            var all = List.of(Type.values());
+            var first = ofAll(session, all, Map.of());
+            first.forEach((type, feed) -> edit(type, account, feed, new Random(31)));
+            var changes = ofAll(session, all, first);
+            var second = ofAll(session, all, Map.of());
+            var before = asked(account);
+            var nothing = ofAll(session, all, changes);
+            var asked = asked(account);
+            before.forEach((words, times) -> asked.merge(words, -times, Long::sum));
+            var again = ofAll(session, all, first);
+            TOKENS.forEach(type -> type.forgetTokens(account));
+            var forgotten = ofAll(session, TOKENS, first);
+            return new Story(
+                    first, changes, second, nothing, asked, again, forgotten, ofAll(session, TOKENS, forgotten));
+        }
+
+        /// The feeds of one poll of these types.
+        ///
+        /// @param from the feeds from whose cursors it goes on
+        private static Map<Type, JsonNode> ofAll(String session, List<Type> types, Map<Type, JsonNode> from)
+                throws IOException {
+            var words = types.stream().map(type -> "'" + type.words + "'").collect(Collectors.joining(", "));
+            var cursors = from.entrySet().stream()
+                    .filter(feed -> types.contains(feed.getKey()))
+                    .map(feed -> "'" + feed.getKey().words + "': '" + cursor(feed.getValue()) + "'")
+                    .collect(Collectors.joining(", "));
+            var poll = client.completedPoll(
+                    session,
+                    "'data_types': [" + words + "]" + (cursors.isEmpty() ? "" : ", 'cursors': {" + cursors + "}"));
+            var feeds = new EnumMap<Type, JsonNode>(Type.class);
+            for (var type : types) {
+                feeds.put(type, feed(poll, type));
+            }
+            return feeds;
+        }
+
+        private static Map<String, Long> asked(Account account) {
+            var asked = new HashMap<String, Long>();
+            app.sandbox().journal().entries().stream()
+                    .filter(entry -> entry.account().equals(account.identifier())
+                            && entry.path().contains("/database/1/"))
+                    .forEach(entry -> asked.merge(
+                            entry.path().replaceFirst("^.*/database/1/com\\.apple\\.([a-z]+)/?.*$", "$1"),
+                            1L,
+                            Long::sum));
+            return asked;
+        }
+    }
+
+    private static JsonNode of(Map<Type, JsonNode> feeds, Type type) {
+        return Objects.requireNonNull(feeds.get(type));
+    }
+
+    private static synchronized Story story() throws IOException {
+        var told = story;
+        if (told == null) {
+            told = Story.of(account("hundred", 150));
+            story = told;
+        }
+        return told;
     }
 
     @ParameterizedTest
     @EnumSource(Type.class)
     void aHundredRandomEditsAreAHundredEntries(Type type) throws IOException {
-        var account = account("hundred-" + type.name().toLowerCase(Locale.ROOT), 150);
-        var session = client.activeSession(account.identifier());
-        var first = feed(session, type, "");
+        var first = of(story().first, type);
+        var changes = of(story().changes, type);
+        var second = of(story().second, type);
+
         assertThat(mode(first)).isEqualTo("full");
-        edit(type, account, first, new Random(31));
-
-        var changes = feed(session, type, from(type, cursor(first)));
-        var second = feed(session, type, "");
-
         assertThat(mode(changes)).isEqualTo("incremental");
         assertThat(changes.at("/metadata/complete").asBoolean()).isTrue();
         assertThat(mode(second)).isEqualTo("full");
@@ -458,29 +546,25 @@ class CursorsTest {
             }
         });
         assertThat(applied).containsExactlyInAnyOrderEntriesOf(after);
-
-        var nothing = feed(session, type, from(type, cursor(changes)));
-        assertThat(nothing.path("data")).isEmpty();
-        assertThat(cursor(nothing)).isEqualTo(cursor(changes));
         // The same cursor again tells the same again.
-        assertThat(byId(feed(session, type, from(type, cursor(first))), type)).isEqualTo(byId(changes, type));
+        assertThat(byId(of(story().again, type), type)).isEqualTo(byId(changes, type));
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Type.class,
-            names = {"PHOTOS", "NOTES", "REMINDERS"})
-    void whereNothingChangedThreeRequestsTellSo(Type type) throws IOException {
-        var account = account("unchanged-" + type.name().toLowerCase(Locale.ROOT), 150);
-        var session = client.activeSession(account.identifier());
-        var first = feed(session, type, "");
-        long before = asked(account, "/database/1/");
-
-        var nothing = feed(session, type, from(type, cursor(first)));
-
+    @EnumSource(Type.class)
+    void whereNothingChangedNothingIsToldAndTheCursorStays(Type type) throws IOException {
+        var nothing = of(story().nothing, type);
         assertThat(nothing.path("data")).isEmpty();
+        assertThat(cursor(nothing)).isEqualTo(cursor(of(story().changes, type)));
+    }
+
+    @Test
+    void whereNothingChangedThreeRequestsTellSo() throws IOException {
         // The library of photos has two zones, and originals that are waited for.
-        assertThat(asked(account, "/database/1/") - before).isLessThanOrEqualTo(type == Type.PHOTOS ? 5 : 1);
+        assertThat(story().asked.keySet()).hasSize(3);
+        assertThat(story().asked)
+                .allSatisfy((container, times) ->
+                        assertThat(times).as(container).isLessThanOrEqualTo(container.equals("photos") ? 5 : 1));
     }
 
     @ParameterizedTest
@@ -488,18 +572,12 @@ class CursorsTest {
             value = Type.class,
             names = {"PHOTOS", "NOTES", "REMINDERS"})
     void aCursorThatTheSourceHasForgottenIsAFullPollThatSaysSo(Type type) throws IOException {
-        var account = account("forgotten-" + type.name().toLowerCase(Locale.ROOT), 60);
-        var session = client.activeSession(account.identifier());
-        var first = feed(session, type, "");
-        edit(type, account, first, new Random(5));
-        type.forgetTokens(account);
+        var forgotten = of(story().forgotten, type);
 
-        var again = feed(session, type, from(type, cursor(first)));
-
-        assertThat(mode(again)).isEqualTo("full");
-        assertThat(again.at("/metadata/warnings/0/code").asString("")).isEqualTo("cursor_expired");
-        assertThat(byId(again, type)).isEqualTo(byId(feed(session, type, ""), type));
-        assertThat(feed(session, type, from(type, cursor(again))).path("data")).isEmpty();
+        assertThat(mode(forgotten)).isEqualTo("full");
+        assertThat(forgotten.at("/metadata/warnings/0/code").asString("")).isEqualTo("cursor_expired");
+        assertThat(byId(forgotten, type)).isEqualTo(byId(of(story().second, type), type));
+        assertThat(of(story().afterwards, type).path("data")).isEmpty();
     }
 
     @Test
@@ -577,6 +655,66 @@ class CursorsTest {
 
         assertThat(feed(poll, Type.DRIVE).path("data")).hasSize(1);
         assertThat(poll.at("/results/total_count").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void whatChangesAloneInANoteOrAReminderIsTheirChange() throws IOException {
+        var account = account("parts", 24);
+        var session = client.activeSession(account.identifier());
+        var notes = app.sandbox().notes().of(account);
+        var reminders = app.sandbox().reminders().of(account);
+        var payload = "'data_types': ['icloud_notes.notes', 'icloud_reminders.reminders']";
+        var files = ", 'file_types': ['icloud_notes.attachment', 'icloud_reminders.attachment']";
+        var first = client.completedPoll(session, payload);
+        var note = notes.notes().stream().filter(notes::replaceAttachment).findFirst();
+        var tabled = notes.notes().stream()
+                .filter(name -> !name.equals(note.orElseThrow()) && notes.rewriteTable(name, "Written later"))
+                .findFirst();
+        var moved = reminders.reminders().stream().filter(reminders::moveAlarm).findFirst();
+        var painted = reminders.reminders().stream()
+                .filter(reminders::replaceAttachment)
+                .findFirst();
+
+        var second = client.completedPoll(session, payload + files + from(first));
+
+        var changed = feed(second, Type.NOTES);
+        assertThat(mode(changed)).isEqualTo("incremental");
+        var notesAfter = byId(changed, Type.NOTES);
+        assertThat(notesAfter.keySet())
+                .containsExactlyInAnyOrder("note:" + note.orElseThrow(), "note:" + tabled.orElseThrow());
+        assertThat(Objects.requireNonNull(notesAfter.get("note:" + note.get()))
+                        .at("/attachments/0/name")
+                        .asString())
+                .isEqualTo("another.jpg");
+        assertThat(Objects.requireNonNull(notesAfter.get("note:" + tabled.get()))
+                        .path("html")
+                        .asString())
+                .contains("<td>Written later</td>");
+        var due = feed(second, Type.REMINDERS);
+        var before = byId(feed(first, Type.REMINDERS), Type.REMINDERS);
+        var after = byId(due, Type.REMINDERS);
+        assertThat(after.keySet())
+                .containsExactlyInAnyOrder(
+                        moved.orElseThrow().replace("Reminder/", "reminder:"),
+                        painted.orElseThrow().replace("Reminder/", "reminder:"));
+        assertThat(Objects.requireNonNull(after.get(moved.get().replace("Reminder/", "reminder:")))
+                        .at("/alarms/0/trigger/title")
+                        .asString())
+                .isEqualTo("Bakery");
+        after.forEach((id, record) -> assertThat(record).isNotEqualTo(before.get(id)));
+        assertThat(due.at("/metadata/complete").asBoolean()).isTrue();
+        // Two feeds, and the files of these notes and the one reminder that has one.
+        assertThat(second.at("/results/total_count").asInt()).isEqualTo(5);
+
+        var third = client.completedPoll(session, payload + files + from(second));
+        assertThat(feed(third, Type.NOTES).path("data")).isEmpty();
+        assertThat(feed(third, Type.REMINDERS).path("data")).isEmpty();
+    }
+
+    /// Where a poll of notes and reminders ended.
+    private static String from(JsonNode poll) throws IOException {
+        return ", 'cursors': {'icloud_notes.notes': '%s', 'icloud_reminders.reminders': '%s'}"
+                .formatted(cursor(feed(poll, Type.NOTES)), cursor(feed(poll, Type.REMINDERS)));
     }
 
     @Test

@@ -10,7 +10,6 @@ import ferry.egress.EgressPolicy;
 import ferry.egress.Outbound;
 import ferry.testing.Client;
 import ferry.testing.FeedSchemas;
-import ferry.testing.TestApp;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
@@ -35,19 +34,18 @@ class FeedSchemasTest {
     private static final List<Connector> CONNECTORS = List.of(
             new MockConnector(),
             new ICloudConnector(Outbound.open(EgressPolicy.of(List.of())), ICloudSettings.apple(), Clock.systemUTC()));
-    private static TestApp app;
+    private static ICloudAtSandbox icloud;
     private static FeedSchemas schemas;
 
     @BeforeAll
     static void start() {
-        app = TestApp.start();
-        schemas = new FeedSchemas(app.url());
-        app.client().storage("local://schemas/feeds");
+        icloud = new ICloudAtSandbox();
+        schemas = new FeedSchemas(icloud.app.url());
     }
 
     @AfterAll
     static void stop() {
-        app.close();
+        icloud.close();
     }
 
     @Test
@@ -61,16 +59,15 @@ class FeedSchemasTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"plain@sandbox.example", "john.appleseed@sandbox.example", "adp@sandbox.example"})
+    @ValueSource(strings = {"plain", "john.appleseed", "adp"})
     void everyFeedOfAnICloudAccountKeepsItsSchema(String account) throws Exception {
-        var session = app.client().activeSession(account);
-        keepTheirSchemas(session, CONNECTORS.getLast());
+        keepTheirSchemas(icloud.active(account), CONNECTORS.getLast());
     }
 
     @Test
     void everyFeedOfAMockKeepsItsSchema() throws Exception {
-        var user = app.client().user("user of a mock");
-        var session = app.client().session(user, "mocks.mock", "someone", "'password': 'password'");
+        var user = icloud.client.user("user of a mock");
+        var session = icloud.client.session(user, "mocks.mock", "someone", "'password': 'password'");
         keepTheirSchemas(session.at("/id").asString(), CONNECTORS.getFirst());
     }
 
@@ -97,7 +94,7 @@ class FeedSchemasTest {
     void whatAllFeedsShareIsFoundWhereTheSchemasSayItIs() {
         var photos = schema("icpl.photos").expect(200);
         var reference = photos.at("/properties/metadata/$ref").asString();
-        var resolved = URI.create(app.url() + "/schemas/icpl.photos").resolve(reference);
+        var resolved = URI.create(icloud.app.url() + "/schemas/icpl.photos").resolve(reference);
         var answer = Client.send(HttpRequest.newBuilder(resolved));
         assertThat(answer.expect(200).at("/title").asString()).isNotEmpty();
         assertThat(answer.raw().headers().firstValue("Content-Type")).contains("application/schema+json");
@@ -108,9 +105,8 @@ class FeedSchemasTest {
         var catalogue = connector.catalogue();
         var data = new HashSet<>(catalogue.dataTypes());
         data.addAll(catalogue.aliases().keySet());
-        var poll = app.client()
-                .completedPoll(
-                        session, "'info_types': " + quoted(catalogue.infoTypes()) + ", 'data_types': " + quoted(data));
+        var poll = icloud.completed(icloud.begun(
+                session, "'info_types': " + quoted(catalogue.infoTypes()) + ", 'data_types': " + quoted(data)));
         assertThat(poll.at("/tasks_failed")).isEmpty();
         assertThat(poll.at("/results/total_count").asInt())
                 .isEqualTo(catalogue.infoTypes().size() + data.size());
@@ -140,7 +136,7 @@ class FeedSchemasTest {
     }
 
     private static Client.Answer schema(String name) {
-        return Client.send(HttpRequest.newBuilder(URI.create(app.url() + "/schemas/" + name)));
+        return Client.send(HttpRequest.newBuilder(URI.create(icloud.app.url() + "/schemas/" + name)));
     }
 
     private static String quoted(Set<String> words) {

@@ -15,6 +15,8 @@ public enum Form {
     ICALENDAR("icalendar", "ics", "text/calendar"),
     /// A file for each note.
     MARKDOWN("markdown", "md", "text/markdown"),
+    /// A page for each note.
+    HTML("html", "html", "text/html"),
     /// What is known of a photo, in a file beside it (ISO 16684).
     XMP("xmp", "xmp", "application/rdf+xml");
 
@@ -56,7 +58,7 @@ public enum Form {
             case JSON -> true;
             case VCARD -> dataType.equals("icloud_contacts.contacts");
             case ICALENDAR -> dataType.equals("icloud_calendars.events");
-            case MARKDOWN -> dataType.equals("icloud_notes.notes");
+            case MARKDOWN, HTML -> dataType.equals("icloud_notes.notes");
             case XMP -> dataType.equals("icpl.photos");
         };
     }

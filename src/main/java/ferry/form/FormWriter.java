@@ -16,7 +16,7 @@ public interface FormWriter extends AutoCloseable {
         return switch (form) {
             case VCARD -> new VCards(type, withFiles, outlet);
             case ICALENDAR -> new Calendars(outlet);
-            case MARKDOWN -> new NotePages(outlet);
+            case MARKDOWN, HTML -> new NotePages(form, outlet);
             case XMP -> new Sidecars(outlet);
             case JSON -> throw new IllegalArgumentException("the feed is no form of itself");
         };

@@ -1,16 +1,11 @@
 package ferry.manifest;
 
 import ferry.crypto.AgeIdentities;
-import ferry.crypto.CryptoException;
 import ferry.storage.ObjectKey;
-import ferry.storage.Upload;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,8 +17,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -48,8 +41,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Verification {
     private static final String SCHEMA = "1";
     private static final int SIGNATURE_BYTES = 64;
-    /// Most characters of a line that is told.
-    private static final int LONGEST_LINE = 2000;
 
     private static final Pattern UUID =
             Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
@@ -68,7 +59,7 @@ public final class Verification {
     private final Optional<Path> elsewhere;
     private final Optional<PublicKeys> trusted;
     private final Optional<AgeIdentities> identities;
-    private final Watcher watcher;
+    private final Findings findings;
 
     private final Set<String> listed = new HashSet<>();
     private final Map<String, String> head = new HashMap<>();
@@ -78,7 +69,6 @@ public final class Verification {
     private long objects;
     private long bytes;
     private long unread;
-    private long problems;
 
     /// @param manifest the file; its signature is expected beside it
     /// @param elsewhere the folder that keys are relative to, where it is not the manifest's own; nothing outside
@@ -96,7 +86,7 @@ public final class Verification {
         this.elsewhere = elsewhere;
         this.trusted = trusted;
         this.identities = identities;
-        this.watcher = watcher;
+        this.findings = new Findings(watcher);
     }
 
     /// Hears what is found while it is found.
@@ -139,20 +129,20 @@ public final class Verification {
     public Found run() throws IOException {
         var sha256 = read(this::head);
         if (!SCHEMA.equals(head.get("schema"))) {
-            problem("This is no manifest of a kind that is known here.");
+            findings.problem("This is no manifest of a kind that is known here.");
         }
         if (isSigned(sha256) || trusted.isEmpty()) {
             compareAll(sha256);
         }
         return new Found(
-                printable(head.getOrDefault("poll", "")),
-                printable(head.getOrDefault("date_completed", "")),
+                Findings.printable(head.getOrDefault("poll", "")),
+                Findings.printable(head.getOrDefault("date_completed", "")),
                 objects,
                 bytes,
                 unread,
-                problems,
+                findings.problems(),
                 complete,
-                printable(text(signature, "key")));
+                Findings.printable(text(signature, "key")));
     }
 
     private void compareAll(String sha256) throws IOException {
@@ -162,13 +152,18 @@ public final class Verification {
         if (!folder.equals(beside)) {
             isOf(folder);
         }
-        var reach = new Reach(folder, up(folder));
-        var again = read((name, parser) -> objects(name, parser, reach));
+        var reach = reach(folder);
+        var comparison =
+                new Comparison(identities, findings, counts.path("bytes").asLong(0));
+        var again = read((name, parser) -> objects(name, parser, reach, comparison));
+        bytes = comparison.bytes();
+        unread = comparison.unread();
         if (!again.equals(sha256)) {
-            problem("The manifest was changed while it was read.");
+            findings.problem("The manifest was changed while it was read.");
         }
         if (counts.path("objects").asLong(-1) != objects) {
-            problem("The manifest counts " + counts.path("objects").asLong(-1) + " objects and names " + objects + ".");
+            findings.problem(
+                    "The manifest counts " + counts.path("objects").asLong(-1) + " objects and names " + objects + ".");
         }
         unlisted(folder);
     }
@@ -215,38 +210,21 @@ public final class Verification {
         }
     }
 
-    private void objects(String name, JsonParser parser, Reach reach) {
+    private void objects(String name, JsonParser parser, Reach reach, Comparison comparison) {
         if (parser.currentToken() == JsonToken.START_ARRAY && name.equals("objects")) {
             while (parser.nextToken() == JsonToken.START_OBJECT) {
-                object(JSON.readTree(parser), reach);
+                object(JSON.readTree(parser), reach, comparison);
             }
         } else {
             parser.skipChildren();
         }
     }
 
-    /// What objects may be looked at.
-    ///
-    /// @param folder a real path, that keys are relative to
-    /// @param up how many folders above it belong to the bucket
-    private record Reach(Path folder, int up) {}
-
-    /// As many folders above as are named as in the manifest's own key, so that the bucket is never left. None where
-    /// nobody vouches for the manifest, or a folder was given.
-    private int up(Path folder) {
-        if (trusted.isEmpty() || elsewhere.isPresent()) {
-            return 0;
+    private Reach reach(Path folder) {
+        if (elsewhere.isPresent()) {
+            return Reach.given(folder);
         }
-        var named = List.of(head.getOrDefault("key", "").split("/", -1));
-        int same = 0;
-        while (same < named.size() - 1
-                && same < folder.getNameCount()
-                && folder.getName(folder.getNameCount() - 1 - same)
-                        .toString()
-                        .equals(named.get(named.size() - 2 - same))) {
-            same++;
-        }
-        return same;
+        return trusted.isPresent() ? Reach.bucket(folder, head.getOrDefault("key", "")) : Reach.own(folder);
     }
 
     /// A manifest that was moved to another poll's folder would pass that one's objects off as its own.
@@ -254,7 +232,7 @@ public final class Verification {
         var name = String.valueOf(folder.getFileName());
         var poll = head.getOrDefault("poll", "");
         if (UUID.matcher(name).matches() && !name.equalsIgnoreCase(poll)) {
-            problem("The manifest is of poll " + poll + ", and the folder is that of poll " + name + ".");
+            findings.problem("The manifest is of poll " + poll + ", and the folder is that of poll " + name + ".");
         }
     }
 
@@ -268,9 +246,9 @@ public final class Verification {
         try {
             return isSigned(sha256, signature(file));
         } catch (NoSuchFileException _) {
-            problem("The signature is missing: there is no " + file + ".");
+            findings.problem("The signature is missing: there is no " + file + ".");
         } catch (IOException e) {
-            problem("The signature cannot be read (" + e.getClass().getSimpleName() + ").");
+            findings.problem("The signature cannot be read (" + e.getClass().getSimpleName() + ").");
         }
         return false;
     }
@@ -289,127 +267,32 @@ public final class Verification {
     private boolean isSigned(String sha256, byte[] given) {
         var id = text(signature, "key");
         if (trusted.isPresent() && !trusted.get().ids().contains(id)) {
-            problem("The manifest is signed with key " + id + ", and the given key is " + trusted.get() + ".");
+            findings.problem("The manifest is signed with key " + id + ", and the given key is " + trusted.get() + ".");
             return false;
         }
         var keys = trusted.or(() -> PublicKeys.of(text(signature, "public_key")));
         if (keys.isEmpty() || !keys.get().verify(id, Signed.line(sha256), given)) {
-            problem("The signature does not fit: the manifest or its signature was changed.");
+            findings.problem("The signature does not fit: the manifest or its signature was changed.");
             return false;
         }
         return true;
     }
 
-    private void object(JsonNode object, Reach reach) {
+    private void object(JsonNode object, Reach reach, Comparison comparison) {
         objects++;
         var key = text(object, "key");
         if (key.isEmpty()) {
-            problem("Not in this bucket: " + text(object, "identifier") + " lies at " + text(object, "url") + ".");
+            findings.problem(
+                    "Not in this bucket: " + text(object, "identifier") + " lies at " + text(object, "url") + ".");
             return;
         }
-        var path = path(key, reach);
+        var path = reach.path(key);
         if (path.isEmpty()) {
-            problem("The manifest names something outside " + bounds() + ": " + key);
+            findings.problem("The manifest names something outside " + reach.bounds() + ": " + key);
             return;
         }
         listed.add(key);
-        try {
-            compare(key, path.get(), object);
-        } catch (NoSuchFileException _) {
-            problem("Missing: " + key);
-        } catch (IOException e) {
-            problem("Cannot be read: " + key + " (" + e.getClass().getSimpleName() + ")");
-        }
-    }
-
-    private String bounds() {
-        if (elsewhere.isPresent()) {
-            return "the given folder";
-        }
-        return trusted.isPresent() ? "its bucket" : "its folder, which is followed only with a key";
-    }
-
-    private void compare(String key, Path path, JsonNode object) throws IOException {
-        var attributes = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        if (!attributes.isRegularFile() || isBehindLink(path)) {
-            problem("Not a file: " + key);
-            return;
-        }
-        boolean encrypted = object.hasNonNull("encryption");
-        long expected = object.path(encrypted ? "stored_size" : "size").asLong(-1);
-        if (attributes.size() != expected) {
-            problem("Wrong size: " + key + " has " + attributes.size() + " bytes, not " + expected + ".");
-            return;
-        }
-        if (encrypted && identities.isEmpty()) {
-            unread++;
-            return;
-        }
-        try (var in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
-            compare(key, encrypted ? opened(in) : in, object);
-        } catch (CryptoException e) {
-            problem("Cannot be decrypted: " + key + ": " + e.getMessage() + ".");
-        }
-    }
-
-    /// Whether one of its folders is a link: the path begins with a real one.
-    private static boolean isBehindLink(Path path) throws IOException {
-        return !path.toRealPath().equals(path.toRealPath(LinkOption.NOFOLLOW_LINKS));
-    }
-
-    private InputStream opened(InputStream in) throws IOException {
-        return Channels.newInputStream(identities.orElseThrow().decrypting(Channels.newChannel(in)));
-    }
-
-    private void compare(String key, InputStream in, JsonNode object) throws IOException {
-        var md5 = digest("MD5");
-        var sha256 = digest("SHA-256");
-        var buffer = new byte[Upload.PIECE];
-        long length = 0;
-        long total = counts.path("bytes").asLong(0);
-        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-            md5.update(buffer, 0, read);
-            sha256.update(buffer, 0, read);
-            length += read;
-            bytes += read;
-            watcher.progress(bytes, total);
-        }
-        if (length != object.path("size").asLong(-1)) {
-            problem("Wrong size: " + key + " holds " + length + " bytes, not "
-                    + object.path("size").asLong(-1) + ".");
-        } else if (!fits(object, "sha256", sha256) || !fits(object, "md5", md5)) {
-            problem("Changed: " + key);
-        }
-    }
-
-    /// Whether the hash is the manifest's; what was published before there were manifests has no SHA-256.
-    private static boolean fits(JsonNode object, String name, MessageDigest digest) {
-        var found = HexFormat.of().formatHex(digest.digest());
-        return object.hasNonNull(name)
-                ? found.equals(text(object, name).toLowerCase(Locale.ROOT))
-                : name.equals("sha256");
-    }
-
-    /// Where a key leads; empty where it would leave what may be looked at.
-    private static Optional<Path> path(String key, Reach reach) {
-        int up = 0;
-        boolean down = false;
-        for (var segment : List.of(key.split("/", -1))) {
-            if (segment.equals("..") && !down) {
-                up++;
-            } else if (segment.isEmpty() || segment.equals(".") || segment.equals("..") || segment.indexOf('\0') >= 0) {
-                return Optional.empty();
-            } else {
-                down = true;
-            }
-        }
-        try {
-            return down && up <= reach.up()
-                    ? Optional.of(reach.folder().resolve(key).normalize())
-                    : Optional.empty();
-        } catch (InvalidPathException _) {
-            return Optional.empty();
-        }
+        comparison.compare(key, path.get(), object);
     }
 
     private void unlisted(Path folder) throws IOException {
@@ -419,7 +302,7 @@ public final class Verification {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 var key = key(file);
                 if (!own.contains(key) && !listed.contains(key)) {
-                    problem("Not in the manifest: " + key);
+                    findings.problem("Not in the manifest: " + key);
                 }
                 return FileVisitResult.CONTINUE;
             }
@@ -435,7 +318,8 @@ public final class Verification {
             }
 
             private FileVisitResult unread(Path file, IOException e) {
-                problem("Cannot be read: " + key(file) + " (" + e.getClass().getSimpleName() + ")");
+                findings.problem(
+                        "Cannot be read: " + key(file) + " (" + e.getClass().getSimpleName() + ")");
                 return FileVisitResult.CONTINUE;
             }
 
@@ -447,35 +331,11 @@ public final class Verification {
         });
     }
 
-    private void problem(String line) {
-        problems++;
-        watcher.problem(printable(line));
-    }
-
-    /// Keys, names and whatever else others wrote, so that a terminal shows it and does nothing else with it.
-    private static String printable(String text) {
-        var shown = new StringBuilder();
-        text.codePoints().limit(LONGEST_LINE).forEach(c -> {
-            switch (Character.getType(c)) {
-                case Character.CONTROL,
-                        Character.FORMAT,
-                        Character.SURROGATE,
-                        Character.PRIVATE_USE,
-                        Character.UNASSIGNED,
-                        Character.LINE_SEPARATOR,
-                        Character.PARAGRAPH_SEPARATOR ->
-                    shown.append("\\u{").append(Integer.toHexString(c)).append('}');
-                default -> shown.appendCodePoint(c);
-            }
-        });
-        return shown.toString();
-    }
-
     private static String text(JsonNode node, String name) {
         return node.path(name).asString("");
     }
 
-    private static MessageDigest digest(String algorithm) {
+    static MessageDigest digest(String algorithm) {
         try {
             return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {

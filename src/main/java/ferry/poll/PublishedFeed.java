@@ -100,7 +100,7 @@ final class PublishedFeed implements Feed, AutoCloseable {
             var payload = publication.asked().payload();
             var beside = PublishedForms.open(
                     publication, forms, type, !payload.fileTypes().isEmpty());
-            var raw = new RawRecords(publication, type, kind == ObjectKey.Kind.DATA && payload.publishesSource());
+            var raw = new RawRecords(publication, type, payload.publishesSource());
             return new PublishedFeed(publication, identifier, type, key, writer, beside, raw, delivered, start);
         } catch (Throwable e) {
             writer.close();

@@ -121,9 +121,10 @@ public final class Accounts {
         add("shared-albums-large", NONE);
         add("shared-albums-odd", NONE);
         add("shared-albums-none", NONE);
-        // Something is wrong with what is attached to their contacts and notes.
+        // Something is wrong with what is attached to their contacts, notes and reminders.
         add("contact-photos", NONE);
         add("note-attachments", NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 96));
+        add("reminder-attachments", NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 96));
         add("adp-ciphertext", NONE, Trait.ADP, Trait.CIPHERTEXT);
         add("shared-indexing", NONE, Set.of(), new LibrarySpec(901, 48, Set.of(LibraryQuirk.SHARED_NEVER_INDEXED)));
         library("undelivered", LibraryQuirk.UNDELIVERED);

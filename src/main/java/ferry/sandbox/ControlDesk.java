@@ -5,6 +5,7 @@ import ferry.sandbox.SecondFactor.Accepted;
 import ferry.sandbox.SecondFactor.Codes;
 import ferry.sandbox.SecondFactor.Push;
 import ferry.sandbox.SecondFactor.SecurityKey;
+import ferry.sandbox.defects.DefectSpec;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -123,7 +124,13 @@ final class ControlDesk {
                 .put("second_factor", word(account.secondFactor()))
                 .put("code", signIn.shown(account).orElse(null))
                 .put("photos", account.library().photos())
-                .put("seed", account.library().seed());
+                .put("seed", account.library().seed())
+                .put(
+                        "defects",
+                        account.library().defects().rates().values().stream()
+                                .mapToDouble(Double::doubleValue)
+                                .max()
+                                .orElse(0));
         var traits = json.putArray("traits");
         account.traits().stream().map(ControlDesk::word).sorted().forEach(traits::add);
         var quirks = json.putArray("quirks");
@@ -176,6 +183,11 @@ final class ControlDesk {
         if (!code.matches("[1-9]\\d{5}")) {
             throw new Wrong("code is not of six digits, the first of which is not 0");
         }
+        double defects = body.path("defects").asDouble(0);
+        if (!(defects >= 0 && defects <= 1)) {
+            throw new Wrong("defects is no share from 0 to 1");
+        }
+        long seed = body.path("seed").asLong(1);
         var before = accounts.find(identifier);
         var account = new Account(
                 identifier,
@@ -184,7 +196,11 @@ final class ControlDesk {
                 body.path("last_name").asString("Account"),
                 factor(body.path("second_factor").asString("none")),
                 constants(body, "traits", Trait.values()),
-                new LibrarySpec(body.path("seed").asLong(1), photos, constants(body, "quirks", LibraryQuirk.values())));
+                new LibrarySpec(
+                        seed,
+                        photos,
+                        constants(body, "quirks", LibraryQuirk.values()),
+                        defects > 0 ? DefectSpec.all(seed, defects) : DefectSpec.NONE));
         accounts.add(account, body.path("password").asString(Accounts.PASSWORD), Integer.parseInt(code));
         return account;
     }

@@ -8,7 +8,7 @@ import java.util.Set;
 /// @param seed where its randomness starts
 /// @param photos how many items it holds
 /// @param quirks what is out of the ordinary in it
-/// @param defects what goes wrong when it is read
+/// @param defects what goes wrong when it is read; in the drive of the same account, too
 public record LibrarySpec(long seed, int photos, Set<LibraryQuirk> quirks, DefectSpec defects) {
     public LibrarySpec {
         quirks = Set.copyOf(quirks);

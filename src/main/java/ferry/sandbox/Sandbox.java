@@ -13,7 +13,6 @@ import ferry.sandbox.drive.FileHost;
 import ferry.sandbox.drive.TreeService;
 import ferry.sandbox.findmy.DeviceLists;
 import ferry.sandbox.findmy.FindMyService;
-import ferry.sandbox.notes.NoteFileHost;
 import ferry.sandbox.notes.Notebooks;
 import ferry.sandbox.photos.CloudKit;
 import ferry.sandbox.photos.ContentHost;
@@ -64,7 +63,7 @@ public final class Sandbox implements AutoCloseable {
     private final Notebooks notes;
     private final ReminderBooks reminders;
     private final CalendarStores calendars;
-    private final Drives drives = new Drives();
+    private final Drives drives;
     private final SharedAlbums sharedAlbums;
     private volatile String url = "";
     private volatile @Nullable WebServer server;
@@ -84,8 +83,9 @@ public final class Sandbox implements AutoCloseable {
         devices = new DeviceLists(clock);
         services.put("findme", new FindMyService(devices, clock));
         photos = new PhotoLibraries(clock, options.defects());
+        drives = new Drives(options.defects());
         notes = new Notebooks(this::url, clock);
-        reminders = new ReminderBooks(clock);
+        reminders = new ReminderBooks(this::url, clock);
         services.put("reminders", new OldReminders(reminders));
         services.put(
                 "ckdatabasews",
@@ -104,7 +104,8 @@ public final class Sandbox implements AutoCloseable {
         open.put("drive-content", new FileHost(drives, clock));
         sharedAlbums = new SharedAlbums(photos);
         services.put("sharedstreams", new SharedAlbumService(sharedAlbums, this::url, clock));
-        open.put("note-content", new NoteFileHost(notes, clock));
+        open.put(Notebooks.CONTENT, notes.host());
+        open.put(ReminderBooks.CONTENT, reminders.host());
     }
 
     /// Starts to listen.

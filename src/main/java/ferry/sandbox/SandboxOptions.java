@@ -13,7 +13,7 @@ import java.util.Map;
 /// of the other
 /// @param signInsPerHour SRP exchanges that one account may open within an hour before it is throttled
 /// @param wrongPasswords refused passwords in a row that lock an account
-/// @param defects what goes wrong when a photo library is read that says nothing of it itself
+/// @param defects what goes wrong when the photos or the drive of an account are read that says nothing of it itself
 public record SandboxOptions(
         long seed,
         Duration latency,
@@ -64,7 +64,7 @@ public record SandboxOptions(
         return new SandboxOptions(seed, latency, latencies, value, wrongPasswords, defects);
     }
 
-    /// That goes wrong in photo libraries.
+    /// That goes wrong in photo libraries and drives.
     public SandboxOptions withDefects(DefectSpec value) {
         return new SandboxOptions(seed, latency, latencies, signInsPerHour, wrongPasswords, value);
     }

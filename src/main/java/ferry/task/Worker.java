@@ -1,8 +1,5 @@
 package ferry.task;
 
-import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.ERROR;
-import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
@@ -13,19 +10,13 @@ import com.github.kagkarlsson.scheduler.task.FailureHandler;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import ferry.access.OrgId;
 import ferry.db.Database;
-import ferry.db.DatabaseException;
 import ferry.db.Ids;
-import ferry.error.ErrorCode;
-import java.sql.Timestamp;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -34,7 +25,8 @@ import java.util.random.RandomGenerator;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/// One node's share of the work: admits tasks, runs their handlers, writes what they did.
+/// One node's share of the work: admits tasks, has them executed ([Executions]) and watched ([Watch]), starts and
+/// stops all of it.
 ///
 /// db-scheduler owns lease, heartbeat and revival; handlers run on its threads, which are virtual ones of
 /// ours. Two platform threads stand beside it (an interrupt on a virtual one would close the database
@@ -43,28 +35,21 @@ import org.jspecify.annotations.Nullable;
 /// alone.
 public final class Worker implements AutoCloseable {
     private static final System.Logger log = System.getLogger(Worker.class.getName());
-    private static final String EXECUTION = "task";
+    static final String EXECUTION = "task";
     private static final Duration RETRY = Duration.ofSeconds(1);
-    /// Pauses between tries to write an outcome. After the last the task is suspended.
-    private static final List<Duration> SETTLE_AGAIN =
-            List.of(Duration.ofMillis(50), Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofSeconds(2));
-
     private static final Duration LONGEST_POLL = Duration.ofMillis(250);
 
     private final UUID node;
     private final Database db;
     private final Settlement settlement;
     private final TaskSettings settings;
-    private final InstantSource clock;
     private final InstantSource pulse;
+    private final Executions executions;
+    private final Watch watch;
+    private final Presence presence;
     private final Admission admission;
     private final Scheduler scheduler;
     private final Semaphore wakes = new Semaphore(0);
-    /// Two of one task where this node lost its lease and has it again: the older one must still be told to stop.
-    private final Set<Attempt> running = ConcurrentHashMap.newKeySet();
-    /// When a running attempt was first told that it is cancelled, by [System#nanoTime].
-    private final Map<Attempt, Long> cancelledSince = new ConcurrentHashMap<>();
-
     private final Thread admitting;
     private final Thread watching;
     private volatile boolean closing;
@@ -92,14 +77,16 @@ public final class Worker implements AutoCloseable {
         this.node = Ids.next(clock);
         this.db = db;
         this.settings = settings;
-        this.clock = clock;
         this.pulse = pulse;
         this.settlement = new Settlement(db, Map.copyOf(handlers), settings, clock, pulse);
-        var execution = execution(this::execute);
+        this.executions = new Executions(settlement, settings);
+        this.watch = new Watch(db, settlement, executions, settings, clock, this::wake);
+        this.presence = new Presence(db, node, settings, pulse);
+        var execution = execution(executions::execute);
         this.admission = new Admission(db, execution, settings, clock, pulse, dice);
         this.scheduler = scheduler(execution);
         this.admitting = Thread.ofPlatform().name("ferry-admit").daemon().unstarted(this::admitUntilClosed);
-        this.watching = Thread.ofPlatform().name("ferry-watch").daemon().unstarted(this::watchUntilClosed);
+        this.watching = Thread.ofPlatform().name("ferry-watch").daemon().unstarted(watch::untilClosed);
     }
 
     /// How db-scheduler runs one admitted task. What comes out of `run` as an exception was a database that
@@ -156,7 +143,7 @@ public final class Worker implements AutoCloseable {
 
     /// Tasks that it runs now.
     public int busy() {
-        return running.size();
+        return executions.count();
     }
 
     /// Starts to work, unless the settings give this process no slots.
@@ -188,7 +175,7 @@ public final class Worker implements AutoCloseable {
         var away = false;
         while (!closing) {
             try {
-                seen();
+                presence.renew();
                 admission.admit();
                 scheduler.triggerCheckForDueExecutions();
                 away = false;
@@ -198,286 +185,25 @@ public final class Worker implements AutoCloseable {
                 }
                 away = true;
             }
-            if (!pause(wakes, settings.tick(), away)) {
+            if (!pause(away)) {
                 return;
             }
         }
     }
 
     /// Waits for a wake or a tick; for the whole tick where the database is away. False if interrupted.
-    private static boolean pause(Semaphore wakes, Duration tick, boolean wholeTick) {
+    private boolean pause(boolean wholeTick) {
+        long tick = settings.tick().toNanos();
         try {
             if (wholeTick) {
-                TimeUnit.NANOSECONDS.sleep(tick.toNanos());
+                TimeUnit.NANOSECONDS.sleep(tick);
             } else {
-                var _ = wakes.tryAcquire(tick.toNanos(), TimeUnit.NANOSECONDS);
+                var _ = wakes.tryAcquire(tick, TimeUnit.NANOSECONDS);
             }
             wakes.drainPermits();
             return true;
         } catch (InterruptedException _) {
             return false;
-        }
-    }
-
-    private Instant lastSeen = Instant.MIN;
-
-    /// The node's heartbeat; only the admitting thread calls it.
-    private void seen() {
-        var now = pulse.instant();
-        if (now.isBefore(lastSeen) || !now.isBefore(later(lastSeen))) {
-            db.system(tx -> {
-                tx.createUpdate("""
-                                insert into node (id, slots, date_seen) values (:id, :slots, :now)
-                                on conflict (id) do update set date_seen = excluded.date_seen
-                                """)
-                        .bind("id", node)
-                        .bind("slots", settings.slots())
-                        .bind("now", now)
-                        .execute();
-                return tx.createUpdate("delete from node where date_seen < :long")
-                        .bind("long", now.minus(Duration.ofHours(1)))
-                        .execute();
-            });
-            lastSeen = now;
-        }
-    }
-
-    private Instant later(Instant seen) {
-        return seen.equals(Instant.MIN) ? seen : seen.plus(settings.heartbeat());
-    }
-
-    /// Runs on a thread of [Slots]. An exception means that the database is away; db-scheduler then runs
-    /// the same execution again.
-    private void execute(String execution) {
-        var attempt = settlement.start(Admission.task(execution), Admission.number(execution));
-        if (attempt.isEmpty()) {
-            log.log(DEBUG, "execution {0}: nothing to start any more", execution);
-            return;
-        }
-        running.add(attempt.get());
-        try {
-            run(attempt.get());
-        } finally {
-            running.remove(attempt.get());
-            cancelledSince.remove(attempt.get());
-        }
-    }
-
-    private void run(Attempt attempt) {
-        var task = attempt.task();
-        if (task.cancelled()) {
-            settle(attempt, Settlement.cancelled());
-            return;
-        }
-        if (attempt.started().once() && attempt.number() > 1) {
-            // Its payload went with the attempt that died: it is never revived.
-            settle(attempt, interrupted());
-            return;
-        }
-        var handler = settlement.handler(task.type());
-        if (handler == null) {
-            fault(attempt, new IllegalStateException("no handler for task type " + task.type()));
-            return;
-        }
-        if (closing || !attempt.begin()) {
-            giveBack(attempt);
-            return;
-        }
-        try {
-            var outcome = handler.run(attempt);
-            var stop = attempt.end();
-            if (stop.isPresent() && !(outcome instanceof Outcome.Succeeded)) {
-                stopped(attempt, stop.get());
-            } else {
-                settle(attempt, outcome);
-            }
-        } catch (LeaseLost _) {
-            var _ = attempt.end();
-            dropped(attempt);
-        } catch (Throwable failure) {
-            // A handler that threw while it was told to stop is stopping, not failed.
-            attempt.end().ifPresentOrElse(stop -> stopped(attempt, stop), () -> failed(attempt, failure));
-        }
-    }
-
-    /// A database that is away is nobody's bug: the same execution comes again, however often.
-    private void failed(Attempt attempt, Throwable failure) {
-        if (failure instanceof DatabaseException.Away away) {
-            throw away;
-        }
-        fault(attempt, failure);
-    }
-
-    private void stopped(Attempt attempt, Attempt.Stop why) {
-        switch (why) {
-            case CANCELLED -> settle(attempt, Settlement.cancelled());
-            case LEASE_LOST -> dropped(attempt);
-            case NODE_STOPS -> giveBack(attempt);
-        }
-    }
-
-    private static Outcome.Failed interrupted() {
-        return new Outcome.Failed(ErrorCode.SERVICE_UNAVAILABLE, "The worker stopped meanwhile; ask again.");
-    }
-
-    private void giveBack(Attempt attempt) {
-        if (attempt.started().once()) {
-            settle(attempt, interrupted());
-        } else if (settlement.giveBack(attempt)) {
-            log.log(INFO, "task {0}: given back, this node stops", attempt.id());
-        }
-    }
-
-    private static void dropped(Attempt attempt) {
-        log.log(WARNING, "task {0}: attempt {1} lost its lease, outcome dropped", attempt.id(), attempt.number());
-    }
-
-    private void fault(Attempt attempt, Throwable failure) {
-        if (attempt.started().once() || attempt.started().faults() + 1 >= settings.faultsAllowed()) {
-            log.log(ERROR, "task " + attempt.id() + ": attempt " + attempt.number() + " failed; given up", failure);
-            settle(attempt, new Outcome.Failed(ErrorCode.INTERNAL, ErrorCode.INTERNAL.sentence()));
-            return;
-        }
-        var wait = settlement.fault(attempt);
-        log.log(
-                ERROR,
-                "task " + attempt.id() + ": attempt " + attempt.number() + " failed; "
-                        + wait.map(w -> "tried again in " + w).orElse("its lease is lost, another has it"),
-                failure);
-    }
-
-    /// Writes the outcome, trying again for a few seconds. If that does not help the task is suspended,
-    /// however often: an outcome whose consequences cannot be written must not be lost.
-    private void settle(Attempt attempt, Outcome outcome) {
-        for (var pause : SETTLE_AGAIN) {
-            try {
-                if (!settlement.settle(attempt, outcome)) {
-                    dropped(attempt);
-                }
-                return;
-            } catch (RuntimeException e) {
-                log.log(WARNING, "task " + attempt.id() + ": outcome not written; again in " + pause, e);
-            }
-            try {
-                TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-            } catch (InterruptedException _) {
-                // The node is being forced to stop: whoever revives the task goes on.
-                return;
-            }
-        }
-        var wait = settlement.fault(attempt);
-        log.log(
-                ERROR,
-                "task {0}: outcome not written; {1}",
-                attempt.id(),
-                wait.map(w -> "run again in " + w).orElse("its lease is lost, another has it"));
-    }
-
-    private void watchUntilClosed() {
-        var never = new Semaphore(0);
-        var away = false;
-        var lastSaved = System.nanoTime();
-        var lastReconciled = System.nanoTime();
-        while (pause(never, settings.tick(), false)) {
-            if (closing) {
-                return;
-            }
-            try {
-                watch();
-                if (System.nanoTime() - lastSaved >= settings.progressEvery().toNanos()) {
-                    saveProgress();
-                    lastSaved = System.nanoTime();
-                }
-                if (System.nanoTime() - lastReconciled >= settings.reconcile().toNanos()) {
-                    tidy();
-                    lastReconciled = System.nanoTime();
-                }
-                away = false;
-            } catch (RuntimeException e) {
-                if (!away && !closing) {
-                    log.log(WARNING, "could not look after running tasks; trying again every " + settings.tick(), e);
-                }
-                away = true;
-            }
-        }
-    }
-
-    /// @param beat the last heartbeat of its execution
-    private record Seen(UUID id, int admission, int attempt, boolean cancel, Optional<Instant> beat) {}
-
-    /// One statement for all attempts of this node: which are still ours, and which someone has cancelled.
-    private void watch() {
-        var attempts = List.copyOf(running);
-        if (attempts.isEmpty()) {
-            return;
-        }
-        var seen = db.system(tx -> tx.createQuery("""
-                        select id, admission, attempt, cancel, last_heartbeat
-                          from task left join scheduled_tasks s
-                               on s.task_name = :execution and s.task_instance = task.id || '/' || admission
-                         where state = 'processing' and id = any(:ids)
-                        """)
-                .bind("execution", EXECUTION)
-                .bind("ids", attempts.stream().map(Attempt::id).toArray(UUID[]::new))
-                .map((row, _, _) -> new Seen(
-                        row.getObject("id", UUID.class),
-                        row.getInt("admission"),
-                        row.getInt("attempt"),
-                        row.getBoolean("cancel"),
-                        Optional.ofNullable(row.getTimestamp("last_heartbeat")).map(Timestamp::toInstant)))
-                .list());
-        for (var attempt : attempts) {
-            var current = seen.stream()
-                    .filter(s -> s.id().equals(attempt.id())
-                            && s.admission() == attempt.started().admission()
-                            && s.attempt() == attempt.number())
-                    .findFirst();
-            if (current.isEmpty()) {
-                attempt.stop(Attempt.Stop.LEASE_LOST);
-                continue;
-            }
-            current.get()
-                    .beat()
-                    .ifPresent(
-                            beat -> attempt.heldUntil(beat.plus(settings.lease().dividedBy(2))));
-            if (current.get().cancel()) {
-                cancelled(attempt);
-            }
-        }
-    }
-
-    /// Interrupts it, and once it has had its time settles the task without it: what it still does cannot
-    /// be recorded.
-    private void cancelled(Attempt attempt) {
-        attempt.stop(Attempt.Stop.CANCELLED);
-        var since = cancelledSince.computeIfAbsent(attempt, _ -> System.nanoTime());
-        if (System.nanoTime() - since > settings.cancelGrace().toNanos()
-                && settlement.settle(attempt, Settlement.cancelled())) {
-            log.log(WARNING, "task {0}: cancelled, though its handler has not stopped yet", attempt.id());
-        }
-    }
-
-    private void saveProgress() {
-        for (var attempt : running) {
-            attempt.unsaved()
-                    .ifPresent(mark -> db.system(tx -> {
-                        Settlement.save(tx, attempt, mark);
-                        return mark;
-                    }));
-        }
-    }
-
-    private void tidy() {
-        var returned = db.system(tx -> Settlement.reconcile(tx, EXECUTION));
-        if (returned > 0) {
-            log.log(WARNING, "{0} tasks were admitted but not executed; pending again", returned);
-            wake();
-        }
-        var limit = clock.instant().minus(settings.payloadKept());
-        for (var left : db.system(tx -> Settlement.left(tx, limit))) {
-            if (settlement.sweep(left.organisation(), left.id())) {
-                log.log(WARNING, "task {0}: not started in time, payload erased, given up", left.id());
-            }
         }
     }
 
@@ -490,6 +216,8 @@ public final class Worker implements AutoCloseable {
             return;
         }
         closing = true;
+        executions.beginNoMore();
+        watch.close();
         if (!started) {
             return;
         }
@@ -497,24 +225,14 @@ public final class Worker implements AutoCloseable {
         admitting.interrupt();
         watching.interrupt();
         leave();
-        if (!awaitHandlers()) {
-            for (var attempt : running) {
-                try {
-                    giveBack(attempt);
-                } catch (RuntimeException e) {
-                    log.log(WARNING, "task " + attempt.id() + ": not given back; its lease will run out", e);
-                }
-            }
-        }
+        executions.stop();
         scheduler.stop();
     }
 
     private void leave() {
         try {
             join(admitting);
-            db.system(tx -> tx.createUpdate("delete from node where id = :id")
-                    .bind("id", node)
-                    .execute());
+            presence.end();
         } catch (RuntimeException e) {
             log.log(WARNING, "node " + node + " could not sign off; it counts until its lease has run out", e);
         }
@@ -526,20 +244,5 @@ public final class Worker implements AutoCloseable {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /// True once none runs any more. Interrupts again and again, since a blocking call may swallow one.
-    private boolean awaitHandlers() {
-        var until = System.nanoTime() + settings.stopWait().toNanos();
-        while (!running.isEmpty() && System.nanoTime() < until) {
-            running.forEach(attempt -> attempt.stop(Attempt.Stop.NODE_STOPS));
-            try {
-                TimeUnit.MILLISECONDS.sleep(20);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-                break;
-            }
-        }
-        return running.isEmpty();
     }
 }

@@ -2,12 +2,15 @@ package ferry.webhook;
 
 import ferry.access.OrgId;
 import ferry.event.EventState;
+import ferry.http.Page;
+import ferry.http.Slice;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -16,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// Each time an event was sent, and how that ended. Those of first tries, retries and replays are begun by
 /// [Line#take]; those of a config's test here.
 final class AttemptLog {
+    /// What is shown of one event.
+    private static final Page SHOWN = new Page(1000, Optional.empty(), Optional.empty());
+
     private final InstantSource clock;
 
     AttemptLog(InstantSource clock) {
@@ -115,16 +121,27 @@ final class AttemptLog {
                 .execute();
     }
 
-    /// Every attempt to send an event, newest first: at most as many as a schedule has.
-    List<Entry> of(Handle tx, OrgId organisation, UUID event) {
-        return tx.createQuery("""
+    /// The attempts to send an event, newest first: a schedule's, and as many again for each time it was sent again.
+    Slice<Entry> of(Handle tx, OrgId organisation, UUID event) {
+        var newest = tx.createQuery("""
                         select * from webhook_attempt where organisation = :organisation and event = :event
-                         order by number desc
+                         order by number desc limit :limit + 1
                         """)
                 .bind("organisation", organisation.value())
                 .bind("event", event)
+                .bind("limit", SHOWN.limit())
                 .map((row, _) -> entry(row))
                 .list();
+        return Slice.of(newest, SHOWN, count(tx, organisation, event));
+    }
+
+    private static long count(Handle tx, OrgId organisation, UUID event) {
+        return tx.createQuery(
+                        "select count(*) from webhook_attempt where organisation = :organisation and event = :event")
+                .bind("organisation", organisation.value())
+                .bind("event", event)
+                .mapTo(long.class)
+                .one();
     }
 
     private static Entry entry(ResultSet row) throws SQLException {

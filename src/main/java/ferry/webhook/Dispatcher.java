@@ -1,7 +1,7 @@
 package ferry.webhook;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.ERROR;
-import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import ferry.db.Database;
@@ -372,7 +372,7 @@ public final class Dispatcher implements AutoCloseable {
                 }
             }
         }
-        log.log(INFO, "no webhook is under way any more");
+        log.log(DEBUG, "no webhook is under way any more");
     }
 
     private static boolean pauseSettling() {

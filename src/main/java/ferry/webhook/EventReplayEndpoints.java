@@ -94,16 +94,15 @@ public final class EventReplayEndpoints implements Endpoints {
     record RedeliveredJson(
             int redelivered, boolean hasMore, @Nullable UUID lastId) {}
 
-    /// Without a `resource`, which ricloud-py would look for among its classes. Whole: a schedule has few attempts.
+    /// Without a `resource`, which ricloud-py would look for among its classes. Not paged, since attempts have no ids.
     private Answer attempts(Request request) {
         var organisation = request.caller().organisation();
         var id = request.uuid("event");
         return db.read(organisation, tx -> {
             var _ = found(tx, request, id);
-            var all = attempts.of(tx, organisation, id).stream()
-                    .map(AttemptJson::of)
-                    .toList();
-            return Answer.ok(new ListJson<>("list", all, false, all.size(), "/events/" + id + "/attempts").bare());
+            var newest = attempts.of(tx, organisation, id);
+            return Answer.ok(ListJson.of(newest, "/events/" + id + "/attempts", AttemptJson::of)
+                    .bare());
         });
     }
 

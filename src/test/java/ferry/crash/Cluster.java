@@ -161,6 +161,7 @@ final class Cluster implements AutoCloseable {
                 WebhookSettings.of(EgressPolicy.of(List.of()), 8, 0, Duration.ofDays(5)),
                 new StorageSettings(LOOPBACK, QUICK),
                 SubscriptionSettings.DEFAULT,
+                AppSettings.Pace.STANDARD,
                 Optional.empty(),
                 false);
     }

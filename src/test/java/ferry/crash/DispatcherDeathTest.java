@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /// 10 seeds in a normal run; `bench/webhook-crash` runs 200. `-Dferry.seeds=17` runs that one, `-Dferry.seeds=1-200`
 /// these.
 class DispatcherDeathTest {
-    private static final int CLUSTERS = 4;
+    private static final int CLUSTERS = 5;
 
     private final Map<Strike.Kind, Integer> struck = new EnumMap<>(Strike.Kind.class);
     private final Map<Point, Integer> points = new EnumMap<>(Point.class);

@@ -15,7 +15,7 @@ import java.util.function.IntFunction;
 /// Runs seed after seed on a few clusters, and counts what happened in them.
 final class SeededDeaths {
     /// Each with a database of its own: a seed mostly waits for leases to run out.
-    private static final int CLUSTERS = 4;
+    private static final int CLUSTERS = 5;
 
     private final String test;
     private final Map<BucketLine.Kind, Integer> upset = new EnumMap<>(BucketLine.Kind.class);

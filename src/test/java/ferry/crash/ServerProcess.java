@@ -44,6 +44,8 @@ final class ServerProcess implements AutoCloseable {
         var command = new ArrayList<>(List.of(
                 java,
                 "-XX:+UseSerialGC",
+                // What lives for seconds only pays for the second compiler; where figures are taken it is there.
+                "-XX:TieredStopAtLevel=" + (Boolean.getBoolean("ferry.slow") ? 4 : 1),
                 "-XX:+UseCompactObjectHeaders",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Xmx256m",

@@ -104,6 +104,7 @@ final class Tellers implements AutoCloseable {
                                 SETTINGS.giveUp()),
                         new StorageSettings(SETTINGS.egress(), Retries.DEFAULT),
                         SubscriptionSettings.DEFAULT,
+                        AppSettings.Pace.STANDARD,
                         Optional.empty(),
                         false));
         this.server = WebServer.start("127.0.0.1", 0, front.api());

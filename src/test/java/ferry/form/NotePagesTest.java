@@ -2,9 +2,11 @@ package ferry.form;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.testing.SafeHtml;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.w3c.dom.Element;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -50,6 +52,47 @@ class NotePagesTest {
                 .isEqualTo(List.of(Map.of(
                         "id", "attachment:A", "uti", "public.jpeg", "name", "a.jpg", "size", 3, "file_id", "opaque")));
         assertThat(body(page)).isEqualTo("\n# Sailing\n\nSee ![](attachment:A)\n");
+    }
+
+    @Test
+    void inHtmlItIsAPageThatMayLoadNothing() throws Exception {
+        var record = Sheets.record("{'id': 'note:N1', 'data_type': 'note', 'folder_id': null, 'pinned': true,"
+                + " 'attachments': [{'id': 'attachment:A', 'name': 'a.jpg', 'size': 3}], 'text': 'Sailing'}");
+        record.put("title", "</title><script>alert(1)</script>\n& more");
+        record.put("html", "<h1>Sailing</h1>\n<p>See <img src=\"attachment:A\" alt=\"a.jpg\"/></p>");
+
+        var sheets = Sheets.of(Form.HTML, record);
+        var page = SafeHtml.document(sheets.only());
+
+        assertThat(sheets.sheet("note:N1").identifier()).isEqualTo("form:html:note:N1");
+        assertThat(sheets.sheet("note:N1").name()).endsWith(" & more.html");
+        var head = (Element) page.getElementsByTagName("head").item(0);
+        assertThat(SafeHtml.children(head)).containsExactly("meta", "meta", "title", "meta", "meta", "meta");
+        assertThat(SafeHtml.all(head, "title").getFirst().getTextContent())
+                .isEqualTo("</title><script>alert(1)</script> & more");
+        var metas = SafeHtml.all(head, "meta");
+        assertThat(metas.get(1).getAttribute("content")).isEqualTo("default-src 'none'");
+        assertThat(metas.get(2).getAttribute("content")).isEqualTo("note:N1");
+        assertThat(metas.get(3).getAttribute("content")).isEqualTo("true");
+        assertThat(Sheets.record(metas.get(4).getAttribute("content"))
+                        .path("size")
+                        .asInt())
+                .isEqualTo(3);
+        assertThat(SafeHtml.children(SafeHtml.body(page))).containsExactly("h1", "p");
+    }
+
+    @Test
+    void inHtmlToAPlainTextStaysPlain() throws Exception {
+        var record = Sheets.record("{'id': 'note:T', 'data_type': 'note', 'title': null, 'html': null}");
+        record.put("text", "<b>\nplain");
+
+        var body = SafeHtml.body(SafeHtml.document(Sheets.of(Form.HTML, record).only()));
+
+        assertThat(SafeHtml.all(body, "pre").getFirst().getTextContent()).isEqualTo("<b>\nplain");
+        record.putNull("text");
+        assertThat(SafeHtml.children(SafeHtml.body(
+                        SafeHtml.document(Sheets.of(Form.HTML, record).only()))))
+                .isEmpty();
     }
 
     @Test

@@ -34,7 +34,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -47,16 +46,22 @@ class ManifestTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static TestApp app;
+    /// Of an organisation that publishes as most do.
+    private static Client client;
+
+    /// A poll of it, whose objects and manifest [#copy] gives.
+    private static JsonNode published;
 
     @TempDir
     Path folder;
 
     private final StringWriter said = new StringWriter();
-    private Client client;
 
     @BeforeAll
     static void start() {
         app = TestApp.start();
+        client = organisation();
+        published = poll(client, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
     }
 
     @AfterAll
@@ -64,11 +69,32 @@ class ManifestTest {
         app.close();
     }
 
-    @BeforeEach
-    void organisation() {
+    /// Another organisation, with a bucket.
+    private static Client organisation() {
         var name = "manifest-" + NUMBER.incrementAndGet();
-        client = app.organisation(name, Scopes.ALL).client();
-        client.storage("local://" + name + "/results");
+        var made = app.organisation(name, Scopes.ALL).client();
+        made.storage("local://" + name + "/results");
+        return made;
+    }
+
+    /// The poll that is there, and what it published in a folder that a test may spoil.
+    private JsonNode copy() throws IOException {
+        var from = folder(published);
+        var to = folder.resolve("results").resolve(id(published));
+        try (var files = Files.walk(from)) {
+            for (var file : files.toList()) {
+                var copy = to.resolve(from.relativize(file));
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(copy);
+                } else {
+                    Files.copy(file, copy);
+                }
+            }
+        }
+        var poll = published.deepCopy();
+        ((ObjectNode) poll.at("/manifest"))
+                .put("url", to.resolve("manifest.json").toUri().toString());
+        return poll;
     }
 
     @Test
@@ -101,24 +127,25 @@ class ManifestTest {
 
     @Test
     void theApiShowsWhereItLiesAndWithWhichKeyItIsSigned() throws Exception {
-        assertThat(client.get("/organisation").expect(200).at("/manifest_keys")).isEmpty();
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var alone = organisation();
+        assertThat(alone.get("/organisation").expect(200).at("/manifest_keys")).isEmpty();
+        var poll = poll(alone, "'data_types': ['mocks.notes']");
 
         assertThat(poll.at("/manifest/state").asString()).isEqualTo("available");
         assertThat(poll.at("/manifest/size").asLong())
                 .isEqualTo(Files.size(path(poll.at("/manifest/url").asString())));
         assertThat(path(poll.at("/manifest/signature_url").asString())).hasSize(64);
-        var key = client.get("/organisation").expect(200).at("/manifest_keys/0");
+        var key = alone.get("/organisation").expect(200).at("/manifest_keys/0");
         assertThat(key.at("/id")).isEqualTo(poll.at("/manifest/key"));
         assertThat(key.at("/state").asString()).isEqualTo("active");
-        var result = client.get("/results?poll=" + id(poll)).expect(200).at("/data/0");
+        var result = alone.get("/results?poll=" + id(poll)).expect(200).at("/data/0");
         assertThat(result.at("/sha256")).isEqualTo(JSON.readTree(read(poll)).at("/objects/0/sha256"));
     }
 
     @Test
     void opensslAndSha256sumCheckTheSignature() throws Exception {
         assumeTrue(has("openssl", "version"), "openssl is not installed: its check of a signature is left out");
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         Files.writeString(folder.resolve("organisation.pem"), key(client));
         Files.copy(folder(poll).resolve("manifest.json"), folder.resolve("manifest.json"));
         Files.copy(folder(poll).resolve("manifest.json.sig"), folder.resolve("manifest.json.sig"));
@@ -133,7 +160,7 @@ class ManifestTest {
 
     @Test
     void withoutAKeyItSaysThatItIsOnlySelfConsistent() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
 
         assertThat(verify(poll)).as("a code of its own").isEqualTo(3);
         assertThat(said.toString()).contains("Only self-consistent").doesNotContain("Verified");
@@ -141,7 +168,7 @@ class ManifestTest {
 
     @Test
     void oneChangedByteIsFound() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
+        var poll = copy();
         var object = anObject(poll);
         var bytes = Files.readAllBytes(object);
         bytes[bytes.length / 2] ^= 1;
@@ -155,7 +182,7 @@ class ManifestTest {
 
     @Test
     void aMissingAShortAndAnExtraObjectAreFound() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
+        var poll = copy();
         var objects = objects(poll);
         Files.delete(objects.get(0));
         Files.write(objects.get(1), new byte[1]);
@@ -172,7 +199,7 @@ class ManifestTest {
 
     @Test
     void aLinkInPlaceOfAnObjectIsFound() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var object = anObject(poll);
         Files.move(object, folder.resolve("elsewhere"));
         Files.createSymbolicLink(object, folder.resolve("elsewhere"));
@@ -183,7 +210,7 @@ class ManifestTest {
 
     @Test
     void aChangedManifestIsFoundWithAndWithoutAKey() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var file = folder(poll).resolve("manifest.json");
         Files.writeString(file, Files.readString(file).replaceFirst("\"complete\":true", "\"complete\":false"));
 
@@ -194,7 +221,7 @@ class ManifestTest {
 
     @Test
     void aMissingAndAForeignSignatureAreFound() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var other = poll(client, "'data_types': ['mocks.notes']");
         var signature = folder(poll).resolve("manifest.json.sig");
         Files.write(signature, Files.readAllBytes(folder(other).resolve("manifest.json.sig")));
@@ -208,10 +235,8 @@ class ManifestTest {
 
     @Test
     void anotherOrganisationsKeyDoesNotVerify() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
-        var theirs = app.organisation("theirs " + NUMBER.incrementAndGet(), Scopes.ALL)
-                .client();
-        theirs.storage("local://theirs-" + NUMBER.get() + "/results");
+        var poll = copy();
+        var theirs = organisation();
         poll(theirs, "'data_types': ['mocks.notes']");
 
         assertThat(verify(poll, "--key", key(theirs))).isEqualTo(1);
@@ -221,7 +246,7 @@ class ManifestTest {
 
     @Test
     void aManifestThatClimbsOutOfItsBucketIsRefused() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var file = folder(poll).resolve("manifest.json");
         Files.writeString(
                 file, Files.readString(file).replaceFirst("\"key\":\"data/[^\"]*\"", "\"key\":\"../../../../passwd\""));
@@ -234,7 +259,7 @@ class ManifestTest {
 
     @Test
     void noObjectIsTouchedBeforeTheSignatureFits() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var file = folder(poll).resolve("manifest.json");
         Files.writeString(file, Files.readString(file).replaceFirst("\"key\":\"data/[^\"]*\"", "\"key\":\"nowhere\""));
 
@@ -278,7 +303,7 @@ class ManifestTest {
 
     @Test
     void whatLiesBehindALinkedFolderIsNotRead() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var data = folder(poll).resolve("data");
         Files.move(data, folder.resolve("elsewhere"));
         Files.createSymbolicLink(data, folder.resolve("elsewhere"));
@@ -289,7 +314,7 @@ class ManifestTest {
 
     @Test
     void aManifestInTheFolderOfAnotherPollIsFoundAndItsOwnIsTold() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var other = "01a205bf-0000-7000-8000-000000000002";
         Files.move(folder(poll), folder(poll).resolveSibling(other));
 
@@ -319,7 +344,7 @@ class ManifestTest {
 
     @Test
     void noMoreOfASignatureIsReadThanOneCanHave() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         var signature = folder(poll).resolve("manifest.json.sig");
         try (var file = new RandomAccessFile(signature.toFile(), "rw")) {
             file.setLength(8L << 30);
@@ -331,7 +356,7 @@ class ManifestTest {
 
     @Test
     void aFolderThatCannotBeReadIsAProblemAndNotTheEnd() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = copy();
         // Deeper than a path may be long, so that nobody can open it, whoever they are.
         var name = "d".repeat(200);
         var deep = folder.resolve("deep");
@@ -381,16 +406,17 @@ class ManifestTest {
 
     @Test
     void aTemplateThatPutsObjectsElsewhereIsFollowed() throws Exception {
+        var alone = organisation();
         var name = "template-" + NUMBER.incrementAndGet();
         configure(
-                client,
+                alone,
                 JSON.createObjectNode()
                         .put("url", "local://" + name + "/deep/path")
                         .put("key_template", "by-id/{id}/{poll}"));
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var poll = poll(alone, "'data_types': ['mocks.notes']");
         assertThat(JSON.readTree(read(poll)).at("/objects/0/key").asString()).startsWith("../by-id/");
 
-        assertThat(verify(poll, "--key", key(client))).isZero();
+        assertThat(verify(poll, "--key", key(alone))).isZero();
     }
 
     @Test
@@ -424,9 +450,10 @@ class ManifestTest {
 
     @Test
     void aManifestWhoseBucketWasSwitchedOffIsGivenUp() {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
-        var config = client.get("/configs/storage").expect(200).at("/data/0/id").asString();
-        client.delete("/configs/storage/" + config).expect(200);
+        var alone = organisation();
+        var poll = poll(alone, "'data_types': ['mocks.notes']");
+        var config = alone.get("/configs/storage").expect(200).at("/data/0/id").asString();
+        alone.delete("/configs/storage/" + config).expect(200);
         app.db()
                 .systemDo(tx -> tx.createUpdate("""
                         update manifest set state = 'pending', date_next = :now
@@ -436,7 +463,7 @@ class ManifestTest {
                         .bind("poll", id(poll))
                         .execute());
 
-        var shown = written(client, id(poll)).at("/manifest");
+        var shown = written(alone, id(poll)).at("/manifest");
 
         assertThat(shown.at("/state").asString()).isEqualTo("failed");
         assertThat(shown.at("/error").asString()).isEqualTo("storage-failed");
@@ -445,18 +472,19 @@ class ManifestTest {
 
     @Test
     void anotherKeyIsUsedOnceOneIsRetiredWhichStillProves() throws Exception {
-        var before = poll(client, "'data_types': ['mocks.notes']");
-        long organisation = client.get("/organisation").expect(200).at("/id").asLong();
+        var alone = organisation();
+        var before = poll(alone, "'data_types': ['mocks.notes']");
+        long organisation = alone.get("/organisation").expect(200).at("/id").asLong();
         app.db()
                 .systemDo(tx -> tx.createUpdate(
                                 "update manifest_key set date_retired = :now where organisation = :organisation")
                         .bind("now", app.clock().instant())
                         .bind("organisation", organisation)
                         .execute());
-        var after = poll(client, "'data_types': ['mocks.notes']");
+        var after = poll(alone, "'data_types': ['mocks.notes']");
 
         assertThat(after.at("/manifest/key")).isNotEqualTo(before.at("/manifest/key"));
-        var keys = client.get("/organisation").expect(200).at("/manifest_keys");
+        var keys = alone.get("/organisation").expect(200).at("/manifest_keys");
         assertThat(keys).hasSize(2);
         var both = folder.resolve("both.pem");
         var pem = new StringBuilder();
@@ -481,6 +509,7 @@ class ManifestTest {
 
     @Test
     void whatLiesInS3IsVerifiedOnceItIsCopied() throws Exception {
+        var alone = organisation();
         try (var s3 = TestS3.start("my-bucket")) {
             var credentials = JSON.createObjectNode()
                     .put("access_key_id", TestS3.KEYS.id())
@@ -489,8 +518,8 @@ class ManifestTest {
                     .put("url", "s3://my-bucket/results")
                     .put("endpoint", s3.url().toString());
             body.set("credentials", credentials);
-            configure(client, body);
-            var poll = poll(client, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
+            configure(alone, body);
+            var poll = poll(alone, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
             assertThat(poll.at("/manifest/url").asString())
                     .isEqualTo("s3://my-bucket/results/" + id(poll) + "/manifest.json");
             for (var key : s3.keys("my-bucket")) {
@@ -503,20 +532,21 @@ class ManifestTest {
                             folder.resolve("results/" + id(poll) + "/manifest.json")
                                     .toString(),
                             "--key",
-                            key(client)))
+                            key(alone)))
                     .isZero();
         }
     }
 
     @Test
     void whatLiesAtGoogleIsVerifiedOnceItIsCopied() throws Exception {
+        var alone = organisation();
         try (var google = FakeGcs.start("my_bucket")) {
             var body = JSON.createObjectNode()
                     .put("url", "gs://my_bucket/results")
                     .put("endpoint", google.url().toString());
             body.set("credentials", google.serviceAccount());
-            configure(client, body);
-            var poll = poll(client, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
+            configure(alone, body);
+            var poll = poll(alone, "'data_types': ['mocks.notes'], 'file_types': ['mocks.note']");
             for (var key : google.keys("my_bucket")) {
                 copied(key, google.bytes("my_bucket", key).orElseThrow());
             }
@@ -525,13 +555,14 @@ class ManifestTest {
                             folder.resolve("results/" + id(poll) + "/manifest.json")
                                     .toString(),
                             "--key",
-                            key(client)))
+                            key(alone)))
                     .isZero();
         }
     }
 
     @Test
     void aBucketThatIsAwayDelaysTheManifestAndNothingElse() throws Exception {
+        var alone = organisation();
         var s3 = TestS3.start("away-bucket");
         var port = s3.port();
         assertThat(port).isPositive();
@@ -543,8 +574,8 @@ class ManifestTest {
                 JSON.createObjectNode()
                         .put("access_key_id", TestS3.KEYS.id())
                         .put("secret_access_key", TestS3.KEYS.secret().reveal()));
-        configure(client, body);
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        configure(alone, body);
+        var poll = poll(alone, "'data_types': ['mocks.notes']");
         app.db()
                 .systemDo(tx -> tx.createUpdate("""
                         update manifest set state = 'pending', attempts = 0, date_next = :now
@@ -566,11 +597,11 @@ class ManifestTest {
                                 .mapTo(Boolean.class)
                                 .one()),
                 waits -> waits);
-        assertThat(client.get("/polls/" + id(poll)).expect(200).at("/manifest").isNull())
+        assertThat(alone.get("/polls/" + id(poll)).expect(200).at("/manifest").isNull())
                 .isTrue();
 
         app.clock().advance(Duration.ofDays(4));
-        assertThat(written(client, id(poll)).at("/manifest/state").asString()).isEqualTo("failed");
+        assertThat(written(alone, id(poll)).at("/manifest/state").asString()).isEqualTo("failed");
     }
 
     @Test
@@ -619,7 +650,8 @@ class ManifestTest {
 
     @Test
     void whatGoesWrongOnOurSideIsGivenUpInTheEndToo() {
-        var poll = id(poll(client, "'data_types': ['mocks.notes']"));
+        var alone = organisation();
+        var poll = id(poll(alone, "'data_types': ['mocks.notes']"));
         app.db().systemDo(tx -> tx.createUpdate("""
                         update manifest_key set private_key = '\\x00'
                          where organisation = (select organisation from poll where id = cast(:poll as uuid))
@@ -628,7 +660,7 @@ class ManifestTest {
         Eventually.eventually("it has failed once", () -> attempts(List.of(poll)) == 1 && alive(List.of(poll)) == 0);
 
         app.clock().advance(Duration.ofDays(4));
-        var shown = written(client, poll).at("/manifest");
+        var shown = written(alone, poll).at("/manifest");
         assertThat(shown.at("/state").asString()).isEqualTo("failed");
         assertThat(shown.at("/error").asString()).isEqualTo("internal");
         assertThat(shown.at("/url").isNull()).isTrue();
@@ -636,17 +668,18 @@ class ManifestTest {
 
     @Test
     void aManifestWhoseConfigWasPointedElsewhereOnceItWasBegunIsGivenUp() throws Exception {
-        var poll = poll(client, "'data_types': ['mocks.notes']");
+        var alone = organisation();
+        var poll = poll(alone, "'data_types': ['mocks.notes']");
         var before = read(poll);
-        var config = client.get("/configs/storage").expect(200).at("/data/0/id").asString();
+        var config = alone.get("/configs/storage").expect(200).at("/data/0/id").asString();
         var name = "manifest-" + NUMBER.get();
-        client.post("/configs/storage/" + config, "{'url': 'local://" + name + "/elsewhere'}")
+        alone.post("/configs/storage/" + config, "{'url': 'local://" + name + "/elsewhere'}")
                 .expect(200);
-        client.settled(
+        alone.settled(
                 "/configs/storage/" + config, c -> c.at("/state").asString().equals("valid"));
         pend(id(poll));
 
-        var shown = written(client, id(poll)).at("/manifest");
+        var shown = written(alone, id(poll)).at("/manifest");
 
         assertThat(shown.at("/state").asString()).isEqualTo("failed");
         assertThat(shown.at("/error").asString()).isEqualTo("storage-failed");

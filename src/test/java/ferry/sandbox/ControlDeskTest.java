@@ -2,6 +2,7 @@ package ferry.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.sandbox.defects.DefectSpec;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
@@ -62,11 +63,18 @@ class ControlDeskTest {
     void anAccountThatATestMakesSignsInWithItsOwnSecrets() throws Exception {
         var made = ask("POST", "/accounts", """
                 {'identifier': 'Jane@Test.example', 'password': 'secret', 'code': '654321', 'second_factor': 'device',
-                 'photos': 3000, 'seed': 7, 'quirks': ['corrupt'], 'traits': ['short-session']}
+                 'photos': 3000, 'seed': 7, 'quirks': ['corrupt'], 'traits': ['short-session'], 'defects': 0.02}
                 """);
         assertThat(made.status()).isEqualTo(201);
         assertThat(made.json().at("/identifier").asString()).isEqualTo("jane@test.example");
         assertThat(made.json().at("/traits/0").asString()).isEqualTo("short-session");
+        assertThat(made.json().at("/defects").asDouble()).isEqualTo(0.02);
+        assertThat(sandbox.accounts()
+                        .find("jane@test.example")
+                        .orElseThrow()
+                        .library()
+                        .defects())
+                .isEqualTo(DefectSpec.all(7, 0.02));
         assertThat(made.text()).doesNotContain("secret");
 
         assertThat(client.signIn("jane@test.example", "password").status()).isEqualTo(401);
@@ -94,6 +102,7 @@ class ControlDeskTest {
                 "{'identifier': 'a@b', 'second_factor': 'flying'}",
                 "{'identifier': 'a@b', 'code': '000001'}",
                 "{'identifier': 'a@b', 'photos': -1}",
+                "{'identifier': 'a@b', 'defects': 1.5}",
                 "no JSON"
             })
     void aMistakeIsToldAndMakesNoAccount(String body) throws Exception {

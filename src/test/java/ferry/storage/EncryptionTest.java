@@ -45,6 +45,11 @@ class EncryptionTest {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final AgeKeys KEYS = AgeKeys.generate();
     private static TestApp app;
+    /// Of an organisation that encrypts, with its config and a poll that nobody spoils.
+    private static Client publisher;
+
+    private static JsonNode config;
+    private static JsonNode published;
 
     @TempDir
     Path folder;
@@ -56,6 +61,9 @@ class EncryptionTest {
     @BeforeAll
     static void start() {
         app = TestApp.start();
+        publisher = app.organisation("encrypting", Scopes.ALL).client();
+        config = configure(publisher, local("encrypting", KEYS.recipient()));
+        published = photos(publisher);
     }
 
     @AfterAll
@@ -71,11 +79,10 @@ class EncryptionTest {
 
     @Test
     void whatIsPublishedCanBeReadWithTheIdentityAlone() throws Exception {
-        var config = configure(local(KEYS.recipient()));
         assertThat(config.at("/encryption/recipients/0").asString()).isEqualTo(KEYS.recipient());
-        var poll = photos();
 
-        var results = client.get("/polls/" + id(poll) + "/results?limit=100")
+        var results = publisher
+                .get("/polls/" + id(published) + "/results?limit=100")
                 .expect(200)
                 .at("/data");
         assertThat(results.size()).isGreaterThan(2);
@@ -100,11 +107,10 @@ class EncryptionTest {
     @Test
     void theRealAgeDecryptsWhatIsPublished() throws Exception {
         assumeTrue(has("age"), "age is not installed: the check with the real one is left out");
-        configure(local(KEYS.recipient()));
-        var poll = photos();
         var identity = identity();
 
-        for (var result : client.get("/polls/" + id(poll) + "/results?limit=100")
+        for (var result : publisher
+                .get("/polls/" + id(published) + "/results?limit=100")
                 .expect(200)
                 .at("/data")) {
             var run = new ProcessBuilder(
@@ -120,13 +126,11 @@ class EncryptionTest {
 
     @Test
     void neitherKeysNorTheManifestTellTheNamesOfFiles() throws Exception {
-        configure(local(KEYS.recipient()));
-        var poll = photos();
-        var manifest = Files.readString(manifest(poll));
+        var manifest = Files.readString(manifest(published));
 
         assertThat(manifest).doesNotContain("IMG_").doesNotContain("john.appleseed");
         assertThat(manifest).contains("/file.heic.age\"");
-        try (Stream<Path> all = Files.walk(manifest(poll).getParent())) {
+        try (Stream<Path> all = Files.walk(manifest(published).getParent())) {
             assertThat(all.filter(Files::isRegularFile)
                             .map(file -> String.valueOf(file.getFileName()))
                             .filter(name -> name.contains("IMG_")))
@@ -136,47 +140,50 @@ class EncryptionTest {
 
     @Test
     void withoutAnIdentityVerifyComparesSizesAndWithOneEverything() throws Exception {
-        configure(local(KEYS.recipient()));
-        var poll = photos();
-        var file = manifest(poll).toString();
-        var objects =
-                JSON.readTree(Files.readString(manifest(poll))).at("/objects").size();
+        var file = manifest(published).toString();
+        var objects = JSON.readTree(Files.readString(manifest(published)))
+                .at("/objects")
+                .size();
 
-        assertThat(verify(file, "--key", key())).isZero();
+        assertThat(verify(file, "--key", key(publisher))).isZero();
         assertThat(said.toString()).contains(objects + " encrypted objects were compared by their size alone");
-        assertThat(verify(file, "--key", key(), "--identity", identity().toString()))
+        assertThat(verify(
+                        file, "--key", key(publisher), "--identity", identity().toString()))
                 .isZero();
         assertThat(said.toString()).contains("Verified: " + objects + " objects");
     }
 
     @Test
     void aChangedByteOfAnEncryptedObjectIsFoundWithTheIdentity() throws Exception {
-        configure(local(KEYS.recipient()));
-        var poll = photos();
-        var object = path(client.get("/results?poll=" + id(poll)).expect(200).at("/data/0"));
+        var object =
+                path(publisher.get("/results?poll=" + id(published)).expect(200).at("/data/0"));
         var bytes = Files.readAllBytes(object);
         bytes[bytes.length - 20] ^= 1;
         Files.write(object, bytes);
+        try {
 
-        assertThat(verify(manifest(poll).toString(), "--key", key())).isZero();
-        assertThat(verify(
-                        manifest(poll).toString(),
-                        "--key",
-                        key(),
-                        "--identity",
-                        identity().toString()))
-                .isEqualTo(1);
-        assertThat(said.toString()).containsAnyOf("Cannot be decrypted: ", "Cannot be read: ");
+            assertThat(verify(manifest(published).toString(), "--key", key(publisher)))
+                    .isZero();
+            assertThat(verify(
+                            manifest(published).toString(),
+                            "--key",
+                            key(publisher),
+                            "--identity",
+                            identity().toString()))
+                    .isEqualTo(1);
+            assertThat(said.toString()).containsAnyOf("Cannot be decrypted: ", "Cannot be read: ");
+        } finally {
+            bytes[bytes.length - 20] ^= 1;
+            Files.write(object, bytes);
+        }
     }
 
     @Test
     void anotherIdentityOpensNothing() throws Exception {
-        configure(local(KEYS.recipient()));
-        var poll = photos();
         var other = Files.writeString(
                 folder.resolve("other.txt"), AgeKeys.generate().identity().reveal());
 
-        assertThat(verify(manifest(poll).toString(), "--key", key(), "--identity", other.toString()))
+        assertThat(verify(manifest(published).toString(), "--key", key(publisher), "--identity", other.toString()))
                 .isEqualTo(1);
         assertThat(said.toString()).contains("Cannot be decrypted: ");
     }
@@ -184,8 +191,8 @@ class EncryptionTest {
     @Test
     void eachOfSeveralRecipientsCanRead() throws Exception {
         var second = AgeKeys.generate();
-        configure(local(KEYS.recipient(), second.recipient()));
-        var poll = photos();
+        configure(client, local(bucket, KEYS.recipient(), second.recipient()));
+        var poll = photos(client);
         var bytes = Files.readAllBytes(
                 path(client.get("/results?poll=" + id(poll)).expect(200).at("/data/0")));
 
@@ -204,8 +211,8 @@ class EncryptionTest {
                             .put("access_key_id", TestS3.KEYS.id())
                             .put("secret_access_key", TestS3.KEYS.secret().reveal()));
             body.putObject("encryption").put("type", "age").put("recipient", KEYS.recipient());
-            configure(body);
-            photos();
+            configure(client, body);
+            photos(client);
 
             var encrypted = s3.keys("my-bucket").stream()
                     .filter(key -> !key.contains("manifest.json"))
@@ -233,14 +240,14 @@ class EncryptionTest {
             body.set("credentials", google.serviceAccount());
             body.putObject("encryption").put("type", "age").put("recipient", KEYS.recipient());
             google.permit(Set.of("storage.objects.create", "storage.objects.list"));
-            var config = tested(body);
+            var config = tested(client, body);
             assertThat(config.at("/state").asString()).isEqualTo("invalid");
             assertThat(config.at("/message").asString())
                     .startsWith("Objects that are encrypted need the permission to delete and replace");
 
             google.permit(FakeGcs.EVERYTHING);
-            configure(body);
-            photos();
+            configure(client, body);
+            photos(client);
             for (var key : google.keys("my_bucket")) {
                 // nothing could delete the first test's object
                 if (!key.contains("manifest.json") && !key.contains(".ferry-probe-")) {
@@ -283,7 +290,7 @@ class EncryptionTest {
 
     @Test
     void anUpdateThatDoesNotNameItLeavesItAndNullSwitchesItOff() {
-        var id = id(configure(local(KEYS.recipient())));
+        var id = id(configure(client, local(bucket, KEYS.recipient())));
 
         var kept = client.post("/configs/storage/" + id, "{'signed_urls_enabled': true}")
                 .expect(200);
@@ -292,7 +299,7 @@ class EncryptionTest {
         assertThat(off.has("encryption")).isFalse();
     }
 
-    private ObjectNode local(String... recipients) {
+    private static ObjectNode local(String bucket, String... recipients) {
         var body = JSON.createObjectNode().put("url", "local://" + bucket + "/results");
         var encryption = body.putObject("encryption").put("type", "age");
         if (recipients.length == 1) {
@@ -303,21 +310,21 @@ class EncryptionTest {
         return body;
     }
 
-    private JsonNode tested(ObjectNode body) {
+    private static JsonNode tested(Client client, ObjectNode body) {
         var request = client.request("/configs/storage").POST(HttpRequest.BodyPublishers.ofString(body.toString()));
         return client.settled(
                 "/configs/storage/" + id(Client.send(request).expect(201)),
                 c -> !c.at("/state").asString().equals("new"));
     }
 
-    private JsonNode configure(ObjectNode body) {
-        var config = tested(body);
-        assertThat(config.at("/state").asString()).as("%s", config).isEqualTo("valid");
-        return config;
+    private static JsonNode configure(Client client, ObjectNode body) {
+        var made = tested(client, body);
+        assertThat(made.at("/state").asString()).as("%s", made).isEqualTo("valid");
+        return made;
     }
 
     /// A feed of photos and some of the files it lists.
-    private JsonNode photos() {
+    private static JsonNode photos(Client client) {
         var session = client.activeSession("john.appleseed@sandbox.example");
         var poll =
                 client.completedPoll(session, "'data_types': ['icpl.photos'], 'file_types': ['icpl.photos.original']");
@@ -326,7 +333,7 @@ class EncryptionTest {
                 "/polls/" + id(poll), shown -> !shown.at("/manifest").isNull());
     }
 
-    private String key() {
+    private static String key(Client client) {
         return client.get("/organisation")
                 .expect(200)
                 .at("/manifest_keys/0/public_key")

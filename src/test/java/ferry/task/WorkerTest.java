@@ -150,6 +150,49 @@ class WorkerTest {
     }
 
     @Test
+    void anAttemptIsDoubtedFromTheMomentItsNodeIsToldToStopHoweverGoodItsLeaseIs() {
+        var first = new AtomicReference<Attempt>();
+        var certain = new AtomicReference<Boolean>();
+        var handler = new Recording(attempt -> {
+            if (attempt.number() == 1) {
+                first.set(attempt);
+                try {
+                    new Semaphore(0).acquire();
+                } catch (InterruptedException e) {
+                    certain.set(attempt.isSurelyCurrent());
+                    throw e;
+                }
+            }
+            return DONE;
+        });
+        var seldom = new TaskSettings(
+                4,
+                2,
+                Duration.ofMinutes(1),
+                4,
+                Queue.SHORT,
+                Queue.SHORT,
+                Duration.ofMinutes(2),
+                Queue.SHORT,
+                3,
+                3,
+                Duration.ofMillis(200),
+                Duration.ofSeconds(5));
+        var stopping = queue.worker(queue.another(), handler, seldom);
+        var task = queue.bulk(queue.organisation(), 1);
+        eventually("it is certain", () -> first.get() != null && first.get().isSurelyCurrent());
+
+        stopping.close();
+
+        assertThat(certain.get()).as("when it was interrupted").isFalse();
+        assertThat(first.get().isSurelyCurrent()).isFalse();
+        assertThat(queue.find(task).state()).as("anybody may take it").isEqualTo(TaskState.PENDING);
+        queue.worker(handler);
+        queue.becomes(task, TaskState.SUCCEEDED);
+        assertThat(queue.find(task).attempt()).isEqualTo(2);
+    }
+
+    @Test
     void aDeadNodesTaskIsTakenOver() {
         var running = new CountDownLatch(1);
         var handler = new Recording(attempt -> {

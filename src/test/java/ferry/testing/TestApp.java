@@ -57,6 +57,10 @@ public final class TestApp implements AutoCloseable {
             Duration.ofSeconds(2),
             Duration.ofSeconds(10));
 
+    /// What follows from a request is there within a moment.
+    private static final AppSettings.Pace PACE =
+            new AppSettings.Pace(Duration.ofMillis(100), Duration.ofMillis(50), Duration.ofMillis(100));
+
     private static final MasterKey MASTER = MasterKey.generate(new SecureRandom());
 
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -85,7 +89,8 @@ public final class TestApp implements AutoCloseable {
             List<Connector> connectors,
             Optional<ICloudSettings> icloud,
             Retention.Settings retention,
-            WebhookSettings webhooks) {
+            WebhookSettings webhooks,
+            AppSettings.Pace pace) {
         /// As `serve --sandbox`, with fast heartbeats.
         public static final Setup DEFAULT = new Setup(
                 SandboxOptions.DEFAULT,
@@ -94,11 +99,12 @@ public final class TestApp implements AutoCloseable {
                 List.of(),
                 Optional.empty(),
                 Retention.Settings.KEEP,
-                WebhookSettings.of(EgressPolicy.of(List.of()).withLoopback(), 8, 200, Duration.ofDays(5)));
+                WebhookSettings.of(EgressPolicy.of(List.of()).withLoopback(), 8, 200, Duration.ofDays(5)),
+                PACE);
 
         /// Another sandbox.
         public Setup sandbox(SandboxOptions options) {
-            return new Setup(options, tasks, signIns, connectors, icloud, retention, webhooks);
+            return new Setup(options, tasks, signIns, connectors, icloud, retention, webhooks, pace);
         }
 
         /// Another budget of sign-ins.
@@ -110,29 +116,35 @@ public final class TestApp implements AutoCloseable {
                     connectors,
                     icloud,
                     retention,
-                    webhooks);
+                    webhooks,
+                    pace);
         }
 
         /// One more connector.
         public Setup connector(Connector connector) {
             var all = new ArrayList<>(connectors);
             all.add(connector);
-            return new Setup(sandbox, tasks, signIns, List.copyOf(all), icloud, retention, webhooks);
+            return new Setup(sandbox, tasks, signIns, List.copyOf(all), icloud, retention, webhooks, pace);
         }
 
         /// Something that is forgotten with age.
         public Setup retention(Retention.Settings settings) {
-            return new Setup(sandbox, tasks, signIns, connectors, icloud, settings, webhooks);
+            return new Setup(sandbox, tasks, signIns, connectors, icloud, settings, webhooks, pace);
         }
 
         /// Another iCloud than the sandbox's.
         public Setup icloud(ICloudSettings other) {
-            return new Setup(sandbox, tasks, signIns, connectors, Optional.of(other), retention, webhooks);
+            return new Setup(sandbox, tasks, signIns, connectors, Optional.of(other), retention, webhooks, pace);
         }
 
         /// Other webhooks.
         public Setup webhooks(WebhookSettings other) {
-            return new Setup(sandbox, tasks, signIns, connectors, icloud, retention, other);
+            return new Setup(sandbox, tasks, signIns, connectors, icloud, retention, other, pace);
+        }
+
+        /// Another pace, such as that of a service in earnest.
+        public Setup pace(AppSettings.Pace other) {
+            return new Setup(sandbox, tasks, signIns, connectors, icloud, retention, webhooks, other);
         }
     }
 
@@ -197,6 +209,7 @@ public final class TestApp implements AutoCloseable {
                                 EgressPolicy.of(List.of()).withLoopback(),
                                 new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20))),
                         SubscriptionSettings.DEFAULT,
+                        setup.pace(),
                         Optional.of(new AppSettings.Moved(clock::advance, InstantSource.system())),
                         true));
     }

@@ -83,7 +83,9 @@ class LineTest {
     }
 
     private List<AttemptLog.Entry> attempts(UUID event) {
-        return app.db().tenant(app.first().id(), tx -> log.of(tx, app.first().id(), event));
+        return app.db()
+                .tenant(app.first().id(), tx -> log.of(tx, app.first().id(), event))
+                .items();
     }
 
     private String state(UUID event) {

@@ -3,6 +3,7 @@ package ferry.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.OperatingSystemMXBean;
+import ferry.AppSettings;
 import ferry.access.OrgId;
 import ferry.access.Scopes;
 import ferry.db.Ids;
@@ -66,7 +67,7 @@ class WebhookBench {
         double bare = bare();
         System.out.printf("a bare loop of the same client, before: %.0f/s%n", bare);
         try (receivers;
-                var app = TestApp.start(setup -> setup.webhooks(settings))) {
+                var app = TestApp.start(setup -> setup.webhooks(settings).pace(AppSettings.Pace.STANDARD))) {
             endpoints(app);
             steady(app, WARM);
             double healthy = rounds(app, "all healthy");

@@ -113,6 +113,13 @@ class WebhooksTest {
         assertThat(listed.at("/data")).isEqualTo(completed.body().at("/data"));
         assertThat(state(settledEvent(completed.id(), "delivered"))).isEqualTo("delivered");
         assertThat(attempts(completed.id()).at("/0/status").asInt()).isEqualTo(200);
+
+        attempted(completed.id(), 1000);
+        var list = client.get("/events/" + completed.id() + "/attempts").expect(200);
+        assertThat(list.at("/data").size()).isEqualTo(1000);
+        assertThat(list.at("/data/0/number").asInt()).isEqualTo(1001);
+        assertThat(list.at("/total_count").asInt()).isEqualTo(1001);
+        assertThat(list.at("/has_more").asBoolean()).isTrue();
     }
 
     @Test
@@ -200,6 +207,9 @@ class WebhooksTest {
         for (int tries = 1; tries < 6; tries++) {
             int soFar = tries;
             eventually("try " + tries, () -> receiver.all().size() >= soFar);
+            // What is only then written down as waiting would wait for real.
+            client.settled(
+                    "/tasks?type=" + TEST, t -> t.at("/data/0/state").asString().equals("suspended"));
             app.clock().advance(Duration.ofSeconds(20));
         }
         var config = tested(made);
@@ -256,6 +266,18 @@ class WebhooksTest {
         var signed = receiver.of("poll.created");
         assertThat(signed).extracting(got -> got.header("Ricloud-Signature")).doesNotHaveDuplicates();
         assertThat(signed).extracting(Got::id).containsOnly(id);
+    }
+
+    /// As of an event that was sent again for years.
+    private void attempted(String id, int times) {
+        app.db()
+                .systemDo(tx ->
+                        tx.createUpdate("""
+                        insert into webhook_attempt (event, number, organisation, config, date_created, date_completed)
+                        select event, number + n, organisation, config, date_created, date_completed
+                          from webhook_attempt, generate_series(1, :times) n
+                         where event = cast(:id as uuid) and number = 1
+                        """).bind("times", times).bind("id", id).execute());
     }
 
     @Test

@@ -3,6 +3,7 @@ package ferry.connector.icloud;
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.icloud.web.Json;
+import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -55,20 +56,22 @@ final class Account {
     /// One record: the owner.
     void account(Feed feed) throws ConnectorException, InterruptedException {
         feed.expect(1);
-        feed.item(owner(calls.account()));
+        var answer = calls.account();
+        feed.item(owner(answer), () -> Raw.of(answer.path("dsInfo")));
     }
 
     private void devices(Feed feed) throws ConnectorException, InterruptedException {
         var listed = listedDevices();
         feed.expect(listed.size());
         for (var device : listed) {
-            feed.item(device(device));
+            feed.item(device(device), () -> Raw.of(device));
         }
     }
 
     private void storage(Feed feed) throws ConnectorException, InterruptedException {
         feed.expect(1);
-        feed.item(usage(calls.setup("storageUsageInfo", Json.object())));
+        var answer = calls.setup("storageUsageInfo", Json.object());
+        feed.item(usage(answer), () -> Raw.of(answer));
     }
 
     private void family(Feed feed) throws ConnectorException, InterruptedException {
@@ -77,7 +80,7 @@ final class Account {
         feed.expect(members.size());
         var organizer = Json.text(details.path("family"), "organizer");
         for (var member : members) {
-            feed.item(member(member, organizer));
+            feed.item(member(member, organizer), () -> Raw.of(member));
         }
     }
 
@@ -86,13 +89,13 @@ final class Account {
         for (var device : listedDevices()) {
             if (!device.path("latestBackup").isMissingNode()
                     && !device.path("latestBackup").isNull()) {
-                feed.item(latestBackup(device));
+                feed.item(latestBackup(device), () -> Raw.of(device));
             }
         }
         var usage = calls.setup("storageUsageInfo", Json.object());
         for (var medium : usage.path("storageUsageByMedia")) {
             if ("backup".equals(Json.text(medium, "mediaKey"))) {
-                feed.item(backupStorage(medium));
+                feed.item(backupStorage(medium), () -> Raw.of(medium));
             }
         }
         feed.warn("backups-partial", "iCloud lists no backups; shown are each device's latest and their storage.");

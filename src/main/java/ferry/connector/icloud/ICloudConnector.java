@@ -97,7 +97,7 @@ public final class ICloudConnector implements Connector {
             case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Notes.NOTES -> notes(reading).notes(window, feed);
-            case Reminders.REMINDERS -> new Reminders(calls(reading)).reminders(window, feed);
+            case Reminders.REMINDERS -> reminders(reading).reminders(window, feed);
             case Photos.ALBUMS -> Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
             case Photos.ALBUM_MEMBERS -> photos(reading).albumMembers(window, feed);
             case SharedAlbums.ALBUMS ->
@@ -165,6 +165,7 @@ public final class ICloudConnector implements Connector {
             case DRIVE -> drive(reading).files(refs, files);
             case CONTACTS -> contacts(reading).files(refs, files);
             case NOTES -> notes(reading).files(refs, files);
+            case REMINDERS -> reminders(reading).files(refs, files);
             case SHARED_ALBUMS -> sharedAlbums(reading).files(refs, files);
             case PHOTOS -> photos(reading).files(refs, files);
         }
@@ -176,6 +177,7 @@ public final class ICloudConnector implements Connector {
         DRIVE,
         CONTACTS,
         NOTES,
+        REMINDERS,
         SHARED_ALBUMS,
         PHOTOS;
 
@@ -184,6 +186,7 @@ public final class ICloudConnector implements Connector {
                 case Drive.FILE -> DRIVE;
                 case Contacts.PHOTO -> CONTACTS;
                 case Notes.ATTACHMENT -> NOTES;
+                case Reminders.ATTACHMENT -> REMINDERS;
                 default -> SharedAlbums.FILE_TYPES.contains(fileType) ? SHARED_ALBUMS : PHOTOS;
             };
         }
@@ -199,6 +202,10 @@ public final class ICloudConnector implements Connector {
 
     private Notes notes(Reading reading) {
         return new Notes(calls(reading), parallel(reading), clock);
+    }
+
+    private Reminders reminders(Reading reading) {
+        return new Reminders(calls(reading), parallel(reading), clock);
     }
 
     private static int parallel(Reading reading) {
@@ -228,7 +235,7 @@ public final class ICloudConnector implements Connector {
 
     private static Set<String> fileTypes() {
         var types = new HashSet<>(Photos.FILE_TYPES);
-        types.addAll(Set.of(Drive.FILE, Contacts.PHOTO, Notes.ATTACHMENT));
+        types.addAll(Set.of(Drive.FILE, Contacts.PHOTO, Notes.ATTACHMENT, Reminders.ATTACHMENT));
         types.addAll(SharedAlbums.FILE_TYPES);
         return types;
     }

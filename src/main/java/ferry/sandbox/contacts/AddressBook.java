@@ -1,6 +1,7 @@
 package ferry.sandbox.contacts;
 
 import ferry.sandbox.Account;
+import ferry.sandbox.files.StoredFile;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -59,8 +60,13 @@ public final class AddressBook {
     }
 
     /// The photo of a contact that is still there.
-    Optional<Portrait> portrait(String contactId) {
-        return people.portrait(contactId).filter(_ -> isThere(contactId));
+    Optional<StoredFile> photo(String contactId) {
+        return people.photos().find(contactId).filter(_ -> isThere(contactId));
+    }
+
+    /// Whether the address of a photo that is listed now is one that has expired.
+    boolean isStale(String contactId) {
+        return people.photos().isStale(contactId);
     }
 
     private synchronized boolean isThere(String contactId) {

@@ -12,6 +12,6 @@ public enum ContactsQuirk {
     ODD_CARDS,
     /// The owner's own card is not among the contacts; only `mecard` has it, and the start does not name it.
     OWN_CARD_APART,
-    /// Photos that cannot be had, or not as they should be: see [Portrait.Oddity].
+    /// Photos that cannot be had, or not as they should be: see [ferry.sandbox.files.Oddity].
     ODD_PHOTOS
 }

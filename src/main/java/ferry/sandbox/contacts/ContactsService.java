@@ -6,6 +6,8 @@ import ferry.http.Exchange;
 import ferry.sandbox.Account;
 import ferry.sandbox.Replies;
 import ferry.sandbox.Service;
+import ferry.sandbox.files.Oddity;
+import ferry.sandbox.files.StoredFile;
 import java.net.URLDecoder;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -34,14 +36,9 @@ public final class ContactsService implements Service {
     /// How long the address of a photo works.
     private static final Duration LIFE = Duration.ofMinutes(15);
 
-    private static final byte[] PAGE =
-            "<!DOCTYPE html><html><head><title>iCloud</title></head><body>Service busy</body></html>\n".getBytes(UTF_8);
-
     private final AddressBooks books;
     private final InstantSource clock;
     private final Map<Long, Integer> removals = new ConcurrentHashMap<>();
-    /// Contacts whose photo's address was given out.
-    private final Set<String> listed = ConcurrentHashMap.newKeySet();
 
     /// @param clock what addresses of photos expire by
     public ContactsService(AddressBooks books, InstantSource clock) {
@@ -55,7 +52,7 @@ public final class ContactsService implements Service {
         if (!exchange.method().equals("GET")) {
             Replies.empty(exchange, 405);
         } else if (path.startsWith(PHOTOS)) {
-            photo(exchange, book.portrait(path.substring(PHOTOS.length())));
+            photo(exchange, book.photo(path.substring(PHOTOS.length())));
         } else if (!Set.of("/co/startup", "/co/contacts", "/co/mecard").contains(path)) {
             Replies.empty(exchange, 404);
         } else if (book.has(ContactsQuirk.NEVER_OPENED)) {
@@ -73,17 +70,17 @@ public final class ContactsService implements Service {
     }
 
     /// Whoever has the account's session gets it, as long as the address has not expired.
-    private void photo(Exchange exchange, Optional<Portrait> portrait) {
+    private void photo(Exchange exchange, Optional<StoredFile> photo) {
         var expires = parameters(exchange.query()).getOrDefault("e", "");
-        if (portrait.isEmpty() || portrait.get().oddity() == Portrait.Oddity.GONE) {
+        if (photo.isEmpty() || photo.get().oddity() == Oddity.GONE) {
             Replies.empty(exchange, 404);
         } else if (!expires.matches("\\d{1,12}")
                 || Long.parseLong(expires) <= clock.instant().getEpochSecond()) {
             Replies.empty(exchange, 410);
         } else {
-            boolean page = portrait.get().oddity() == Portrait.Oddity.PAGE_INSTEAD;
+            boolean page = photo.get().oddity() == Oddity.PAGE_INSTEAD;
             exchange.set("Content-Type", page ? "text/html; charset=UTF-8" : "image/jpeg");
-            exchange.respond(200, portrait.get().sent(PAGE));
+            exchange.respond(200, photo.get().sent());
         }
     }
 
@@ -94,11 +91,7 @@ public final class ContactsService implements Service {
         for (var card : cards) {
             if (card.path("photo") instanceof ObjectNode photo) {
                 var id = card.path("contactId").asString();
-                boolean stale = listing
-                        && listed.add(id)
-                        && book.portrait(id)
-                                .filter(p -> p.oddity() == Portrait.Oddity.EXPIRED_ONCE)
-                                .isPresent();
+                boolean stale = listing && book.isStale(id);
                 var expires = clock.instant().plus(stale ? LIFE.negated() : LIFE);
                 photo.put("url", root + photo.path("url").asString() + "?e=" + expires.getEpochSecond());
             }

@@ -2,16 +2,16 @@ package ferry.sandbox.contacts;
 
 import ferry.sandbox.Account;
 import ferry.sandbox.Replies;
+import ferry.sandbox.files.Oddity;
+import ferry.sandbox.files.Shelf;
+import ferry.sandbox.files.StoredFile;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -34,23 +34,29 @@ final class People {
     private static final List<String> RELATIONS =
             List.of("_$!<Mother>!$_", "_$!<Spouse>!$_", "_$!<Assistant>!$_", "neighbour");
 
-    private static final Portrait.Oddity[] ODDITIES = Portrait.Oddity.values();
+    private static final List<Oddity> ODDITIES = List.of(
+            Oddity.NONE,
+            Oddity.GONE,
+            Oddity.EXPIRED_ONCE,
+            Oddity.PAGE_INSTEAD,
+            Oddity.CUT_SHORT,
+            Oddity.FLIPPED_BYTE,
+            Oddity.UNSIGNED);
 
     private final Random random;
-    private final boolean oddPhotos;
     /// By contact.
-    private final Map<String, Portrait> photos = new ConcurrentHashMap<>();
+    private final Shelf photos;
     private int made;
 
     /// @param oddPhotos whether something is wrong with some photos
     People(long seed, boolean oddPhotos) {
         random = new Random(seed);
-        this.oddPhotos = oddPhotos;
+        photos = new Shelf(oddPhotos ? ODDITIES : List.of(Oddity.NONE));
     }
 
-    /// The photo of a contact, where it has one.
-    Optional<Portrait> portrait(String contactId) {
-        return Optional.ofNullable(photos.get(contactId));
+    /// The photos of contacts.
+    Shelf photos() {
+        return photos;
     }
 
     /// The owner's own card.
@@ -154,11 +160,10 @@ final class People {
     /// Its address begins where the service is.
     private ObjectNode photo(ObjectNode card) {
         var id = card.path("contactId").asString();
-        var odd = oddPhotos ? ODDITIES[photos.size() % ODDITIES.length] : Portrait.Oddity.NONE;
-        var portrait = new Portrait(random.nextLong(), odd);
-        photos.put(id, portrait);
+        var photo = new StoredFile(new Portrait(random.nextLong())::jpeg, photos.next());
+        photos.put(id, photo);
         card.putObject("photo")
-                .put("signature", portrait.signature())
+                .put("signature", photo.checksum())
                 .put("url", "/co/photos/" + id)
                 .putObject("crop")
                 .put("x", 0)

@@ -7,7 +7,7 @@ import java.util.Map;
 ///
 /// @param seed where its randomness starts
 /// @param rates which share of what a defect can befall it does befall, from 0 to 1: stretches of 100 ranks,
-/// records or files
+/// folders, records or files
 /// @param lasting which share of those stays so; the others are good when they are asked for again
 public record DefectSpec(long seed, Map<Defect, Double> rates, double lasting) {
     /// Nothing goes wrong.

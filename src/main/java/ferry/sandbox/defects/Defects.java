@@ -19,7 +19,7 @@ public final class Defects {
     /// Something that was wrong.
     ///
     /// @param item a record's name, a file as that with a slash and the resource behind it, or a stretch of a
-    /// listing, such as `rank 300`
+    /// listing, such as `rank 300`; of a drive a document's id, with `folder` before it where its listing is meant
     /// @param lasting whether it stays so; otherwise it was wrong once
     public record Line(Defect defect, String item, boolean lasting) {}
 

@@ -6,6 +6,7 @@ import ferry.http.Exchange;
 import ferry.sandbox.Account;
 import ferry.sandbox.Replies;
 import ferry.sandbox.Service;
+import ferry.sandbox.defects.Defect;
 import ferry.sandbox.photos.Checksum;
 import java.net.URLDecoder;
 import java.time.Duration;
@@ -73,7 +74,8 @@ public final class DocumentService implements Service {
                 .put("document_id", node.docwsid())
                 .put("owner_dsid", account.dsid())
                 .put("item_id", Long.toString(account.dsid() ^ node.docwsid().hashCode(), 36));
-        if (node.oddity() != Oddity.NOT_UPLOADED) {
+        boolean missing = drives.of(account).defects().strikes(Defect.MISSING_URL, node.docwsid());
+        if (node.oddity() != Oddity.NOT_UPLOADED && !missing) {
             boolean isPackage = node.content().map(Content::isPackage).orElse(false);
             token(answer.putObject(isPackage ? "package_token" : "data_token"), account, node);
         }
@@ -82,7 +84,8 @@ public final class DocumentService implements Service {
 
     private void token(ObjectNode token, Account account, Node node) {
         int time = drives.times(account, node, "address");
-        boolean expired = node.oddity() == Oddity.EXPIRED_ONCE && time == 1;
+        boolean expired = (node.oddity() == Oddity.EXPIRED_ONCE && time == 1)
+                || drives.of(account).defects().strikes(Defect.EXPIRED_URL, node.docwsid());
         var expires = clock.instant().plus(expired ? Duration.ofSeconds(-1) : LIFE);
         var bytes = node.content().orElseThrow().bytes();
         var signature = Checksum.text(Checksum.of(bytes));

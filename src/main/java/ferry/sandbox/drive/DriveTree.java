@@ -1,6 +1,7 @@
 package ferry.sandbox.drive;
 
 import ferry.sandbox.Replies;
+import ferry.sandbox.defects.Defects;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class DriveTree {
     private static final String[] EXTENSIONS = {"pdf", "txt", "jpg", "docx", "mov", "csv"};
 
     private final DriveSpec spec;
+    private final Defects defects;
     private final SplittableRandom random;
     private final Map<String, Node> nodes = new LinkedHashMap<>();
     private final Map<String, Set<String>> children = new LinkedHashMap<>();
@@ -34,6 +36,7 @@ public final class DriveTree {
 
     private DriveTree(DriveSpec spec) {
         this.spec = spec;
+        this.defects = new Defects(spec.defects());
         this.random = new SplittableRandom(spec.seed());
     }
 
@@ -109,6 +112,16 @@ public final class DriveTree {
     /// The bytes that a file is downloaded as.
     public synchronized byte[] bytes(String docwsid) {
         return find(docwsid).flatMap(Node::content).orElseThrow().bytes();
+    }
+
+    /// The docwsid of the folder that something lies in; empty at the root, and for libraries that it does not list.
+    public synchronized Optional<String> parent(String docwsid) {
+        return find(docwsid).map(Node::parent).filter(parent -> !parent.isEmpty() && !parent.equals(ROOT));
+    }
+
+    /// What goes wrong, and what has.
+    public Defects defects() {
+        return defects;
     }
 
     boolean has(DriveQuirk quirk) {

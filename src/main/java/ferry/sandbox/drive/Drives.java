@@ -1,6 +1,7 @@
 package ferry.sandbox.drive;
 
 import ferry.sandbox.Account;
+import ferry.sandbox.defects.DefectSpec;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,14 +13,20 @@ public final class Drives {
     /// Of a busy drive every so many-th request is told to come back.
     private static final int BUSY_EACH = 4;
 
+    private final DefectSpec defects;
     private final Map<Long, DriveTree> trees = new ConcurrentHashMap<>();
     private final Map<Long, AtomicInteger> requests = new ConcurrentHashMap<>();
     /// By account and document: how many addresses were given out, and how many listings.
     private final Map<String, AtomicInteger> counts = new ConcurrentHashMap<>();
 
+    /// @param defects what goes wrong in the drives of accounts that say nothing of it themselves
+    public Drives(DefectSpec defects) {
+        this.defects = defects;
+    }
+
     /// The account's drive.
     public DriveTree of(Account account) {
-        return trees.computeIfAbsent(account.dsid(), _ -> DriveTree.of(DriveSpec.of(account)));
+        return trees.computeIfAbsent(account.dsid(), _ -> DriveTree.of(DriveSpec.of(account, defects)));
     }
 
     /// The drive an address leads into; empty where nobody has asked for it in this process.

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import ferry.http.Exchange;
 import ferry.sandbox.OpenService;
 import ferry.sandbox.Replies;
+import ferry.sandbox.defects.Defect;
+import ferry.sandbox.defects.Defects;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -39,18 +41,25 @@ public final class FileHost implements OpenService {
         } else if (node.get().oddity() == Oddity.REDIRECT_ONCE && address.get().time() == 1) {
             Replies.empty(exchange, 330);
         } else {
-            send(exchange, node.get());
+            send(
+                    exchange,
+                    node.get(),
+                    drives.known(address.get().dsid()).orElseThrow().defects());
         }
     }
 
-    private static void send(Exchange exchange, Node node) throws IOException {
-        var bytes = node.content().orElseThrow().bytes();
+    /// A package is known by its form alone, so that a byte in the midst of it is never another.
+    private static void send(Exchange exchange, Node node, Defects defects) throws IOException {
+        var content = node.content().orElseThrow();
+        var bytes = content.bytes();
         exchange.set("Content-Type", "application/octet-stream").set("Accept-Ranges", "bytes");
-        switch (node.oddity()) {
-            case PAGE_INSTEAD -> bytes = PAGE;
-            case CUT_SHORT -> bytes = Arrays.copyOf(bytes, bytes.length / 10 * 9);
-            case FLIPPED_BYTE -> bytes[bytes.length / 2] ^= 1;
-            default -> {}
+        if (node.oddity() == Oddity.PAGE_INSTEAD || defects.strikes(Defect.HTML_BODY, node.docwsid())) {
+            bytes = PAGE;
+        } else if (node.oddity() == Oddity.CUT_SHORT || defects.strikes(Defect.TRUNCATED_BODY, node.docwsid())) {
+            bytes = Arrays.copyOf(bytes, bytes.length / 10 * 9);
+        } else if (node.oddity() == Oddity.FLIPPED_BYTE
+                || (!content.isPackage() && defects.strikes(Defect.SWAPPED_BYTES, node.docwsid()))) {
+            bytes[bytes.length / 2] ^= 1;
         }
         var range = RANGE.matcher(exchange.header("Range").orElse(""));
         if (!range.matches()) {

@@ -4,6 +4,7 @@ import ferry.sandbox.cloudkit.Proto;
 
 /// Writes a note's text and how it is set, as the document that a body holds (`icloud-protocol` 2.9). One thread.
 public final class NoteText {
+    private static final int UNDERLINE = 6;
     private static final int STRIKE = 7;
     private static final int LINK = 9;
 
@@ -64,6 +65,10 @@ public final class NoteText {
     /// @param weight 1 bold, 2 italic, 3 both
     public NoteText weight(int weight, String words) {
         return run(words, new Proto().number(5, weight));
+    }
+
+    public NoteText underline(String words) {
+        return run(words, new Proto().number(UNDERLINE, 1));
     }
 
     public NoteText strike(String words) {

@@ -13,6 +13,9 @@ import static ferry.sandbox.notes.NoteText.Style.TITLE;
 import ferry.sandbox.cloudkit.Fields;
 import ferry.sandbox.cloudkit.Proto;
 import ferry.sandbox.cloudkit.RecordZone;
+import ferry.sandbox.files.Oddity;
+import ferry.sandbox.files.Shelf;
+import ferry.sandbox.files.StoredFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -20,8 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,7 +38,14 @@ public final class Notebook {
     private static final Instant FIRST = Instant.parse("2019-03-01T08:00:00Z");
     private static final Instant ABSURD = Instant.ofEpochMilli(Long.MAX_VALUE / 2);
     private static final int PAGE = 200;
-    private static final NoteFile.Oddity[] ODDITIES = NoteFile.Oddity.values();
+    private static final List<Oddity> ODDITIES = List.of(
+            Oddity.NONE,
+            Oddity.GONE,
+            Oddity.EXPIRED_ONCE,
+            Oddity.PAGE_INSTEAD,
+            Oddity.CUT_SHORT,
+            Oddity.FLIPPED_BYTE,
+            Oddity.ONLY_PREVIEW);
     private static final List<String> WORDS =
             List.of("tide", "lamp", "garden", "letter", "harbour", "bread", "winter", "piano", "ladder", "river");
 
@@ -45,21 +53,23 @@ public final class Notebook {
     private final InstantSource clock;
     private final SplittableRandom random;
     /// By attachment.
-    private final Map<String, NoteFile> files = new ConcurrentHashMap<>();
-    /// Attachments whose address was given out.
-    private final Set<String> handedOut = ConcurrentHashMap.newKeySet();
+    private final Shelf files;
+    /// The attachments with bytes, by note.
+    private final Map<String, String> pictures = new ConcurrentHashMap<>();
+    /// Tables by note.
+    private final Map<String, String> tables = new ConcurrentHashMap<>();
 
     private boolean losesAttachments;
-    private boolean oddFiles;
 
-    private Notebook(long owner, long seed, InstantSource clock) {
+    private Notebook(long owner, NotebookSpec spec, InstantSource clock) {
         zone = new RecordZone("Notes", owner);
-        random = new SplittableRandom(seed);
+        random = new SplittableRandom(spec.seed());
+        files = new Shelf(spec.oddFiles() ? ODDITIES : List.of(Oddity.NONE));
         this.clock = clock;
     }
 
     static Notebook grow(long owner, NotebookSpec spec, InstantSource clock) {
-        var notebook = new Notebook(owner, spec.seed(), clock);
+        var notebook = new Notebook(owner, spec, clock);
         notebook.grow(spec);
         return notebook;
     }
@@ -68,17 +78,9 @@ public final class Notebook {
         return zone;
     }
 
-    /// The bytes of an attachment.
-    Optional<NoteFile> file(String attachment) {
-        return Optional.ofNullable(files.get(attachment));
-    }
-
-    /// Whether the address that is given out now is one that has expired.
-    boolean isStale(String attachment) {
-        return handedOut.add(attachment)
-                && file(attachment)
-                        .filter(file -> file.oddity() == NoteFile.Oddity.EXPIRED_ONCE)
-                        .isPresent();
+    /// What is attached.
+    Shelf files() {
+        return files;
     }
 
     /// The names of all notes, locked ones included, oldest first.
@@ -99,7 +101,33 @@ public final class Notebook {
 
     /// Writes another text over a note's.
     public void rewrite(String name, String title, NoteText text) {
+        pictures.remove(name);
+        tables.remove(name);
         write(name, title, text, Proto::gzip, HOME, clock.instant(), new Fields());
+    }
+
+    /// Puts another file in the place of the one that is attached to a note. The note's own record stays as it is.
+    ///
+    /// @return false where the note has none
+    public boolean replaceAttachment(String name) {
+        var picture = pictures.get(name);
+        if (picture == null) {
+            return false;
+        }
+        var old = files.find(picture).orElseThrow();
+        attach(picture, "another.jpg", StoredFile.random(old.size(), old.size() + 1, Oddity.NONE), clock.instant());
+        return true;
+    }
+
+    /// Writes something into the table that lies in a note. The note's own record stays as it is.
+    ///
+    /// @return false where it has none
+    public boolean rewriteTable(String name, String words) {
+        var table = tables.get(name);
+        if (table != null) {
+            writeTable(table, List.of(List.of("What", words)), clock.instant());
+        }
+        return table != null;
     }
 
     /// Deletes a note for good.
@@ -124,7 +152,6 @@ public final class Notebook {
 
     private void grow(NotebookSpec spec) {
         losesAttachments = spec.brokenRecords();
-        oddFiles = spec.oddFiles();
         zone.forget(PAGE); // the first page of a full history is empty
         folder(HOME, "Notes", "");
         folder(TRASH, "Recently Deleted", "");
@@ -228,22 +255,41 @@ public final class Notebook {
                 .attachment(picture, "public.jpeg")
                 .words(" and ")
                 .attachment(table, "com.apple.notes.table");
-        var fields = new Fields()
-                .encrypted("Filename", "receipt " + random.nextInt(100) + ".jpg")
-                .text("AttachmentUTI", "public.jpeg");
-        var odd = oddFiles ? ODDITIES[files.size() % ODDITIES.length] : NoteFile.Oddity.NONE;
-        var file = new NoteFile(now.toEpochMilli(), 1000 + random.nextInt(100_000), odd);
-        files.put(picture, file);
-        fields.number("Size", file.size())
-                .asset(
-                        odd == NoteFile.Oddity.ONLY_PREVIEW ? "FallbackImage" : "PrimaryAsset",
-                        file.checksum(),
-                        file.size(),
-                        picture);
-        zone.put(picture, "Attachment", fields, now);
-        zone.put(table, "Attachment", new Fields().text("UTI", "com.apple.notes.table"), now);
+        var filename = "receipt " + random.nextInt(100) + ".jpg";
+        attach(
+                picture,
+                filename,
+                StoredFile.random(now.toEpochMilli(), 1000 + random.nextInt(100_000), files.next()),
+                now);
+        pictures.put(name, picture);
+        tables.put(name, table);
+        writeTable(
+                table,
+                List.of(List.of("What", "Price | €"), List.of("*Rope*, 20 m", "31"), List.of("Two\nlamps", "")),
+                now);
         var attachments = losesAttachments ? List.of(picture, table, gone) : List.of(picture, table);
         write(name, "Receipts", text, Proto::gzip, folder, now, new Fields().references("Attachments", attachments));
+    }
+
+    private void writeTable(String id, List<List<String>> rows, Instant now) {
+        var fields = new Fields()
+                .text("UTI", "com.apple.notes.table")
+                .encrypted("MergeableDataEncrypted", TableText.of(rows).gzip());
+        zone.put(id, "Attachment", fields, now);
+    }
+
+    private void attach(String id, String filename, StoredFile file, Instant now) {
+        files.put(id, file);
+        var fields = new Fields()
+                .encrypted("Filename", filename)
+                .text("AttachmentUTI", "public.jpeg")
+                .number("Size", file.size())
+                .asset(
+                        file.oddity() == Oddity.ONLY_PREVIEW ? "FallbackImage" : "PrimaryAsset",
+                        file.checksum(),
+                        file.size(),
+                        id);
+        zone.put(id, "Attachment", fields, now);
     }
 
     private NoteText shopping() {
@@ -267,6 +313,7 @@ public final class Notebook {
                 .link("https://tides.example/lisbon?day=1", "their page")
                 .words(". ")
                 .strike("By train.")
+                .underline(" In spring.")
                 .line(SUBHEADING, "Open")
                 .line(BULLET, word() + " * " + word())
                 .line(BULLET, "\uD83D\uDE00 " + word())

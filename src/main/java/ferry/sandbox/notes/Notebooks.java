@@ -2,9 +2,10 @@ package ferry.sandbox.notes;
 
 import ferry.http.Exchange;
 import ferry.sandbox.Account;
+import ferry.sandbox.OpenService;
 import ferry.sandbox.Service;
 import ferry.sandbox.cloudkit.ZoneService;
-import java.time.Duration;
+import ferry.sandbox.files.ShelfHost;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -16,29 +17,26 @@ import java.util.function.Supplier;
 public final class Notebooks {
     /// Its name at CloudKit.
     public static final String CONTAINER = "com.apple.notes";
+    /// Where what is attached is handed out.
+    public static final String CONTENT = "note-content";
 
-    /// How long the address of an attachment works.
-    private static final Duration LIFE = Duration.ofHours(1);
-
-    private final Supplier<String> url;
     private final InstantSource clock;
+    private final ShelfHost host;
     private final Map<Long, Notebook> notebooks = new ConcurrentHashMap<>();
 
     /// @param url where the sandbox answers, once it does
     public Notebooks(Supplier<String> url, InstantSource clock) {
-        this.url = url;
         this.clock = clock;
+        host = new ShelfHost(
+                CONTENT,
+                url,
+                clock,
+                dsid -> Optional.ofNullable(notebooks.get(dsid)).map(Notebook::files));
     }
 
-    /// Those of an account that somebody has looked at.
-    Optional<Notebook> known(long dsid) {
-        return Optional.ofNullable(notebooks.get(dsid));
-    }
-
-    private String address(Account account, String attachment) {
-        boolean stale = of(account).isStale(attachment);
-        var expires = clock.instant().plus(stale ? LIFE.negated() : LIFE);
-        return url.get() + "/note-content/" + account.dsid() + "/" + attachment + "?e=" + expires.getEpochSecond();
+    /// Hands out what is attached; mounted as [#CONTENT].
+    public OpenService host() {
+        return host;
     }
 
     /// The account's own.
@@ -50,6 +48,7 @@ public final class Notebooks {
     ///
     /// @param isReadable whether a request carries the keys, or needs none
     public Service service(BiPredicate<Exchange, Account> isReadable) {
-        return new ZoneService(account -> of(account).zone(), isReadable, this::address);
+        return new ZoneService(
+                account -> of(account).zone(), isReadable, (account, id) -> host.address(account.dsid(), id));
     }
 }

@@ -3,13 +3,18 @@ package ferry.sandbox.reminders;
 import ferry.sandbox.cloudkit.Fields;
 import ferry.sandbox.cloudkit.Proto;
 import ferry.sandbox.cloudkit.RecordZone;
+import ferry.sandbox.files.Oddity;
+import ferry.sandbox.files.Shelf;
+import ferry.sandbox.files.StoredFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// One account's reminders, for tests to change while a connector is at work. Thread-safe.
 public final class ReminderBook {
@@ -18,24 +23,48 @@ public final class ReminderBook {
     private static final List<String> THINGS =
             List.of("Call the dentist", "Water the plants", "Return the books", "Pay the rent", "Buy a present");
 
+    private static final List<Oddity> ODDITIES = List.of(
+            Oddity.NONE,
+            Oddity.GONE,
+            Oddity.EXPIRED_ONCE,
+            Oddity.PAGE_INSTEAD,
+            Oddity.CUT_SHORT,
+            Oddity.FLIPPED_BYTE,
+            Oddity.UNSIGNED);
+
     private final RecordZone zone;
     private final InstantSource clock;
     private final SplittableRandom random;
+    /// By attachment.
+    private final Shelf files;
+    /// By reminder, the bare id of the picture that is attached to it.
+    private final Map<String, String> pictures = new ConcurrentHashMap<>();
+    /// By reminder, the bare id of its alarm's trigger.
+    private final Map<String, String> triggers = new ConcurrentHashMap<>();
 
-    private ReminderBook(long owner, long seed, InstantSource clock) {
+    private ReminderBook(long owner, long seed, boolean oddFiles, InstantSource clock) {
         zone = new RecordZone("Reminders", owner);
+        files = new Shelf(oddFiles ? ODDITIES : List.of(Oddity.NONE));
         random = new SplittableRandom(seed * 31 + 7);
         this.clock = clock;
     }
 
-    static ReminderBook grow(long owner, long seed, int reminders, boolean breaks, InstantSource clock) {
-        var book = new ReminderBook(owner, seed, clock);
+    /// @param breaks whether the store fails to read some
+    /// @param oddFiles whether something is wrong with what is attached
+    static ReminderBook grow(
+            long owner, long seed, int reminders, boolean breaks, boolean oddFiles, InstantSource clock) {
+        var book = new ReminderBook(owner, seed, oddFiles, clock);
         book.grow(reminders, breaks);
         return book;
     }
 
     RecordZone zone() {
         return zone;
+    }
+
+    /// What is attached.
+    Shelf files() {
+        return files;
     }
 
     /// The record names of all reminders, oldest first, without those marked as deleted.
@@ -56,7 +85,33 @@ public final class ReminderBook {
 
     /// Writes a reminder anew over what it was, in no list.
     public void rewrite(String name, String title) {
+        pictures.remove(name);
+        triggers.remove(name);
         zone.put(name, "Reminder", titled(title, clock.instant(), false), clock.instant());
+    }
+
+    /// Moves the place at which a reminder's alarm goes off. Only the trigger's record changes.
+    ///
+    /// @return false where it has none
+    public boolean moveAlarm(String name) {
+        var trigger = triggers.get(name);
+        if (trigger != null) {
+            zone.put("AlarmTrigger/" + trigger, "AlarmTrigger", place("Bakery"), clock.instant());
+        }
+        return trigger != null;
+    }
+
+    /// Puts another picture in the place of the one that is attached to a reminder. The reminder's own record stays as
+    /// it is.
+    ///
+    /// @return false where it has none
+    public boolean replaceAttachment(String name) {
+        var picture = pictures.get(name);
+        if (picture != null) {
+            int size = files.find(picture).orElseThrow().size() + 1;
+            attach(picture, StoredFile.random(size, size, Oddity.NONE), clock.instant());
+        }
+        return picture != null;
     }
 
     /// Deletes a reminder for good.
@@ -78,8 +133,8 @@ public final class ReminderBook {
             var when = FIRST.plus(Duration.ofHours(31L * i));
             var fields = titled(THINGS.get(i % THINGS.size()) + " " + random.nextInt(100), when, i % 2 == 0)
                     .reference("List", i % 3 == 0 ? work : home);
-            decorate(fields, i, when, last);
             var name = "Reminder/" + id() + (i % 13 == 12 ? "-DELETED" : "");
+            decorate(name, fields, i, when, last);
             zone.put(name, "Reminder", i % 13 == 12 ? fields.number("Deleted", 1) : fields, when);
             if (i % 4 == 0) {
                 last = name;
@@ -106,7 +161,7 @@ public final class ReminderBook {
         return name;
     }
 
-    private void decorate(Fields fields, int i, Instant when, String parent) {
+    private void decorate(String name, Fields fields, int i, Instant when, String parent) {
         switch (i % 6) {
             case 0 ->
                 fields.date("DueDate", when.plus(Duration.ofDays(3)))
@@ -114,7 +169,7 @@ public final class ReminderBook {
                         .number("AllDay", 1)
                         .number("Priority", List.of(0, 1, 5, 9).get(i / 6 % 4));
             case 1 -> fields.number("Completed", 1).date("CompletionDate", when.plus(Duration.ofDays(1)));
-            case 2 -> fields.texts("AlarmIDs", List.of(alarm(when)));
+            case 2 -> fields.texts("AlarmIDs", List.of(alarm(name, when)));
             case 3 ->
                 fields.texts("HashtagIDs", List.of(child("Hashtag", new Fields().encrypted("Name", "errand"), when)))
                         .number("Flagged", 1);
@@ -128,7 +183,10 @@ public final class ReminderBook {
             }
             default -> {
                 var link = new Fields().text("Type", "URL").encrypted("URL", "https://dentist.example/");
-                fields.texts("AttachmentIDs", List.of(child("Attachment", link, when)));
+                var picture = id();
+                attach(picture, StoredFile.random(when.toEpochMilli(), 2000 + i, files.next()), when);
+                pictures.put(name, picture);
+                fields.texts("AttachmentIDs", List.of(child("Attachment", link, when), picture));
                 if (!parent.isEmpty()) {
                     fields.reference("ParentReminder", parent);
                 }
@@ -136,19 +194,34 @@ public final class ReminderBook {
         }
     }
 
-    private String alarm(Instant when) {
-        var trigger = child(
-                "AlarmTrigger",
-                new Fields()
-                        .text("Type", "Location")
-                        .encrypted("Title", "Library")
-                        .encrypted("Address", "1 Book Street")
-                        .decimal("Latitude", 38.7)
-                        .decimal("Longitude", -9.1)
-                        .decimal("Radius", 100)
-                        .number("Proximity", 1),
-                when);
+    private String alarm(String reminder, Instant when) {
+        var trigger = child("AlarmTrigger", place("Library"), when);
+        triggers.put(reminder, trigger);
         return child("Alarm", new Fields().text("AlarmUID", id()).text("TriggerID", trigger), when);
+    }
+
+    private static Fields place(String title) {
+        return new Fields()
+                .text("Type", "Location")
+                .encrypted("Title", title)
+                .encrypted("Address", "1 Book Street")
+                .decimal("Latitude", 38.7)
+                .decimal("Longitude", -9.1)
+                .decimal("Radius", 100)
+                .number("Proximity", 1);
+    }
+
+    private void attach(String id, StoredFile file, Instant when) {
+        files.put(id, file);
+        var fields = new Fields()
+                .text("Type", "Image")
+                .text("UTI", "public.jpeg")
+                .encrypted("FileName", "picture.jpg")
+                .number("FileSize", file.size())
+                .number("Width", 640)
+                .number("Height", 480)
+                .asset("FileAsset", file.checksum(), file.size(), id);
+        zone.put("Attachment/" + id, "Attachment", fields, when);
     }
 
     /// @return its bare id, as id lists hold it

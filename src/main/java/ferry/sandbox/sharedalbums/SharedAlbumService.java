@@ -102,7 +102,10 @@ public final class SharedAlbumService implements Service {
             attributes
                     .put("creationDate", "1700000000000")
                     .put("allowcontributions", own)
-                    .put("ispublic", false);
+                    .put("ispublic", own);
+            if (own) {
+                node.put("publicurl", "https://www.icloud.com/sharedalbum/#" + album.guid());
+            }
         }
         return node;
     }

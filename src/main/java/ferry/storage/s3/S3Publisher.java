@@ -2,7 +2,6 @@ package ferry.storage.s3;
 
 import ferry.egress.Outbound;
 import ferry.storage.About;
-import ferry.storage.Lanes;
 import ferry.storage.LargeObject;
 import ferry.storage.ObjectKey;
 import ferry.storage.PartBuffers;
@@ -55,6 +54,7 @@ public final class S3Publisher implements Publisher {
     private final S3Store store;
     private final S3Client client;
     private final KeysInUse keys;
+    private final SinglePut singlePut;
     private final S3Failures failures;
     private final PartBuffers buffers;
     private final Retries retries;
@@ -65,6 +65,7 @@ public final class S3Publisher implements Publisher {
             S3Store store,
             S3Client client,
             KeysInUse keys,
+            SinglePut singlePut,
             S3Failures failures,
             PartBuffers buffers,
             Retries retries,
@@ -72,6 +73,7 @@ public final class S3Publisher implements Publisher {
         this.store = store;
         this.client = client;
         this.keys = keys;
+        this.singlePut = singlePut;
         this.failures = failures;
         this.buffers = buffers;
         this.retries = retries;
@@ -87,10 +89,12 @@ public final class S3Publisher implements Publisher {
                 : Optional.of(reach.outbound().trusting(authorities));
         var outbound = own.orElse(reach.outbound());
         var keys = new KeysInUse(store, outbound, reach.clock());
+        var lanes = reach.lanes().to(store.where() + "/" + store.bucket());
         return new S3Publisher(
                 store,
-                client(store, keys, new GuardedHttp(outbound, lanes(store, reach)), reach.retries()),
+                client(store, keys, new GuardedHttp(outbound, lanes), reach.retries()),
                 keys,
+                new SinglePut(store, keys, outbound, lanes),
                 new S3Failures(store, reach.clock()),
                 reach.buffers(),
                 reach.retries(),
@@ -174,10 +178,6 @@ public final class S3Publisher implements Publisher {
         return Optional.of(eTag.replace("\"", "")).filter(tag -> tag.matches("[0-9a-f]{32}"));
     }
 
-    private static Lanes lanes(S3Store store, Reach reach) {
-        return reach.lanes().to(store.where() + "/" + store.bucket());
-    }
-
     private static S3Client client(S3Store store, KeysInUse keys, GuardedHttp http, Retries retries) {
         var wait = (BackoffStrategy) failed -> retries.wait(Math.max(1, failed));
         var strategy = AwsRetryStrategy.standardRetryStrategy().toBuilder()
@@ -255,7 +255,12 @@ public final class S3Publisher implements Publisher {
 
         @Override
         public void whole(byte[] bytes, int length, Stored measured) throws PublishException, InterruptedException {
+            keys.renew();
+            if (singlePut.arrives(key, about, bytes, length, measured)) {
+                return;
+            }
             var md5 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(measured.md5Hex()));
+            Thread.sleep(retries.wait(1));
             attempt(
                     S3Action.PUT,
                     () -> client.putObject(

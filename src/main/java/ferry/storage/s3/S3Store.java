@@ -2,6 +2,7 @@ package ferry.storage.s3;
 
 import java.net.URI;
 import java.util.Optional;
+import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /// A bucket and how to get in.
 ///
@@ -19,5 +20,19 @@ public record S3Store(String bucket, Optional<String> region, Optional<URI> endp
     /// What messages call it.
     String where() {
         return endpoint.map(URI::getAuthority).orElse("Amazon S3");
+    }
+
+    /// Where one of its objects is.
+    URI address(String key) {
+        var path = SdkHttpUtils.urlEncodeIgnoreSlashes(key);
+        if (endpoint.isPresent()) {
+            var base = endpoint.get().toString();
+            return URI.create((base.endsWith("/") ? base : base + "/") + bucket + "/" + path);
+        }
+        var host = "s3." + signingRegion() + ".amazonaws.com";
+        // the certificate of Amazon covers one level of names before its own
+        return bucket.contains(".")
+                ? URI.create("https://" + host + "/" + bucket + "/" + path)
+                : URI.create("https://" + bucket + "." + host + "/" + path);
     }
 }

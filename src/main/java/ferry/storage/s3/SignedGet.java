@@ -12,7 +12,6 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.http.auth.spi.signer.HttpSigner;
-import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /// Downloads signed with the keys that were given, version 4. Keys that assume a role sign none: the role's own end
 /// within the hour, and the URL with them.
@@ -26,7 +25,7 @@ public record SignedGet(S3Store store) implements SignedDownloads {
         }
         var request = SdkHttpRequest.builder()
                 .method(SdkHttpMethod.GET)
-                .uri(address(key))
+                .uri(store.address(key))
                 .build();
         var signed = AwsV4HttpSigner.create()
                 .sign(it -> it.identity(store.keys().asGiven())
@@ -43,19 +42,5 @@ public record SignedGet(S3Store store) implements SignedDownloads {
                         .putProperty(AwsV4FamilyHttpSigner.PAYLOAD_SIGNING_ENABLED, false)
                         .putProperty(HttpSigner.SIGNING_CLOCK, Clock.fixed(from, ZoneOffset.UTC)));
         return Optional.of(signed.request().getUri());
-    }
-
-    private URI address(String key) {
-        var path = SdkHttpUtils.urlEncodeIgnoreSlashes(key);
-        var endpoint = store.endpoint();
-        if (endpoint.isPresent()) {
-            var base = endpoint.get().toString();
-            return URI.create((base.endsWith("/") ? base : base + "/") + store.bucket() + "/" + path);
-        }
-        var host = "s3." + store.signingRegion() + ".amazonaws.com";
-        // the certificate of Amazon covers one level of names before its own
-        return store.bucket().contains(".")
-                ? URI.create("https://" + host + "/" + store.bucket() + "/" + path)
-                : URI.create("https://" + store.bucket() + "." + host + "/" + path);
     }
 }

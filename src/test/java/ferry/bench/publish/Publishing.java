@@ -73,6 +73,7 @@ final class Publishing {
                 WebhookSettings.of(egress, 8, 0, Duration.ofDays(5)),
                 new StorageSettings(egress, Retries.DEFAULT),
                 SubscriptionSettings.DEFAULT,
+                AppSettings.Pace.STANDARD,
                 Optional.empty(),
                 false);
     }

@@ -7,6 +7,7 @@ import ferry.sandbox.Account;
 import ferry.sandbox.LibrarySpec;
 import ferry.sandbox.SandboxClock;
 import ferry.sandbox.SecondFactor;
+import ferry.sandbox.defects.DefectSpec;
 import ferry.sandbox.photos.FakeExchange;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -24,7 +25,7 @@ class RecordedDriveShapesTest {
     private final SandboxClock clock = SandboxClock.standing(Instant.parse("2026-11-22T12:00:00Z"));
     private final Account account = new Account(
             "a@sandbox.example", 20_000_000_007L, "A", "B", new SecondFactor.None(), Set.of(), new LibrarySpec(1, 1));
-    private final Drives drives = new Drives();
+    private final Drives drives = new Drives(DefectSpec.NONE);
     private final TreeService tree = new TreeService(drives);
     private final DocumentService documents = new DocumentService(drives, () -> "http://127.0.0.1:1", clock);
     private final FileHost host = new FileHost(drives, clock);

@@ -153,7 +153,7 @@ public final class Drive {
         public void refused(Folder folder) {}
 
         @Override
-        public void unreadable(Folder folder) {}
+        public void unreadable(Folder folder, Optional<Item> item) {}
 
         @Override
         public void root(JsonNode root) {}

@@ -75,8 +75,12 @@ final class DriveReading implements Walk.Visitor {
     }
 
     @Override
-    public void unreadable(Folder folder) {
-        feed.refused(name(folder), ErrorCode.NOT_RETRIEVABLE, "The source lists something here that has no id.");
+    public void unreadable(Folder folder, Optional<Item> item) {
+        if (item.isPresent()) {
+            feed.refused(item.get().id(), ErrorCode.NOT_RETRIEVABLE, "The source could not read this.");
+        } else {
+            feed.refused(name(folder), ErrorCode.NOT_RETRIEVABLE, "The source lists something here that has no id.");
+        }
     }
 
     @Override

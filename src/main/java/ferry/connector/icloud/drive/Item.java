@@ -74,6 +74,11 @@ record Item(String drivewsid, String zone, String docwsid, Kind kind, Optional<J
                 || text(json, "docwsid").filter(TRASH::equals).isPresent();
     }
 
+    /// Whether an error stands in the place of an item that the source could not read.
+    static boolean isError(JsonNode json) {
+        return text(json, "status").filter(status -> !status.equals("OK")).isPresent() && !json.has("name");
+    }
+
     /// The same in every poll and in whatever folder it lies; no type within.
     String key() {
         return zone + "/" + docwsid;

@@ -7,8 +7,11 @@ import ferry.connector.icloud.web.SeenIds;
 import ferry.error.ErrorCode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -28,9 +31,14 @@ final class Walk {
     private final Visitor visitor;
     private final SeenIds seen = new SeenIds();
     private final ArrayDeque<Folder> waiting = new ArrayDeque<>();
+    /// What could not be read, by its key; what has no id, by the id of its folder.
+    private final Map<String, Unread> unread = new LinkedHashMap<>();
+
     private long gone;
     private long shortened;
     private boolean librariesKnown = true;
+
+    private record Unread(Folder folder, Optional<Item> item) {}
 
     /// Is told of everything, once.
     interface Visitor {
@@ -46,8 +54,10 @@ final class Walk {
         /// A folder could not be listed.
         void refused(Folder folder);
 
-        /// An entry of a folder that is no item.
-        void unreadable(Folder folder);
+        /// An entry of a folder that the source could not read, or that is no item.
+        ///
+        /// @param item empty where the entry has no id
+        void unreadable(Folder folder, Optional<Item> item);
 
         /// The root, before anything else.
         void root(JsonNode root);
@@ -64,7 +74,7 @@ final class Walk {
     /// @throws Refused where the drive as a whole can't be read, `not-activated` where there is none
     void run() throws ConnectorException, InterruptedException {
         var root = service.listing(List.of(Folder.ROOT)).getFirst();
-        if (isGone(root) || !root.isObject()) {
+        if (isGone(root)) {
             throw new Refused(ErrorCode.NOT_ACTIVATED, "The owner has never opened iCloud Drive.");
         }
         seen.add("com.apple.CloudDocs/root");
@@ -75,6 +85,7 @@ final class Walk {
             libraries();
             drain();
         }
+        tellUnread();
     }
 
     /// Folders that went while they waited.
@@ -139,24 +150,30 @@ final class Walk {
             gone++;
             return;
         }
-        if (isWhole(answer)) {
-            give(folder, answer, new HashSet<>());
-            visitor.listed();
-            return;
-        }
-        // Once more, alone: it may have been listed while something moved, or too much may have been asked for.
-        var told = new HashSet<String>();
+        var told = new Told();
         give(folder, answer, told);
-        var again = listed(List.of(folder)).getFirst();
-        if (isGone(again)) {
-            gone++;
-        } else if (!again.path("items").isArray() && !isWhole(again)) {
-            refuse(folder, answer);
-        } else {
-            give(folder, again, told);
-            shortened += counted(again).orElse(0) > told.size() ? 1 : 0;
+        if (!told.isAll(answer)) {
+            // Once more, alone: it may have been listed while something moved, or too much may have been asked for.
+            again(folder, answer, told);
         }
         visitor.listed();
+    }
+
+    private void again(Folder folder, JsonNode first, Told told) throws ConnectorException, InterruptedException {
+        var answer = listed(List.of(folder)).getFirst();
+        if (isGone(answer)) {
+            gone++;
+            return;
+        }
+        give(folder, answer, told);
+        if (!answer.path("items").isArray() && !told.isAll(answer)) {
+            refuse(folder, first);
+        } else {
+            shortened += told.isShort(answer) ? 1 : 0;
+        }
+        for (var item : told.unread.values()) {
+            unread.putIfAbsent(item.map(Item::key).orElse(folder.drivewsid()), new Unread(folder, item));
+        }
     }
 
     /// What came at first counts as short, not as nothing.
@@ -168,19 +185,57 @@ final class Walk {
         }
     }
 
-    private void give(Folder folder, JsonNode answer, Set<String> told)
-            throws ConnectorException, InterruptedException {
+    private void give(Folder folder, JsonNode answer, Told told) throws ConnectorException, InterruptedException {
+        if (answer.path("items").isArray()) {
+            told.unread.clear();
+        }
         for (var json : answer.path("items")) {
             var item = Item.of(json, folder.share());
-            told.add(item.map(Item::key).orElseGet(() -> "entry " + told.size()));
             if (Item.isTrash(json)) {
-                continue;
-            }
-            if (item.isEmpty()) {
-                visitor.unreadable(folder);
-            } else if (seen.add(item.get().key())) {
+                told.items.add("trash");
+            } else if (item.isEmpty() || Item.isError(json)) {
+                told.unread(item);
+            } else if (told.read(item.get()) && seen.add(item.get().key())) {
                 give(folder, item.get());
             }
+        }
+    }
+
+    /// What a folder has told, in one look or two.
+    private static final class Told {
+        /// The keys of items that could be read.
+        private final Set<String> items = new HashSet<>();
+        /// What could not be read when it was last looked at; empty where it has no id.
+        private final Map<String, Optional<Item>> unread = new HashMap<>();
+
+        /// @return whether it is new
+        boolean read(Item item) {
+            unread.remove(item.key());
+            return items.add(item.key());
+        }
+
+        void unread(Optional<Item> item) {
+            var key = item.map(Item::key).orElseGet(() -> "entry " + unread.size());
+            if (!items.contains(key)) {
+                unread.put(key, item);
+            }
+        }
+
+        /// Whether everything is there that the answer says there is.
+        boolean isAll(JsonNode answer) {
+            if (answer.path("items").isArray()) {
+                return unread.isEmpty() && !isShort(answer);
+            }
+            // An empty folder may come without a list.
+            var counted = counted(answer).isPresent() ? counted(answer) : children(answer);
+            return counted.isPresent() && counted.getAsLong() == 0;
+        }
+
+        /// Items that come twice count once. A list of nothing may say so of itself, and of the folder that it isn't.
+        boolean isShort(JsonNode answer) {
+            int all = items.size() + unread.size();
+            return all < counted(answer).orElse(0)
+                    || (all == 0 && children(answer).orElse(0) > 0);
         }
     }
 
@@ -194,18 +249,19 @@ final class Walk {
 
     private void libraries() throws ConnectorException, InterruptedException {
         try {
+            var told = new HashSet<String>();
             var answer = service.libraries();
-            var libraries = answer.path("items");
-            librariesKnown =
-                    libraries.isArray() && libraries.size() >= counted(answer).orElse(0);
-            for (var json : libraries) {
-                var item = Item.of(json, Optional.empty());
-                if (item.isEmpty()) {
-                    visitor.unreadable(Folder.ROOT);
-                } else if (item.get().isFolder() && seen.add(item.get().key())) {
-                    give(Folder.ROOT, item.get());
+            if (!giveLibraries(answer, told) || told.size() < counted(answer).orElse(0)) {
+                answer = service.libraries();
+                giveLibraries(answer, told);
+                for (var json : answer.path("items")) {
+                    if (Item.of(json, Optional.empty()).isEmpty()) {
+                        visitor.unreadable(Folder.ROOT, Optional.empty());
+                    }
                 }
             }
+            librariesKnown = answer.path("items").isArray()
+                    && told.size() >= counted(answer).orElse(0);
         } catch (Refused e) {
             if (DriveService.concernsAll(e)) {
                 throw e;
@@ -214,22 +270,41 @@ final class Walk {
         }
     }
 
+    /// @param told the keys of those that came
+    /// @return whether all that came could be read
+    private boolean giveLibraries(JsonNode answer, Set<String> told) throws ConnectorException, InterruptedException {
+        boolean readable = true;
+        for (var json : answer.path("items")) {
+            var item = Item.of(json, Optional.empty());
+            item.map(Item::key).ifPresent(told::add);
+            if (item.isEmpty() || Item.isError(json)) {
+                readable = false;
+                item.ifPresent(it -> unread.putIfAbsent(it.key(), new Unread(Folder.ROOT, item)));
+            } else if (item.get().isFolder() && seen.add(item.get().key())) {
+                give(Folder.ROOT, item.get());
+            }
+        }
+        return readable;
+    }
+
+    /// Told at the end, since what could not be read in one place may have been read in another.
+    private void tellUnread() {
+        for (var entry : unread.values()) {
+            if (entry.item().filter(item -> seen.contains(item.key())).isEmpty()) {
+                visitor.unreadable(entry.folder(), entry.item());
+            }
+        }
+    }
+
     private static boolean isGone(JsonNode answer) {
         return "ID_INVALID".equals(Json.text(answer, "status"));
     }
 
-    /// Everything is there that it says there is.
-    private static boolean isWhole(JsonNode answer) {
-        var items = answer.path("items");
-        if (items.isArray()) {
-            return items.size() >= counted(answer).orElse(0);
-        }
-        // An empty folder may come without a list.
-        var counted = counted(answer).isPresent() ? counted(answer) : Json.number(answer, "directChildrenCount");
-        return counted.isPresent() && counted.getAsLong() == 0;
-    }
-
     private static OptionalLong counted(JsonNode answer) {
         return Json.number(answer, "numberOfItems");
+    }
+
+    private static OptionalLong children(JsonNode answer) {
+        return Json.number(answer, "directChildrenCount");
     }
 }

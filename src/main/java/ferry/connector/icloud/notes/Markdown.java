@@ -2,18 +2,12 @@ package ferry.connector.icloud.notes;
 
 import ferry.connector.icloud.notes.NoteBody.Format;
 import ferry.connector.icloud.notes.NoteBody.Kind;
-import ferry.connector.icloud.notes.NoteBody.Paragraph;
-import ferry.connector.icloud.notes.NoteBody.Run;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a note's body as Markdown (CommonMark, with the task lists and strikethrough of GitHub's). The
@@ -37,11 +31,14 @@ final class Markdown {
 
     private Markdown() {}
 
-    static String of(NoteBody body) {
+    static String of(NoteBody body, Inserts inserts) {
         var markdown = new Markdown();
-        var lines = lines(body);
+        var lines = lines(body, inserts);
         for (int i = 0; i < lines.size(); i++) {
-            if (lines.get(i).paragraph.kind() == Kind.MONO) {
+            var table = lines.get(i).table().map(inserts.tables()::get);
+            if (table.isPresent()) {
+                markdown.table(table.get());
+            } else if (lines.get(i).paragraph().kind() == Kind.MONO) {
                 i = markdown.code(lines, i) - 1;
             } else {
                 markdown.line(lines.get(i));
@@ -50,62 +47,32 @@ final class Markdown {
         return markdown.out.toString();
     }
 
-    /// Letters of one look, or an attachment.
-    private record Piece(String text, Format format, Optional<NoteBody.Attached> attached) {}
-
-    /// One paragraph. Its style is that of its first letter, be it the line feed.
-    private static final class Line {
-        private final List<Piece> pieces = new ArrayList<>();
-        private Paragraph paragraph = Paragraph.PLAIN;
-        private boolean isStyled;
-
-        void add(Run run, String text) {
-            if (!isStyled) {
-                isStyled = true;
-                paragraph = run.paragraph();
-            }
-            var last = pieces.isEmpty() ? null : pieces.getLast();
-            if (last != null
-                    && last.attached.isEmpty()
-                    && run.attached().isEmpty()
-                    && last.format.equals(run.format())) {
-                pieces.set(pieces.size() - 1, new Piece(last.text + text, last.format, Optional.empty()));
-            } else if (!text.isEmpty()) {
-                pieces.add(new Piece(text, run.format(), run.attached()));
-            }
-        }
-
-        String plain() {
-            var plain = new StringBuilder();
-            pieces.forEach(piece -> plain.append(piece.text));
-            return plain.toString();
-        }
+    private static List<Line> lines(NoteBody body, Inserts inserts) {
+        return Line.of(body, Format::withoutUnderline, inserts.tables().keySet());
     }
 
-    private static List<Line> lines(NoteBody body) {
-        var lines = new ArrayList<Line>();
-        var line = new Line();
-        int at = 0;
-        for (var run : body.runs()) {
-            int end = at + run.length();
-            for (int feed = body.text().indexOf('\n', at); feed >= 0 && feed < end; ) {
-                line.add(run, body.text().substring(at, feed));
-                lines.add(line);
-                line = new Line();
-                at = feed + 1;
-                feed = body.text().indexOf('\n', at);
-            }
-            if (at < end) {
-                line.add(run, body.text().substring(at, end));
-            }
-            at = end;
+    /// As GitHub writes it: the first row is the head, and each cell one line.
+    private void table(NoteTable table) {
+        separate("\n\n");
+        previous = Kind.TEXT;
+        row(table.rows().getFirst());
+        out.append("\n|").append(" --- |".repeat(table.rows().getFirst().size()));
+        table.rows().stream().skip(1).forEach(cells -> {
+            out.append('\n');
+            row(cells);
+        });
+    }
+
+    private void row(List<NoteBody> cells) {
+        out.append('|');
+        for (var cell : cells) {
+            var lines = lines(cell, Inserts.NONE).stream().map(Markdown::inline);
+            out.append(' ').append(lines.collect(Collectors.joining("<br>"))).append(" |");
         }
-        lines.add(line);
-        return lines;
     }
 
     private void line(Line line) {
-        var kind = line.paragraph.kind();
+        var kind = line.paragraph().kind();
         var text = inline(line);
         if (text.isEmpty() && kind != Kind.CHECK) {
             if (!kind.isList()) {
@@ -120,7 +87,7 @@ final class Markdown {
         }
         previous = kind;
         if (kind.isList()) {
-            depth = goesOn ? Math.min(line.paragraph.indent(), depth + 1) : 0;
+            depth = goesOn ? Math.min(line.paragraph().indent(), depth + 1) : 0;
             Arrays.fill(numbers, depth + 1, numbers.length, 0);
             numbers[depth] = kind == Kind.NUMBER ? numbers[depth] + 1 : 0;
             out.repeat("    ", depth);
@@ -133,7 +100,7 @@ final class Markdown {
                     case BULLET -> "* ";
                     case DASH -> "- ";
                     case NUMBER -> numbers[depth] + ". ";
-                    case CHECK -> line.paragraph.done() ? "- [x] " : "- [ ] ";
+                    case CHECK -> line.paragraph().done() ? "- [x] " : "- [ ] ";
                     case MONO, TEXT -> "";
                 });
         out.append(text);
@@ -144,7 +111,7 @@ final class Markdown {
     /// @return the first line after it
     private int code(List<Line> lines, int from) {
         int end = from;
-        while (end < lines.size() && lines.get(end).paragraph.kind() == Kind.MONO) {
+        while (end < lines.size() && lines.get(end).paragraph().kind() == Kind.MONO) {
             end++;
         }
         var code = String.join(
@@ -171,9 +138,10 @@ final class Markdown {
 
     private static String inline(Line line) {
         var text = new StringBuilder();
-        for (var piece : line.pieces) {
-            text.append(
-                    piece.attached.isPresent() ? attachment(piece.attached.get().id()) : marked(piece));
+        for (var piece : line.pieces()) {
+            text.append(piece.attached()
+                    .map(attached -> "![](" + attached.address() + ")")
+                    .orElseGet(() -> marked(piece)));
         }
         // Spaces at the start could make the line code.
         return OPENING.matcher(text.toString().strip()).replaceFirst(Markdown::escapedOpening);
@@ -184,19 +152,16 @@ final class Markdown {
         return Character.isDigit(found.charAt(0)) ? found + "\\\\" : "\\\\" + found;
     }
 
-    private static String attachment(String id) {
-        return "![](attachment:" + URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20") + ")";
-    }
-
-    private static String marked(Piece piece) {
-        var letters = piece.text.replace(String.valueOf(NoteBody.ATTACHMENT), "");
+    private static String marked(Line.Piece piece) {
+        var letters = piece.letters();
         var core = letters.strip();
         if (core.isEmpty()) {
             return letters;
         }
         int start = letters.indexOf(core);
-        var format = piece.format;
-        var marked = format.link().map(link -> linked(escaped(core), link)).orElseGet(() -> escaped(core));
+        var format = piece.format();
+        var marked =
+                format.link().map(link -> linked(escaped(core), format, link)).orElseGet(() -> escaped(core));
         var strike = format.strike() ? "~~" : "";
         var weight = (format.bold() ? "**" : "") + (format.italic() ? "*" : "");
         return letters.substring(0, start)
@@ -208,22 +173,10 @@ final class Markdown {
                 + letters.substring(start + core.length());
     }
 
-    private static String linked(String text, String link) {
-        var target = link.strip();
-        int colon = target.indexOf(':');
-        var scheme = colon < 0 ? "" : target.substring(0, colon).toLowerCase(Locale.ROOT);
-        if (!SCHEMES.contains(scheme)) {
-            return text + " (" + escaped(target) + ")";
-        }
-        var safe = new StringBuilder();
-        target.codePoints().forEach(letter -> {
-            if (letter <= ' ' || "<>\\^`{|}()\"".indexOf(letter) >= 0) {
-                safe.append("%%%02X".formatted(letter));
-            } else {
-                safe.appendCodePoint(letter);
-            }
-        });
-        return "[" + text + "](" + safe + ")";
+    private static String linked(String text, Format format, String link) {
+        return format.address(SCHEMES)
+                .map(address -> "[" + text + "](" + address + ")")
+                .orElseGet(() -> text + " (" + escaped(link.strip()) + ")");
     }
 
     /// Soft line breaks stay breaks.

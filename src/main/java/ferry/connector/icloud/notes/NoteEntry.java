@@ -37,6 +37,7 @@ final class NoteEntry {
     /// @param fileId gives out the ids of files
     static ObjectNode note(CloudRecord note, Map<String, CloudRecord> attachments, Function<FileRef, String> fileId) {
         var read = isLocked(note) ? new Read(Optional.empty(), false) : read(note);
+        var inserts = read.body.map(body -> Inserts.of(body, attachments)).orElse(Inserts.NONE);
         var folder = folderOf(note);
         var entry = entry("note", note)
                 .put("title", note.text("TitleEncrypted").orElse(null))
@@ -45,7 +46,10 @@ final class NoteEntry {
                         "snippet",
                         isLocked(note) ? null : note.text("SnippetEncrypted").orElse(null))
                 .put("text", read.body.map(NoteBody::text).orElse(null))
-                .put("markdown", read.body.map(Markdown::of).orElse(null))
+                .put(
+                        "markdown",
+                        read.body.map(body -> Markdown.of(body, inserts)).orElse(null))
+                .put("html", read.body.map(body -> Html.of(body, inserts)).orElse(null))
                 .put("body_undecoded", read.undecoded)
                 .put("pinned", note.flag("IsPinned"))
                 .put("locked", isLocked(note))

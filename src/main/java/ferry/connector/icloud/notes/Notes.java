@@ -5,6 +5,7 @@ import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.AssetFiles;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Downloads;
@@ -13,8 +14,6 @@ import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,8 @@ public final class Notes {
     public static final String ATTACHMENT = "icloud_notes.attachment";
 
     private static final Set<String> NOTE_TYPES = Set.of("Note", "PasswordProtectedNote");
-    private static final List<String> TYPES = List.of("Note", "PasswordProtectedNote", "Folder");
+    private static final Set<String> TYPES = Set.of("Note", "PasswordProtectedNote", "Folder");
+    private static final List<String> ASKED = List.of("Note", "PasswordProtectedNote", "Folder", "Attachment");
     private static final List<String> KEYS = List.of(
             "TitleEncrypted",
             "SnippetEncrypted",
@@ -47,9 +47,6 @@ public final class Notes {
             "IsPinned",
             "IsPasswordProtected",
             "MinimumSupportedNotesVersion");
-    /// So few that no address is old before its file is fetched.
-    private static final int FILES_AT_ONCE = 100;
-
     private static final List<String> ATTACHMENT_KEYS = List.of(
             "Filename",
             "AttachmentUTI",
@@ -60,24 +57,24 @@ public final class Notes {
             "PrimaryAsset",
             "PreviewImages",
             "FallbackImage",
-            "FallbackPDF");
+            "FallbackPDF",
+            "MergeableDataEncrypted");
 
-    private final Calls calls;
     private final Zones zone;
-    private final int parallel;
+    private final AssetFiles attachments;
     private final InstantSource clock;
 
     /// @param parallel attachments that are fetched at once, from 1
     public Notes(Calls calls, int parallel, InstantSource clock) {
-        this.calls = calls;
-        this.parallel = parallel;
         this.clock = clock;
         zone = new Zones(calls, "com.apple.notes", "Notes");
+        attachments = new AssetFiles(
+                calls, zone, ATTACHMENT_KEYS, record -> Attachment.of(record).map(Attachment::file), parallel, clock);
     }
 
     /// Reads [#NOTES].
     public void notes(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        try (var downloads = new Downloads(feed.files(), parallel)) {
+        try (var downloads = attachments.downloads(feed.files())) {
             new ZoneReading(zone, new NotesZone(feed, downloads), window, feed).read();
             downloads.finish();
         }
@@ -85,35 +82,7 @@ public final class Notes {
 
     /// Fetches attachments by references that [#notes] gave out, perhaps long ago. Each ends committed or refused.
     public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
-        var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
-        try (var downloads = new Downloads(files, parallel)) {
-            for (int from = 0; from < missing.size(); from += FILES_AT_ONCE) {
-                var some = missing.subList(from, Math.min(missing.size(), from + FILES_AT_ONCE));
-                var received = clock.instant();
-                var found = lookedUp(some.stream().map(FileRef::locator).toList());
-                for (var ref : some) {
-                    var record = found.get(ref.locator());
-                    if (record == null || Attachment.of(record).isEmpty()) {
-                        files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the attachment.");
-                    } else {
-                        downloads.fetch(new AttachmentFile(calls, clock, ref, record, received, this::lookedUp));
-                    }
-                }
-            }
-            downloads.finish();
-        }
-    }
-
-    /// Attachments by name; those that cannot be had are absent.
-    private Map<String, CloudRecord> lookedUp(Collection<String> names)
-            throws ConnectorException, InterruptedException {
-        var found = new HashMap<String, CloudRecord>();
-        for (var record : zone.lookup(names, ATTACHMENT_KEYS)) {
-            if (record.error().isEmpty() && !record.isTombstone()) {
-                found.put(record.name(), record);
-            }
-        }
-        return found;
+        attachments.files(refs, files);
     }
 
     private static boolean isNote(CloudRecord record) {
@@ -126,7 +95,7 @@ public final class Notes {
         private final Downloads downloads;
         private final boolean fetching;
         /// Of the notes of the last page.
-        private Map<String, CloudRecord> attachments = Map.of();
+        private Map<String, CloudRecord> attached = Map.of();
         /// When they came.
         private Instant received = Instant.EPOCH;
 
@@ -143,7 +112,7 @@ public final class Notes {
 
         @Override
         public List<String> types() {
-            return TYPES;
+            return ASKED;
         }
 
         @Override
@@ -176,38 +145,33 @@ public final class Notes {
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
             received = clock.instant();
-            attachments = attachments(page);
-            return record ->
-                    isNote(record) ? NoteEntry.note(record, attachments, feed::fileId) : NoteEntry.folder(record);
+            attached = attached(page);
+            return record -> isNote(record) ? NoteEntry.note(record, attached, feed::fileId) : NoteEntry.folder(record);
         }
 
-        private Map<String, CloudRecord> attachments(List<CloudRecord> records)
+        private Map<String, CloudRecord> attached(List<CloudRecord> records)
                 throws ConnectorException, InterruptedException {
             var names = new LinkedHashSet<String>();
             records.stream().filter(Notes::isNote).forEach(note -> names.addAll(NoteEntry.attachmentNames(note)));
-            var found = new HashMap<String, CloudRecord>();
-            for (var record : names.isEmpty() ? List.<CloudRecord>of() : zone.lookup(names, ATTACHMENT_KEYS)) {
-                if (record.error().isEmpty() && !record.isTombstone()) {
-                    found.put(record.name(), record);
-                } else if (record.error().isPresent()) {
-                    feed.refused(
-                            "attachment:" + record.name(),
+            return zone.find(
+                    names,
+                    ATTACHMENT_KEYS,
+                    lost -> feed.refused(
+                            "attachment:" + lost.name(),
                             ErrorCode.NOT_RETRIEVABLE,
-                            "The source could not read this attachment.");
-                }
-            }
-            return found;
+                            "The source could not read this attachment."));
+        }
+
+        @Override
+        public Map<String, String> parts(CloudRecord record) {
+            return isNote(record) ? CloudRecord.changeTags(NoteEntry.attachmentNames(record), attached) : Map.of();
         }
 
         @Override
         public void given() throws ConnectorException, InterruptedException {
             if (fetching) {
-                for (var record : attachments.values()) {
-                    var ref = Attachment.of(record).map(Attachment::ref);
-                    if (ref.isPresent()) {
-                        downloads.fetch(
-                                new AttachmentFile(calls, clock, ref.get(), record, received, Notes.this::lookedUp));
-                    }
+                for (var record : attached.values()) {
+                    attachments.fetch(record, received, downloads);
                 }
             }
         }

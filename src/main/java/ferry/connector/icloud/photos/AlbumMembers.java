@@ -5,6 +5,7 @@ import ferry.connector.ConnectorException.Refused;
 import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Raw;
 import ferry.connector.icloud.web.SeenIds;
 import ferry.error.ErrorCode;
 import java.util.Optional;
@@ -120,7 +121,7 @@ final class AlbumMembers {
             if (seen.add(photo.get())) {
                 received++;
                 if (isAskedFor(record)) {
-                    feed.item(entry(record, photo.get()));
+                    feed.item(entry(record, photo.get()), () -> Raw.of(record.json()));
                 }
             }
         }

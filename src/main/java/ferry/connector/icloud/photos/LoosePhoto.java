@@ -69,6 +69,11 @@ public record LoosePhoto(CloudRecord asset, CloudRecord master) {
                                 file.checksum().flatMap(Signature::of))));
     }
 
+    /// What the source sent of it, without what opens anything.
+    public ObjectNode raw() {
+        return PhotoWriter.raw(photo());
+    }
+
     private Photo photo() {
         return new Photo(Library.PERSONAL, asset, master);
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Writes the photos of one library that are asked for into the feed, and fetches those of their files that the poll
 /// wants. One thread.
@@ -77,7 +77,8 @@ final class PhotoWriter {
         return downloads.refused();
     }
 
-    private static JsonNode raw(Photo photo) {
+    /// What the source sent of it, without what opens anything.
+    static ObjectNode raw(Photo photo) {
         var both = Json.object();
         both.set("asset", photo.asset().json());
         both.set("master", photo.master().json());

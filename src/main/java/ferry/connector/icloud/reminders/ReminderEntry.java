@@ -1,5 +1,7 @@
 package ferry.connector.icloud.reminders;
 
+import ferry.connector.FileRef;
+import ferry.connector.icloud.web.AssetFile;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Packed;
@@ -11,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,7 +38,9 @@ final class ReminderEntry {
     }
 
     /// @param children alarms, triggers, attachments, hashtags and recurrence rules by record name
-    static ObjectNode reminder(CloudRecord reminder, Map<String, CloudRecord> children) {
+    /// @param fileId gives out the ids of files
+    static ObjectNode reminder(
+            CloudRecord reminder, Map<String, CloudRecord> children, Function<FileRef, String> fileId) {
         var title = words(reminder, "TitleDocument");
         var notes = words(reminder, "NotesDocument");
         var entry = entry("reminder", bare(reminder.name()));
@@ -61,7 +66,7 @@ final class ReminderEntry {
         children(reminder, "RecurrenceRuleIDs", "RecurrenceRule", children).forEach(rule -> rules.add(rule(rule)));
         var attachments = entry.putArray("attachments");
         children(reminder, "AttachmentIDs", "Attachment", children)
-                .forEach(attachment -> attachments.add(attachment(attachment)));
+                .forEach(attachment -> attachments.add(attachment(attachment, fileId)));
         return entry.put(
                         "date_created",
                         CloudRecord.utc(reminder.date("CreationDate").or(() -> reminder.stamp("created"))))
@@ -77,6 +82,14 @@ final class ReminderEntry {
         names.addAll(names(reminder, "HashtagIDs", "Hashtag"));
         names.addAll(names(reminder, "RecurrenceRuleIDs", "RecurrenceRule"));
         names.addAll(names(reminder, "AttachmentIDs", "Attachment"));
+        return names;
+    }
+
+    /// The record names of all that a reminder's entry is made of, triggers included.
+    static List<String> partNames(CloudRecord reminder, Map<String, CloudRecord> children) {
+        var names = new ArrayList<>(childNames(reminder));
+        children(reminder, "AlarmIDs", "Alarm", children)
+                .forEach(alarm -> triggerName(alarm).ifPresent(names::add));
         return names;
     }
 
@@ -194,7 +207,13 @@ final class ReminderEntry {
         return entry;
     }
 
-    private static ObjectNode attachment(CloudRecord attachment) {
+    /// The bytes of an attachment; empty where the source has none, as of a link.
+    static Optional<AssetFile> file(CloudRecord attachment) {
+        return AssetFile.of(
+                Reminders.ATTACHMENT, attachment, "FileAsset", attachment.text("FileName"), attachment.text("UTI"));
+    }
+
+    private static ObjectNode attachment(CloudRecord attachment, Function<FileRef, String> fileId) {
         var entry = Json.object()
                 .put("id", "attachment:" + bare(attachment.name()))
                 .put("type", attachment.text("Type").orElse(null))
@@ -204,6 +223,7 @@ final class ReminderEntry {
         whole(entry, "size", attachment, "FileSize");
         whole(entry, "width", attachment, "Width");
         whole(entry, "height", attachment, "Height");
+        file(attachment).ifPresent(file -> file.describe(entry, fileId));
         return entry;
     }
 

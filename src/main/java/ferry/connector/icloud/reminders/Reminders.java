@@ -3,21 +3,26 @@ package ferry.connector.icloud.reminders;
 import ferry.connector.ConnectorException;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.Feed;
+import ferry.connector.FileRef;
+import ferry.connector.Files;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.AssetFiles;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Differences;
+import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -26,8 +31,12 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Reminders {
     /// Lists and reminders.
     public static final String REMINDERS = "icloud_reminders.reminders";
+    /// What is attached to a reminder.
+    public static final String ATTACHMENT = "icloud_reminders.attachment";
 
-    private static final List<String> TYPES = List.of("List", "Reminder");
+    private static final Set<String> TYPES = Set.of("List", "Reminder");
+    private static final List<String> ASKED =
+            List.of("List", "Reminder", "Alarm", "AlarmTrigger", "Attachment", "Hashtag", "RecurrenceRule");
     private static final List<String> KEYS = List.of(
             "Name",
             "Color",
@@ -67,6 +76,7 @@ public final class Reminders {
             "UTI",
             "FileName",
             "FileSize",
+            "FileAsset",
             "Width",
             "Height",
             "Name",
@@ -78,16 +88,22 @@ public final class Reminders {
 
     private final Calls calls;
     private final Zones zone;
+    private final AssetFiles attachments;
+    private final InstantSource clock;
 
-    public Reminders(Calls calls) {
+    /// @param parallel attachments that are fetched at once, from 1
+    public Reminders(Calls calls, int parallel, InstantSource clock) {
+        this.clock = clock;
         this.calls = calls;
         zone = new Zones(calls, "com.apple.reminders", "Reminders");
+        attachments = new AssetFiles(calls, zone, CHILD_KEYS, ReminderEntry::file, parallel, clock);
     }
 
     /// Reads [#REMINDERS]. An account without the zone was never upgraded: it is asked as old clients ask.
     public void reminders(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        try {
-            new ZoneReading(zone, new RemindersZone(feed), window, feed).read();
+        try (var downloads = attachments.downloads(feed.files())) {
+            new ZoneReading(zone, new RemindersZone(feed, downloads), window, feed).read();
+            downloads.finish();
         } catch (Refused refused) {
             if (refused.code() != ErrorCode.NOT_ACTIVATED || !calls.has(OldReminders.SERVICE)) {
                 throw refused;
@@ -96,12 +112,25 @@ public final class Reminders {
         }
     }
 
+    /// Fetches attachments by references that [#reminders] gave out, perhaps long ago. Each ends committed or refused.
+    public void files(List<FileRef> refs, Files files) throws ConnectorException, InterruptedException {
+        attachments.files(refs, files);
+    }
+
     /// Lists and reminders in the zone.
     private final class RemindersZone implements ZoneReading.Content {
         private final Feed feed;
+        private final Downloads downloads;
+        private final boolean fetching;
+        /// Of the reminders of the last page.
+        private Map<String, CloudRecord> children = Map.of();
+        /// When they came.
+        private Instant received = Instant.EPOCH;
 
-        RemindersZone(Feed feed) {
+        RemindersZone(Feed feed, Downloads downloads) {
             this.feed = feed;
+            this.downloads = downloads;
+            this.fetching = feed.wants(ATTACHMENT);
         }
 
         @Override
@@ -111,7 +140,7 @@ public final class Reminders {
 
         @Override
         public List<String> types() {
-            return TYPES;
+            return ASKED;
         }
 
         @Override
@@ -147,10 +176,11 @@ public final class Reminders {
         @Override
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
-            var children = children(page);
+            received = clock.instant();
+            children = children(page);
             return record -> record.type().equals("List")
                     ? ReminderEntry.list(record)
-                    : ReminderEntry.reminder(record, children);
+                    : ReminderEntry.reminder(record, children, feed::fileId);
         }
 
         /// Alarms and the like by record name, and the alarms' triggers.
@@ -158,21 +188,31 @@ public final class Reminders {
                 throws ConnectorException, InterruptedException {
             var names = new LinkedHashSet<String>();
             records.forEach(record -> names.addAll(ReminderEntry.childNames(record)));
-            var found = new HashMap<String, CloudRecord>();
-            lookup(names, found);
+            var found = find(names);
             var triggers = new LinkedHashSet<String>();
             found.values().forEach(child -> ReminderEntry.triggerName(child).ifPresent(triggers::add));
-            lookup(triggers, found);
+            found.putAll(find(triggers));
             return found;
         }
 
-        private void lookup(Collection<String> names, Map<String, CloudRecord> found)
+        private Map<String, CloudRecord> find(Collection<String> names)
                 throws ConnectorException, InterruptedException {
-            for (var record : names.isEmpty() ? List.<CloudRecord>of() : zone.lookup(names, CHILD_KEYS)) {
-                if (record.error().isPresent()) {
-                    feed.refused(id(record), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item.");
-                } else if (!record.isTombstone() && !record.flag("Deleted")) {
-                    found.put(record.name(), record);
+            return zone.find(
+                    names,
+                    CHILD_KEYS,
+                    lost -> feed.refused(id(lost), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item."));
+        }
+
+        @Override
+        public Map<String, String> parts(CloudRecord record) {
+            return CloudRecord.changeTags(ReminderEntry.partNames(record, children), children);
+        }
+
+        @Override
+        public void given() throws ConnectorException, InterruptedException {
+            if (fetching) {
+                for (var child : children.values()) {
+                    attachments.fetch(child, received, downloads);
                 }
             }
         }

@@ -11,6 +11,7 @@ import ferry.connector.Window;
 import ferry.connector.icloud.photos.LoosePhoto;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Downloads;
+import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -136,7 +137,7 @@ public final class SharedAlbums {
 
         void read() throws ConnectorException, InterruptedException {
             try {
-                feed.item(AlbumEntry.album(album, service.count(album)));
+                feed.item(AlbumEntry.album(album, service.count(album)), () -> Raw.of(album.json()));
                 var walk = new AlbumWalk(service, album, this);
                 walk.run();
                 if (isShort(walk)) {
@@ -172,7 +173,7 @@ public final class SharedAlbums {
             if (!isAskedFor(photo)) {
                 return;
             }
-            feed.item(AlbumEntry.photo(album, photo, feed::fileId));
+            feed.item(AlbumEntry.photo(album, photo, feed::fileId), photo::raw);
             for (var ref : photo.refs()) {
                 if (feed.wants(Locators.of(album, ref).fileType())) {
                     downloads.fetch(new SharedFile(calls, service, clock, found, ref));

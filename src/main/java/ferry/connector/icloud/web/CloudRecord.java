@@ -7,6 +7,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -34,6 +37,18 @@ public record CloudRecord(JsonNode json) {
 
     public String type() {
         return json.path("recordType").asString("");
+    }
+
+    /// Another one whenever the record was changed; empty where the source does not say it.
+    public String changeTag() {
+        return json.path("recordChangeTag").asString("");
+    }
+
+    /// The change tags of these records by name; empty where a record is not among the found.
+    public static Map<String, String> changeTags(Collection<String> names, Map<String, CloudRecord> found) {
+        var tags = new HashMap<String, String>();
+        names.forEach(name -> tags.put(name, found.getOrDefault(name, NONE).changeTag()));
+        return tags;
     }
 
     /// The source's own code where it could not read this one record.

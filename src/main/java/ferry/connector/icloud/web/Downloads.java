@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Fetches files, several at once ([Pulls]), each one at most twice (R18).
 ///
-/// One file that cannot be had is refused and the rest goes on. What concerns all files (the session is lost,
+/// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What concerns all
+/// files (the session is lost,
 /// the content host is away, a sink failed) stops everything and comes out of the next [#fetch] or of
 /// [#finish].
 ///
@@ -31,6 +32,7 @@ public final class Downloads implements AutoCloseable {
     private final Files files;
     private final Pulls pulls;
     private final Set<FileRef> underWay = ConcurrentHashMap.newKeySet();
+    private final SeenIds refused = new SeenIds();
     private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailableInARow = new AtomicInteger();
     private final ReentrantLock looking = new ReentrantLock();
@@ -94,6 +96,9 @@ public final class Downloads implements AutoCloseable {
     /// @param mayWait whether a busy host only puts the file off until the end
     private void publish(Wanted wanted, Pulls.Turn turn, boolean mayWait)
             throws ConnectorException, InterruptedException {
+        if (isRefused(wanted.ref())) {
+            return;
+        }
         if (files.isPublished(wanted.ref())) {
             came(wanted);
             return;
@@ -137,7 +142,23 @@ public final class Downloads implements AutoCloseable {
 
     private void refuse(Wanted wanted, ErrorCode why, String detail) {
         wanted.refused();
-        files.refused(wanted.ref(), why, detail);
+        boolean first;
+        synchronized (refused) {
+            first = refused.add(name(wanted.ref()));
+        }
+        if (first) {
+            files.refused(wanted.ref(), why, detail);
+        }
+    }
+
+    private boolean isRefused(FileRef ref) {
+        synchronized (refused) {
+            return refused.contains(name(ref));
+        }
+    }
+
+    private static String name(FileRef ref) {
+        return ref.fileType() + "/" + ref.locator();
     }
 
     private void came(Wanted wanted) {

@@ -73,6 +73,14 @@ public final class Protobuf {
         return last(field).map(f -> Arrays.copyOfRange(bytes, (int) f.value, (int) f.value + f.length));
     }
 
+    /// All values of a repeated field of bytes.
+    public List<byte[]> all(int field) {
+        return fields.stream()
+                .filter(f -> f.number == field && f.length >= 0)
+                .map(f -> Arrays.copyOfRange(bytes, (int) f.value, (int) f.value + f.length))
+                .toList();
+    }
+
     /// The last value of a field of text; empty also where it is no UTF-8.
     public Optional<String> text(int field) {
         return bytes(field).flatMap(CloudRecord::utf8);

@@ -6,7 +6,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What the source sent of a record, without what opens anything: addresses that carry their own right of
-/// access, keys, and tokens. The list is in `docs/api/data-types.md`; what the owner wrote is never touched.
+/// access, keys, and tokens; and without means of payment, which nobody asks for. The list is in
+/// `docs/api/data-types.md`; what the owner wrote is never touched.
 public final class Raw {
     /// Whatever record they stand in.
     private static final Set<String> SECRETS = Set.of(
@@ -22,11 +23,14 @@ public final class Raw {
             "shortTokenHash",
             "shareURL",
             "publicURL",
+            "publicurl",
+            "albumlocation",
             "data_token",
             "package_token",
             "thumbnailUrl",
             "prefToken",
-            "syncToken");
+            "syncToken",
+            "paymentMethods");
     /// An address at Apple's host of files, wherever it stands.
     private static final Pattern CONTENT =
             Pattern.compile("https?://[^/]*icloud-content\\.com(\\.cn)?[:/].*", Pattern.DOTALL);

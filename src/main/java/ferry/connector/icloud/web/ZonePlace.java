@@ -14,7 +14,8 @@ import tools.jackson.databind.JsonNode;
 /// them, or they were changed once more before the reading had ended
 /// @param told ids of entries by the names of their records: what is deleted may not even say of which type it
 /// was
-record ZonePlace(String token, Set<String> again, Map<String, String> told) {
+/// @param parts what belongs to what was told
+record ZonePlace(String token, Set<String> again, Map<String, String> told, Parts parts) {
     /// More than this may not be left over.
     static final int MOST_AGAIN = 1_000;
 
@@ -31,7 +32,7 @@ record ZonePlace(String token, Set<String> again, Map<String, String> told) {
         for (Map.Entry<String, JsonNode> record : json.path("told").properties()) {
             told.put(record.getKey(), record.getValue().asString(""));
         }
-        return Optional.of(new ZonePlace(token, again, told));
+        return Optional.of(new ZonePlace(token, again, told, Parts.of(json.path("parts"))));
     }
 
     /// The same place always as the same text.
@@ -43,6 +44,7 @@ record ZonePlace(String token, Set<String> again, Map<String, String> told) {
         told.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(record -> records.put(record.getKey(), record.getValue()));
+        parts.write(zone.putObject("parts"));
         return json.toString();
     }
 }

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// One reading of a whole zone into a feed, or of what changed in it since the feed's cursor: each record once,
 /// page by page, so that no more than a page and what belongs to it is held, and the names of all that was
 /// told. What the source could not read, and what came as ciphertext, is refused by name, and looked up with
-/// the next reading. Used once, by one thread.
+/// the next reading. A record that is part of others' entries and changes alone brings these again: at the
+/// end of this reading, or with the next one where it had told them already. Used once, by one thread.
 public final class ZoneReading {
     private final Zones zone;
     private final Content content;
@@ -30,6 +33,12 @@ public final class ZoneReading {
     private final SeenIds seen = new SeenIds();
     private final Map<String, String> told = new HashMap<>();
     private final Set<String> again = new HashSet<>();
+    /// By name, what came as an error. Such a record does not say whether it is a part; the reading's end shows it.
+    private final Map<String, CloudRecord> failed = new LinkedHashMap<>();
+    /// Records told before, of which a part has changed.
+    private final Set<String> touched = new LinkedHashSet<>();
+
+    private Parts parts = new Parts();
     private int repeated;
     private int undecoded;
 
@@ -38,7 +47,7 @@ public final class ZoneReading {
         /// What the zone holds, in the plural, for a sentence.
         String words();
 
-        /// The record types to ask for; others may come too.
+        /// The record types to ask for, those of parts too; others may come as well.
         List<String> types();
 
         /// The fields to ask for.
@@ -63,6 +72,13 @@ public final class ZoneReading {
         Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException;
 
+        /// The records that are parts of that one's entry, of a page that [#entries] was asked for.
+        ///
+        /// @return change tags by name; empty for a part that could not be had
+        default Map<String, String> parts(CloudRecord record) {
+            return Map.of();
+        }
+
         /// The feed has the entries of that page: what hangs on them may follow.
         default void given() throws ConnectorException, InterruptedException {}
     }
@@ -81,6 +97,7 @@ public final class ZoneReading {
     public void read() throws ConnectorException, InterruptedException {
         var further = further();
         var end = further.isPresent() ? further.get() : everything();
+        refuseFailed();
         if (!end.whole()) {
             feed.incomplete();
             feed.warn("listing_gap", "The source did not lead on to the end of the " + content.words() + ".");
@@ -102,11 +119,14 @@ public final class ZoneReading {
             return Optional.empty();
         }
         told.putAll(before.get().told());
+        parts = before.get().parts();
         var end = read(Optional.of(before.get().token()));
         if (end.isPresent()) {
             leftOver(before.get().again());
+            leftOver(touched);
         } else {
             told.clear();
+            parts = new Parts();
         }
         return end;
     }
@@ -126,14 +146,14 @@ public final class ZoneReading {
     /// Only a reading of everything knows all that a later one must know of.
     private void reached(Zones.End end) {
         if (end.whole() && window.equals(Window.ALL) && again.size() <= ZonePlace.MOST_AGAIN) {
-            end.token().ifPresent(token -> feed.reached(new ZonePlace(token, again, told).state()));
+            end.token().ifPresent(token -> feed.reached(new ZonePlace(token, again, told, parts).state()));
         }
     }
 
-    /// What an earlier reading left over, as far as this one has not come by it.
+    /// What an earlier reading left over, and what has a part that changed, as far as this reading has not come by it.
     private void leftOver(Collection<String> names) throws ConnectorException, InterruptedException {
         var left = names.stream()
-                .filter(name -> !seen.contains(name) && !again.contains(name))
+                .filter(name -> !seen.contains(name) && !again.contains(name) && !failed.containsKey(name))
                 .toList();
         var found = new ArrayList<CloudRecord>();
         for (var record : left.isEmpty() ? List.<CloudRecord>of() : zone.lookup(left, content.keys())) {
@@ -158,6 +178,7 @@ public final class ZoneReading {
             return;
         }
         told.remove(name);
+        parts.forget(name);
         feed.item(Deletion.of(id, id.substring(0, id.indexOf(':'))));
     }
 
@@ -177,9 +198,31 @@ public final class ZoneReading {
             var entry = entries.apply(record);
             undecoded += entry.path("body_undecoded").asBoolean(false) ? 1 : 0;
             told.put(record.name(), content.id(record));
+            parts.told(record.name(), content.parts(record));
             feed.item(entry, () -> Raw.of(record.json()));
         }
         content.given();
+        records.forEach(this::touch);
+    }
+
+    private void touch(CloudRecord part) {
+        parts.owner(part).filter(_ -> !parts.isTold(part)).ifPresent(owner -> {
+            if (seen.contains(owner)) {
+                again.add(owner);
+            } else {
+                touched.add(owner);
+            }
+        });
+    }
+
+    /// Parts that came as errors are missing in the entries of their owners, and named there.
+    private void refuseFailed() {
+        for (var record : failed.values()) {
+            if (!seen.contains(record.name()) && parts.owner(record).isEmpty()) {
+                again.add(record.name());
+                feed.refused(content.id(record), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item.");
+            }
+        }
     }
 
     private boolean isWanted(CloudRecord record) throws InterruptedException {
@@ -191,8 +234,7 @@ public final class ZoneReading {
             return false;
         }
         if (record.error().isPresent()) {
-            again.add(record.name());
-            feed.refused(content.id(record), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item.");
+            failed.put(record.name(), record);
             return false;
         }
         if (!content.isOurs(record)) {

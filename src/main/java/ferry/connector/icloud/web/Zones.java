@@ -7,9 +7,11 @@ import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -111,6 +113,22 @@ public final class Zones {
             body.putObject("zoneID").put("zoneName", zone);
             keys.forEach(body.putArray("desiredKeys")::add);
             found.addAll(records(post("records/lookup", body)));
+        }
+        return found;
+    }
+
+    /// The records of these names by name, without those that are deleted. Nothing is asked for no names.
+    ///
+    /// @param lost takes those that the source does not have or could not read
+    public Map<String, CloudRecord> find(Collection<String> names, List<String> keys, Consumer<CloudRecord> lost)
+            throws ConnectorException, InterruptedException {
+        var found = new HashMap<String, CloudRecord>();
+        for (var record : lookup(names, keys)) {
+            if (record.error().isPresent()) {
+                lost.accept(record);
+            } else if (!record.isTombstone() && !record.flag("Deleted")) {
+                found.put(record.name(), record);
+            }
         }
         return found;
     }

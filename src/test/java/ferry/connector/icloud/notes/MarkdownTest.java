@@ -13,11 +13,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.sandbox.cloudkit.Proto;
 import ferry.sandbox.notes.NoteText;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MarkdownTest {
     private static String markdown(NoteText text) {
-        return Markdown.of(NoteBody.of(text.document().toBytes()).orElseThrow());
+        return Markdown.of(NoteBody.of(text.document().toBytes()).orElseThrow(), Inserts.NONE);
     }
 
     private static String body(String words) {
@@ -105,6 +107,28 @@ class MarkdownTest {
     }
 
     @Test
+    void aTableIsOneOfGithubs() {
+        var cells = new NoteText().line(BODY, "a | *b*").line(BODY, "# c");
+        var cell = NoteBody.of(cells.document().toBytes()).orElseThrow();
+        var table = new NoteTable(List.of(List.of(cell, cell), List.of(cell, cell)));
+        var text = new NoteText()
+                .line(BODY, "before ")
+                .attachment("T", "com.apple.notes.table")
+                .line(BODY, "after");
+        assertThat(Markdown.of(
+                        NoteBody.of(text.document().toBytes()).orElseThrow(),
+                        new Inserts(Map.of(), Map.of("T", table))))
+                .isEqualTo("""
+                        before
+
+                        | a \\| \\*b\\*<br>\\# c | a \\| \\*b\\*<br>\\# c |
+                        | --- | --- |
+                        | a \\| \\*b\\*<br>\\# c | a \\| \\*b\\*<br>\\# c |
+
+                        after""");
+    }
+
+    @Test
     void runsThatDoNotFitLoseNothing() {
         var run = new Proto().number(1, 2).number(5, 1);
         var tooShort = new Proto().text(2, "ab\uD83D\uDE00cd").message(5, run);
@@ -117,6 +141,6 @@ class MarkdownTest {
 
     private static String of(Proto note) {
         var document = new Proto().message(2, new Proto().message(3, note)).toBytes();
-        return Markdown.of(NoteBody.of(document).orElseThrow());
+        return Markdown.of(NoteBody.of(document).orElseThrow(), Inserts.NONE);
     }
 }

@@ -10,10 +10,13 @@ import ferry.error.ErrorCode;
 import ferry.sandbox.SignedIn;
 import ferry.sandbox.notes.NoteText;
 import ferry.sandbox.notes.Notebook;
+import ferry.testing.SafeHtml;
 import java.net.BindException;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.w3c.dom.Element;
 
 /// The real connector, which does not know where it is, reads simulated notes.
 class NotesAtSandboxTest {
@@ -54,11 +57,71 @@ class NotesAtSandboxTest {
                         ## Before
 
                         Ask **the harbour** for *tide tables*, see [their page](https://tides.example/lisbon?day=1). \
-                        ~~By train.~~
+                        ~~By train.~~ In spring.
 
                         ### Open
 
                         *"""));
+    }
+
+    @Test
+    void asHtmlEveryNoteSaysWhatItsTextSays() throws Exception {
+        var hostile = new NoteText()
+                .line(NoteText.Style.TITLE, "<script>alert('title')</script>")
+                .begin(NoteText.Style.CHECK, 2, true)
+                .words("</li><iframe src=\"https://evil.example\"> & ")
+                .link("javascript:alert(document.cookie)", "click");
+        var name = notebook("plain").add("<script>", hostile);
+        var feed = read("plain");
+        for (var note : feed.kind("note")) {
+            var body = SafeHtml.fragment(note.path("html").asString(""));
+            if (note.path("id").asString().equals("note:" + name)) {
+                assertThat(body.getTextContent()).contains("<script>alert('title')</script>", "(javascript:alert(");
+                assertThat(SafeHtml.all(body, "input").getFirst().hasAttribute("checked"))
+                        .isTrue();
+            } else {
+                var tables = SafeHtml.all(body, "table");
+                tables.forEach(table -> table.getParentNode().removeChild(table));
+                // No link of these is written out: what is left of the tags is the text.
+                assertThat(body.getTextContent().replaceAll("\\s", ""))
+                        .isEqualTo(note.path("text").asString("").replaceAll("[\\s\ufffc]", ""));
+            }
+            assertThat(SafeHtml.all(body, "img"))
+                    .extracting(image -> image.getAttribute("src"))
+                    .containsExactlyElementsOf(note.path("attachments")
+                            .valueStream()
+                            .filter(attachment ->
+                                    !attachment.path("uti").asString("").equals("com.apple.notes.table"))
+                            .map(attachment -> attachment.path("id").asString())
+                            .toList());
+        }
+        assertThat(feed.kind("note"))
+                .anySatisfy(note -> assertThat(note.path("html").asString(""))
+                        .startsWith("<h1>Sailing to Lisbon</h1>\n<h2>Before</h2>\n<p>Ask <strong>the harbour</strong>")
+                        .contains("<u> In spring.</u>"));
+    }
+
+    @Test
+    void tablesAreReadRowByRow() throws Exception {
+        var notes = read("plain").kind("note").stream()
+                .filter(note -> note.path("title").asString("").equals("Receipts"))
+                .toList();
+        assertThat(notes).isNotEmpty();
+        for (var note : notes) {
+            var table = SafeHtml.all(SafeHtml.fragment(note.path("html").asString()), "table")
+                    .getFirst();
+            assertThat(SafeHtml.all(table, "tr"))
+                    .extracting(row -> SafeHtml.all(row, "td").stream()
+                            .map(Element::getTextContent)
+                            .toList())
+                    .containsExactly(
+                            List.of("What", "Price | €"), List.of("*Rope*, 20 m", "31"), List.of("Twolamps", ""));
+            assertThat(note.path("markdown").asString()).endsWith("""
+                    | What | Price \\| € |
+                    | --- | --- |
+                    | \\*Rope\\*, 20 m | 31 |
+                    | Two<br>lamps |  |""");
+        }
     }
 
     @Test

@@ -242,6 +242,78 @@ class NotesTest {
         assertThat(feed.refusals).containsExactly("attachment:gone not-retrievable");
     }
 
+    private static ObjectNode attachment(String name, String changeTag) {
+        return PagesOfAZone.record(name, "Attachment", Json.object()).put("recordChangeTag", changeTag);
+    }
+
+    private static ObjectNode noteWith(String id, String attachment) {
+        var note = note(id, "One", body("one"));
+        ((ObjectNode) note.path("fields"))
+                .putObject("Attachments")
+                .put("type", "REFERENCE_LIST")
+                .putArray("value")
+                .addObject()
+                .put("recordName", attachment);
+        return note;
+    }
+
+    /// What a reading tells that goes on from where the last one ended, which led to `end`.
+    private KeptFeed readFurther() throws Exception {
+        var further = new KeptFeed();
+        further.from = feed.reached;
+        new Notes(cloud, 1, InstantSource.fixed(Instant.EPOCH)).notes(Window.ALL, further);
+        return further;
+    }
+
+    @Test
+    void anAttachmentThatIsAsItWasToldIsNoChange() throws Exception {
+        cloud.lookups.put("there", attachment("there", "1"));
+        cloud.page("first", "a", noteWith("1", "there"));
+        cloud.page("a", "", attachment("there", "1"));
+        read(Window.ALL);
+        cloud.page("end", "");
+        assertThat(readFurther().ids()).isEmpty();
+    }
+
+    @Test
+    void anAttachmentThatChangesWhileNotesAreReadBringsItsNoteWithTheNextReading() throws Exception {
+        var note = noteWith("1", "there");
+        cloud.lookups.put("there", attachment("there", "1"));
+        cloud.lookups.put("1", note);
+        cloud.page("first", "a", note);
+        cloud.page("a", "", attachment("there", "2"));
+        read(Window.ALL);
+        assertThat(feed.ids()).containsExactly("note:1");
+        assertThat(feed.complete).isTrue();
+        cloud.page("end", "");
+        assertThat(readFurther().ids()).containsExactly("note:1");
+    }
+
+    @Test
+    void anAttachmentThatIsGoneBringsItsNoteToo() throws Exception {
+        var note = noteWith("1", "there");
+        cloud.lookups.put("there", attachment("there", "1"));
+        cloud.lookups.put("1", note);
+        cloud.page("first", "", note, note("2", "Two", body("two")));
+        read(Window.ALL);
+        cloud.lookups.remove("there");
+        cloud.page("end", "", Json.object().put("recordName", "there").put("deleted", true));
+        var further = readFurther();
+        assertThat(further.ids()).containsExactly("note:1");
+        assertThat(further.refusals).containsExactly("attachment:there not-retrievable");
+    }
+
+    @Test
+    void anAttachmentThatCannotBeReadIsNamedOnce() throws Exception {
+        var error = Json.object().put("recordName", "there").put("serverErrorCode", "INTERNAL_ERROR");
+        cloud.lookups.put("there", error);
+        cloud.page("first", "a", error);
+        cloud.page("a", "", noteWith("1", "there"));
+        read(Window.ALL);
+        assertThat(feed.ids()).containsExactly("note:1");
+        assertThat(feed.refusals).containsExactly("attachment:there not-retrievable");
+    }
+
     @Test
     void anAccountWithoutTheZoneHasNeverOpenedNotes() {
         cloud.pages.put("first", Json.object().put("serverErrorCode", "ZONE_NOT_FOUND"));

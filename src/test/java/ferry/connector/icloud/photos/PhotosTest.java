@@ -284,6 +284,26 @@ class PhotosTest {
     }
 
     @Test
+    void aFileOfTwoPhotosThatCannotBeHadIsRefusedOnce() throws Exception {
+        var first = cloud.photo(1);
+        IntStream.range(2, 60).forEach(cloud::photo);
+        var last = cloud.photo(60);
+        last.asset().withObject("/fields/masterRef/value").put("recordName", first.masterName());
+        cloud.records.remove(last.masterName());
+        cloud.script(
+                first,
+                "resOriginal",
+                Stream.generate(() -> FakeCloud.cut(10)).limit(40).toArray(FakeCloud.Reply[]::new));
+        feed.wanted.add(ORIGINAL);
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.items).hasSize(60);
+        assertThat(feed.published).hasSize(58);
+        assertThat(feed.refusals).containsExactly("o:" + first.masterName() + " integrity-mismatch");
+    }
+
+    @Test
     void r17PairsAcrossPagesAreJoinedByLookUp() throws Exception {
         IntStream.range(0, 5).forEach(cloud::photo);
         var late = cloud.made(7);
@@ -491,7 +511,7 @@ class PhotosTest {
     void aPhotoWhoseFileWasRefusedComesAgainToAReaderThatGoesOn() throws Exception {
         cloud.photo(1);
         var spoilt = cloud.photo(2);
-        var page = FakeCloud.body("<html>sorry</html>");
+        var page = FakeCloud.body("<html>" + "sorry ".repeat(40) + "</html>");
         cloud.script(spoilt, "resOriginal", page, page);
         feed.wanted.add(ORIGINAL);
         photos.photos(Window.ALL, feed);

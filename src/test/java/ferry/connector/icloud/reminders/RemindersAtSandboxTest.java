@@ -59,6 +59,10 @@ class RemindersAtSandboxTest {
                         assertThat(it.at("/recurrence/0/frequency").asString()).isEqualTo("weekly"));
         assertThat(reminders).anySatisfy(it -> {
             assertThat(it.at("/attachments/0/url").asString()).isEqualTo("https://dentist.example/");
+            assertThat(it.at("/attachments/0").has("file_id")).isFalse();
+            assertThat(it.at("/attachments/1/filename").asString()).isEqualTo("picture.jpg");
+            assertThat(it.at("/attachments/1/mime_type").asString()).isEqualTo("image/jpeg");
+            assertThat(it.at("/attachments/1/available").asBoolean()).isTrue();
             assertThat(it.path("parent_id").asString("")).startsWith("reminder:");
         });
         assertThat(reminders).anySatisfy(it -> {

@@ -10,6 +10,8 @@ import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import ferry.sandbox.cloudkit.Proto;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +23,7 @@ class RemindersTest {
     private final KeptFeed feed = new KeptFeed();
 
     private void read() throws Exception {
-        new Reminders(cloud).reminders(Window.ALL, feed);
+        new Reminders(cloud, 1, InstantSource.fixed(Instant.EPOCH)).reminders(Window.ALL, feed);
     }
 
     @AfterEach

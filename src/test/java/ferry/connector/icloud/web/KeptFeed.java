@@ -43,10 +43,10 @@ public class KeptFeed implements Feed, Files {
     public final Map<FileRef, Target.Integrity> integrity = new ConcurrentHashMap<>();
     public final Map<FileRef, FileMeta> metas = new ConcurrentHashMap<>();
     public boolean complete = true;
-    /// Where it goes on; null for the beginning.
-    public @Nullable String from;
-    /// From where another may go on; null where the reader did not say.
-    public @Nullable String reached;
+    /// Where an earlier reading ended, which the next one is to go on from.
+    public Optional<String> from = Optional.empty();
+    /// Where this reading ended, as far as it said so.
+    public Optional<String> reached = Optional.empty();
     public boolean startedOver;
     public long expected;
 
@@ -155,7 +155,7 @@ public class KeptFeed implements Feed, Files {
 
     @Override
     public Optional<String> from() {
-        return Optional.ofNullable(from);
+        return from;
     }
 
     @Override
@@ -165,7 +165,7 @@ public class KeptFeed implements Feed, Files {
 
     @Override
     public void reached(String state) {
-        reached = state;
+        reached = Optional.of(state);
     }
 
     @Override
