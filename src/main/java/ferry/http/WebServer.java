@@ -98,7 +98,11 @@ public final class WebServer implements AutoCloseable {
 
     /// The library keeps a connection open though one side has asked to have it closed; this ends it.
     private static void answer(Handler handler, HelidonExchange exchange) throws Exception {
-        handler.handle(exchange);
+        try {
+            handler.handle(exchange);
+        } catch (BrokenOff e) {
+            throw new CloseConnectionException("broken off", e);
+        }
         if (exchange.isLast()) {
             throw new CloseConnectionException("asked to close");
         }

@@ -126,6 +126,10 @@ public final class Accounts {
         add("contact-photos", NONE);
         add("note-attachments", NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 96));
         add("reminder-attachments", NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 96));
+        add("adp-ciphertext", NONE, Trait.ADP, Trait.CIPHERTEXT);
+        add("shared-indexing", NONE, Set.of(), new LibrarySpec(901, 48, Set.of(LibraryQuirk.SHARED_NEVER_INDEXED)));
+        library("undelivered", LibraryQuirk.UNDELIVERED);
+        library("breaking-line", LibraryQuirk.BREAKING_LINE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

@@ -38,7 +38,8 @@ final class KeyGate {
     /// Photos need their own keys; notes come as ciphertext without theirs, which is the service's own affair.
     private boolean carriesAll(Exchange exchange, Account account, String service) {
         var drive = service.equals("drivews") || service.equals("docws");
-        var other = service.equals("ckdatabasews") && !exchange.path().contains("/com.apple.photos.cloud/");
+        var other = service.equals("ckdatabasews")
+                && (account.has(Trait.CIPHERTEXT) || !exchange.path().contains("/com.apple.photos.cloud/"));
         var needed = drive ? DRIVE : other ? List.<String>of() : PHOTOS;
         return needed.stream().allMatch(name -> web.carriesKey(exchange, account, name, clock.instant()));
     }

@@ -23,5 +23,11 @@ public enum LibraryQuirk {
     /// Every answer takes long.
     SLOW,
     /// Three hundred albums.
-    MANY_ALBUMS
+    MANY_ALBUMS,
+    /// Of each twelve originals five in a row never come: 500, 503, or a line that breaks at once.
+    UNDELIVERED,
+    /// The line to the content host breaks after each 256 KiB.
+    BREAKING_LINE,
+    /// The shared library beside it says for ever that its index is not ready.
+    SHARED_NEVER_INDEXED
 }

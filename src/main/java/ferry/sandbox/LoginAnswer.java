@@ -107,7 +107,7 @@ final class LoginAnswer {
                 .sorted()
                 .forEach(name -> {
                     var entry = map.putObject(name);
-                    if (NEED_KEYS.contains(name)) {
+                    if (NEED_KEYS.contains(name) && !account.has(Trait.CIPHERTEXT)) {
                         entry.put("pcsRequired", true);
                     }
                     if (name.equals("account")) {

@@ -92,7 +92,7 @@ public final class Sandbox implements AutoCloseable {
         services.put(
                 "ckdatabasews",
                 new Containers(
-                        new CloudKit(photos, this::url, clock),
+                        new CloudKit(photos, this::url, clock, (request, account) -> holds(request, account, "Photos")),
                         Map.of(
                                 Notebooks.CONTAINER,
                                 notes.service((request, account) -> holds(request, account, "Notes")),

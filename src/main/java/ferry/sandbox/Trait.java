@@ -29,6 +29,9 @@ public enum Trait {
     MOVING_PARTITION,
     /// Managed by an organisation.
     MANAGED,
+    /// With Advanced Data Protection: no service says that it needs keys, and the words of photos come as ciphertext
+    /// without them.
+    CIPHERTEXT,
     /// Asked for consent under Advanced Data Protection, the owner never answers.
     NO_CONSENT,
     /// The web session lasts five minutes, and what could renew it no longer.

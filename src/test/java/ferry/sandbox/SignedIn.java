@@ -34,7 +34,7 @@ public final class SignedIn implements AutoCloseable {
     public SignedIn() throws BindException {
         sandbox = Sandbox.start("127.0.0.1", 0, clock, SandboxOptions.DEFAULT);
         settings = ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl());
-        connector = new ICloudConnector(outbound, settings, clock);
+        connector = new ICloudConnector(outbound, settings, clock, clock::advance);
     }
 
     /// Reads a whole data type, which keeps its schema; an account keeps its session.

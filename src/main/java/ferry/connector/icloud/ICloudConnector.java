@@ -26,11 +26,12 @@ import ferry.egress.Outbound;
 import ferry.error.ErrorCode;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// Apple's iCloud, read as its own web pages read it.
 public final class ICloudConnector implements Connector {
@@ -38,12 +39,19 @@ public final class ICloudConnector implements Connector {
     private final Outbound outbound;
     private final ICloudSettings settings;
     private final InstantSource clock;
+    private final ServiceCalls.Pause pause;
     private final SignInFlow signIns;
 
     public ICloudConnector(Outbound outbound, ICloudSettings settings, InstantSource clock) {
+        this(outbound, settings, clock, Thread::sleep);
+    }
+
+    /// @param pause how it waits before it asks for something once more
+    public ICloudConnector(Outbound outbound, ICloudSettings settings, InstantSource clock, ServiceCalls.Pause pause) {
         this.outbound = outbound;
         this.settings = settings;
         this.clock = clock;
+        this.pause = pause;
         signIns = new SignInFlow(outbound, settings, clock, new SecureRandom());
     }
 
@@ -106,7 +114,7 @@ public final class ICloudConnector implements Connector {
                         false,
                         entry -> entry,
                         (into, before) -> contacts(reading).contacts(window, into, before));
-            case FindMy.DEVICES -> new FindMy(calls(reading), false, Thread::sleep).devices(window, feed);
+            case FindMy.DEVICES -> new FindMy(calls(reading), false, pause::pause).devices(window, feed);
             case Calendars.EVENTS ->
                 Differences.list(
                         window,
@@ -130,28 +138,41 @@ public final class ICloudConnector implements Connector {
     @Override
     public void files(Reading reading, List<FileRef> refs, Files files)
             throws ConnectorException, InterruptedException {
-        var byRoom = refs.stream().collect(Collectors.groupingBy(ref -> FileRoom.of(ref.fileType())));
-        ConnectorException.Refused refusal = null;
-        for (var some : byRoom.entrySet()) {
+        var byRoom = new EnumMap<FileRoom, List<FileRef>>(FileRoom.class);
+        refs.forEach(ref -> byRoom.computeIfAbsent(FileRoom.of(ref.fileType()), _ -> new ArrayList<>())
+                .add(ref));
+        ConnectorException.Unavailable wait = null;
+        for (var room : byRoom.entrySet()) {
+            var some = new RoomFiles(files);
             try {
-                switch (some.getKey()) {
-                    case DRIVE -> drive(reading).files(some.getValue(), files);
-                    case CONTACTS -> contacts(reading).files(some.getValue(), files);
-                    case NOTES -> notes(reading).files(some.getValue(), files);
-                    case REMINDERS -> reminders(reading).files(some.getValue(), files);
-                    case SHARED_ALBUMS -> sharedAlbums(reading).files(some.getValue(), files);
-                    case PHOTOS -> photos(reading).files(some.getValue(), files);
-                }
+                files(reading, room.getKey(), room.getValue(), some);
             } catch (ConnectorException.Refused e) {
-                refusal = e; // one service that the account lacks must not keep back the files of another (R15)
+                // One service that the account lacks must not keep back the files of another (R15).
+                some.refuseRest(room.getValue(), e);
+            } catch (ConnectorException.Unavailable e) {
+                // Nor one that has to be waited for; the task comes back for what it still lacks.
+                wait = wait == null || e.retryAfter().compareTo(wait.retryAfter()) < 0 ? e : wait;
             }
         }
-        if (refusal != null) {
-            throw refusal;
+        if (wait != null) {
+            throw wait;
         }
     }
 
-    /// Which reader a file belongs to; what none knows is refused by that of the photos.
+    private void files(Reading reading, FileRoom room, List<FileRef> refs, Files files)
+            throws ConnectorException, InterruptedException {
+        switch (room) {
+            case DRIVE -> drive(reading).files(refs, files);
+            case CONTACTS -> contacts(reading).files(refs, files);
+            case NOTES -> notes(reading).files(refs, files);
+            case REMINDERS -> reminders(reading).files(refs, files);
+            case SHARED_ALBUMS -> sharedAlbums(reading).files(refs, files);
+            case PHOTOS -> photos(reading).files(refs, files);
+        }
+    }
+
+    /// Which reader a file belongs to, in the order in which they are asked; what none knows is refused by that of
+    /// the photos.
     private enum FileRoom {
         DRIVE,
         CONTACTS,
@@ -180,11 +201,11 @@ public final class ICloudConnector implements Connector {
     }
 
     private Notes notes(Reading reading) {
-        return new Notes(calls(reading), reading.limits());
+        return new Notes(calls(reading), reading.limits(), clock);
     }
 
     private Reminders reminders(Reading reading) {
-        return new Reminders(calls(reading), reading.limits());
+        return new Reminders(calls(reading), reading.limits(), clock);
     }
 
     private Drive drive(Reading reading) {
@@ -216,6 +237,6 @@ public final class ICloudConnector implements Connector {
     }
 
     private ServiceCalls calls(Reading reading) {
-        return new ServiceCalls(outbound, settings, clock, reading);
+        return new ServiceCalls(outbound, settings, clock, reading, pause);
     }
 }

@@ -65,7 +65,8 @@ public final class ServiceCalls implements Calls {
 
     /// Waits. A test's does not.
     @FunctionalInterface
-    interface Pause {
+    public interface Pause {
+        /// Returns after so long.
         void pause(Duration wait) throws InterruptedException;
     }
 
@@ -161,6 +162,11 @@ public final class ServiceCalls implements Calls {
     @Override
     public Answer withSession(String url, long from) throws ConnectorException, InterruptedException {
         return content(url, from, true);
+    }
+
+    @Override
+    public void pause(Duration wait) throws InterruptedException {
+        pause.pause(wait);
     }
 
     private Answer content(String url, long from, boolean withCookies) throws ConnectorException, InterruptedException {

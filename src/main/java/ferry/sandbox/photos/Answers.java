@@ -84,7 +84,7 @@ final class Answers {
         }
         for (var zone : libraries.zones(call.account(), call.database())) {
             if (zone.name().equals(name)) {
-                return zone;
+                return call.open() ? zone : zone.sealed();
             }
         }
         throw new Refused(404, "ZONE_NOT_FOUND", "Zone '" + name + "' does not exist");

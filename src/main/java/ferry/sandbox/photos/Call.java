@@ -6,4 +6,5 @@ import tools.jackson.databind.JsonNode;
 /// One request, taken apart.
 ///
 /// @param database `private`, `shared` or `public`
-record Call(Account account, String database, JsonNode body) {}
+/// @param open whether it carries the keys to what it asks for
+record Call(Account account, String database, JsonNode body, boolean open) {}

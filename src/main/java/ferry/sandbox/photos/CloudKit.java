@@ -6,6 +6,7 @@ import ferry.sandbox.Replies;
 import ferry.sandbox.Service;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
@@ -17,16 +18,25 @@ public final class CloudKit implements Service {
     private static final String PREFIX = "/database/1/com.apple.photos.cloud/production/";
 
     private final PhotoLibraries libraries;
+    private final BiPredicate<Exchange, Account> keys;
     private final Quirks quirks;
     private final Answers answers;
     private final Queries queries;
 
     /// @param url where the sandbox answers; asked at each request
-    public CloudKit(PhotoLibraries libraries, Supplier<String> url, InstantSource clock) {
-        this(libraries, url, clock, Thread::sleep);
+    /// @param keys whether a request may see an account's photos as they are
+    public CloudKit(
+            PhotoLibraries libraries, Supplier<String> url, InstantSource clock, BiPredicate<Exchange, Account> keys) {
+        this(libraries, url, clock, keys, Thread::sleep);
     }
 
-    CloudKit(PhotoLibraries libraries, Supplier<String> url, InstantSource clock, Pause pause) {
+    CloudKit(
+            PhotoLibraries libraries,
+            Supplier<String> url,
+            InstantSource clock,
+            BiPredicate<Exchange, Account> keys,
+            Pause pause) {
+        this.keys = keys;
         this.libraries = libraries;
         quirks = new Quirks(clock, pause);
         answers = new Answers(libraries, url, clock);
@@ -41,7 +51,7 @@ public final class CloudKit implements Service {
             return;
         }
         try {
-            respond(exchange, answer(account, path, Replies.body(exchange)));
+            respond(exchange, answer(account, path, Replies.body(exchange), keys.test(exchange, account)));
         } catch (Refused refused) {
             var body = Replies.object()
                     .put("uuid", Records.anonymous(account.dsid()).substring(1))
@@ -56,7 +66,7 @@ public final class CloudKit implements Service {
         exchange.respond(200, body);
     }
 
-    private byte[] answer(Account account, String path, JsonNode body) throws Refused {
+    private byte[] answer(Account account, String path, JsonNode body, boolean open) throws Refused {
         if (!path.startsWith(PREFIX)) {
             throw Refused.bad("unknown container or environment");
         }
@@ -68,7 +78,7 @@ public final class CloudKit implements Service {
         if (!body.isObject()) {
             throw Refused.bad("the body is not a JSON object");
         }
-        var call = new Call(account, rest.substring(0, slash), body);
+        var call = new Call(account, rest.substring(0, slash), body, open);
         return switch (rest.substring(slash + 1)) {
             case "zones/list" -> zones(call);
             case "changes/database" -> databaseChanges(call);

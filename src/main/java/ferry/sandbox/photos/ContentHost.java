@@ -2,6 +2,7 @@ package ferry.sandbox.photos;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import ferry.http.BrokenOff;
 import ferry.http.Exchange;
 import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.OpenService;
@@ -27,6 +28,8 @@ public final class ContentHost implements OpenService {
             "<!DOCTYPE html><html><head><title>iCloud</title></head><body>Service busy</body></html>\n".getBytes(UTF_8);
     private static final int SLOW_PIECE = 16 * 1024;
     private static final Duration SLOW_EACH = Duration.ofMillis(50);
+    /// Where lines break.
+    private static final long WHOLE_LINE = 256 * 1024;
 
     private final PhotoLibraries libraries;
     private final InstantSource clock;
@@ -71,6 +74,11 @@ public final class ContentHost implements OpenService {
             return;
         }
         exchange.set("Content-Type", "application/octet-stream").set("Accept-Ranges", "bytes");
+        boolean never = original && photo.has(Oddity.UNDELIVERED);
+        if (never && photo.master() % 3 != 0) {
+            Replies.empty(exchange, photo.master() % 3 == 1 ? 500 : 503);
+            return;
+        }
         boolean page = original && photo.has(Oddity.HTML_INSTEAD);
         if (page || strikes(Defect.HTML_BODY, library, photo, url.part())) {
             exchange.set("Content-Type", "text/html; charset=UTF-8").respond(200, PAGE);
@@ -120,9 +128,15 @@ public final class ContentHost implements OpenService {
         boolean slow = library.has(LibraryQuirk.SLOW);
         boolean flipped = original && photo.has(Oddity.FLIPPED_BYTE);
         long wrong = flipped || strikes(Defect.SWAPPED_BYTES, library, photo, part) ? length / 2 : -1;
-        try (var out = exchange.respond(status, to - from)) {
-            file.write(new Wire(out, from, wrong, slow), from, to);
+        boolean never = original && photo.has(Oddity.UNDELIVERED);
+        long line = never ? 0 : library.has(LibraryQuirk.BREAKING_LINE) ? WHOLE_LINE : Long.MAX_VALUE;
+        var out = exchange.respond(status, to - from);
+        file.write(new Wire(out, from, wrong, slow), from, from + Math.min(line, to - from));
+        if (line < to - from) {
+            out.flush();
+            throw new BrokenOff();
         }
+        out.close();
     }
 
     /// The way out: turns one byte over where the file is to arrive damaged, and takes its time where all is slow.

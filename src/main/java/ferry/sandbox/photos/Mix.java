@@ -176,7 +176,17 @@ final class Mix {
                 case MISSING_FILES -> every(9, age, oddities, NO_ADDRESS, ADDRESS_LATER, NO_ORIGINAL, LOST_CONTENT);
                 case RECORD_ERRORS -> every(8, age, oddities, ERROR_IN_LISTING, ERROR_ALWAYS);
                 case EXPIRING_URLS -> every(5, age, oddities, EXPIRED_IN_LISTING);
-                case INDEXING, NEVER_INDEXED, MOVING, EMPTY_PAGES, THROTTLING, SLOW, MANY_ALBUMS -> {
+                case UNDELIVERED ->
+                    every(12, age, oddities, UNDELIVERED, UNDELIVERED, UNDELIVERED, UNDELIVERED, UNDELIVERED);
+                case INDEXING,
+                        NEVER_INDEXED,
+                        MOVING,
+                        EMPTY_PAGES,
+                        THROTTLING,
+                        SLOW,
+                        MANY_ALBUMS,
+                        BREAKING_LINE,
+                        SHARED_NEVER_INDEXED -> {
                     // These concern answers, not photos.
                 }
             }
@@ -192,7 +202,7 @@ final class Mix {
         }
     }
 
-    private static Pick without(Pick pick, Oddity oddity) {
+    static Pick without(Pick pick, Oddity oddity) {
         if (!pick.has(oddity)) {
             return pick;
         }

@@ -44,5 +44,7 @@ enum Oddity {
     /// An error in listings and when looked up.
     ERROR_ALWAYS,
     /// Addresses that a listing gave out are expired at once; those of a lookup live.
-    EXPIRED_IN_LISTING
+    EXPIRED_IN_LISTING,
+    /// The content host never delivers the original, though it has it.
+    UNDELIVERED
 }

@@ -1,6 +1,7 @@
 package ferry.sandbox.photos;
 
 import ferry.sandbox.Account;
+import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.LibrarySpec;
 import ferry.sandbox.defects.DefectSpec;
 import java.time.InstantSource;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// Thread-safe; shared by [CloudKit] and [ContentHost].
 public final class PhotoLibraries {
     static final String PRIMARY = "PrimarySync";
+
+    /// What a library may be like whose owner takes part in a shared one.
+    private static final Set<LibraryQuirk> COMMON = Set.of(LibraryQuirk.SHARED_NEVER_INDEXED);
 
     private final InstantSource clock;
     private final DefectSpec defects;
@@ -56,16 +60,20 @@ public final class PhotoLibraries {
     /// ordinary library of 40 photos or more do (R24).
     Optional<Zone> shared(Account account) {
         var spec = account.library();
-        if (spec.photos() < 40 || spec.photos() > Mix.ORDINARY || !spec.quirks().isEmpty()) {
+        if (spec.photos() < 40 || spec.photos() > Mix.ORDINARY || !COMMON.containsAll(spec.quirks())) {
             return Optional.empty();
         }
-        return Optional.of(shared.computeIfAbsent(account.dsid(), dsid -> sharedZone(dsid, spec.seed())));
+        return Optional.of(shared.computeIfAbsent(account.dsid(), dsid -> sharedZone(dsid, spec)));
     }
 
-    private Zone sharedZone(long dsid, long seed) {
+    private Zone sharedZone(long dsid, LibrarySpec own) {
+        long seed = own.seed();
+        var quirks = own.quirks().contains(LibraryQuirk.SHARED_NEVER_INDEXED)
+                ? Set.of(LibraryQuirk.NEVER_INDEXED)
+                : Set.<LibraryQuirk>of();
         var id = new UUID(Dice.roll(seed, dsid, 90), Dice.roll(seed, dsid, 91));
         var name = "SharedSync-" + id.toString().toUpperCase(Locale.ROOT);
-        var library = PhotoLibrary.of(new LibrarySpec(Dice.roll(seed, dsid, 92), 6, Set.of()), clock);
+        var library = PhotoLibrary.of(new LibrarySpec(Dice.roll(seed, dsid, 92), 6, quirks), clock);
         return new Zone(dsid, name, user(dsid + 1), true, library);
     }
 

@@ -53,6 +53,7 @@ public final class PhotoLibrary {
     private final Map<Integer, Integer> newestOfMaster = new ConcurrentHashMap<>();
     /// Whose mark as a favourite is another than it was.
     private final Set<Integer> favoured = ConcurrentHashMap.newKeySet();
+    private final Set<Integer> uploaded = ConcurrentHashMap.newKeySet();
 
     private volatile long forgotten;
     /// What the owner put into an album or took out of it since: whether it is in, by album and serial.
@@ -151,6 +152,22 @@ public final class PhotoLibrary {
         views.clear();
     }
 
+    /// The original arrives that a photo has lacked so far: the master alone changes.
+    public synchronized void upload(int serial) {
+        uploaded.add(serial);
+        changes.add(serial);
+        newestOfMaster.put(serial, changes.size() - 1);
+        views.clear();
+    }
+
+    /// The serials of the photos whose originals were never uploaded.
+    public List<Integer> withoutOriginals() {
+        return IntStream.range(0, total())
+                .filter(serial -> photo(serial).has(Oddity.NO_ADDRESS))
+                .boxed()
+                .toList();
+    }
+
     boolean isFavourite(Photo photo) {
         return photo.has(Oddity.FAVOURITE) != favoured.contains(photo.serial());
     }
@@ -235,6 +252,7 @@ public final class PhotoLibrary {
         int late = serial - spec.photos();
         var extra = late < 0 ? null : added.get(late);
         var pick = extra != null && extra.bytes > 0 ? new Mix.Pick(Shot.MOV, Set.of()) : Mix.of(spec, serial);
+        pick = uploaded.contains(serial) ? Mix.without(pick, Oddity.NO_ADDRESS) : pick;
         int master = pick.has(Oddity.SHARED_MASTER) ? serial - 1 : serial;
         return new Photo(
                 spec.seed(),

@@ -3,6 +3,7 @@ package ferry.sandbox.photos;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import ferry.sandbox.LibraryQuirk;
+import ferry.sandbox.defects.Defect;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashSet;
@@ -70,6 +71,15 @@ final class Queries {
                 .filter(album -> parent.map(name -> name.equals(album.parent()))
                         .orElse(album.parent() == null || album.parent().equals(Album.ROOT)))
                 .toList();
+        var folder = parent.orElse("");
+        if (quirks.emptyAlbums(zone.library(), folder)
+                || zone.library().defects().strikesOnce(Defect.EMPTY_PAGE, "albums " + folder)) {
+            return Answers.object(json -> {
+                json.writeArrayPropertyStart("records");
+                json.writeEndArray();
+                json.writeStringProperty("syncToken", Answers.zoneToken(zone));
+            });
+        }
         int from = Math.toIntExact(Marker.parse(call.body().path("continuationMarker"))
                 .map(Marker::rank)
                 .orElse(0L));

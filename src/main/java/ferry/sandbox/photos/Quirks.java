@@ -40,7 +40,7 @@ final class Quirks {
 
     private static final class Memory {
         private final Instant firstAsked;
-        private final Map<Long, Instant> emptied = new HashMap<>();
+        private final Map<String, Instant> emptied = new HashMap<>();
         private int listings;
         private int moves;
         private int refusals;
@@ -117,16 +117,25 @@ final class Quirks {
 
     /// Whether this page comes empty although there is more: every third page once, never the first.
     synchronized boolean empty(PhotoLibrary library, long startRank) {
-        if (!library.has(LibraryQuirk.EMPTY_PAGES) || startRank == 0 || startRank / 100 % 3 != 1) {
-            return false;
-        }
+        return library.has(LibraryQuirk.EMPTY_PAGES)
+                && startRank != 0
+                && startRank / 100 % 3 == 1
+                && emptyOnce(library, "rank " + startRank / 100);
+    }
+
+    /// Whether a folder's albums come as none although there are some: once.
+    synchronized boolean emptyAlbums(PhotoLibrary library, String folder) {
+        return library.has(LibraryQuirk.EMPTY_PAGES) && emptyOnce(library, "albums " + folder);
+    }
+
+    private boolean emptyOnce(PhotoLibrary library, String what) {
         var memory = memory(library);
         var now = clock.instant();
-        var last = memory.emptied.get(startRank / 100);
+        var last = memory.emptied.get(what);
         if (last != null && last.plus(TRANSIENT).isAfter(now)) {
             return false;
         }
-        memory.emptied.put(startRank / 100, now);
+        memory.emptied.put(what, now);
         return true;
     }
 }

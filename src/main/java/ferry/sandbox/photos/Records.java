@@ -390,7 +390,14 @@ final class Records {
     }
 
     private void bytes(String name, byte[] value) {
-        string(name, "ENCRYPTED_BYTES", BASE64.encodeToString(value));
+        string(name, "ENCRYPTED_BYTES", BASE64.encodeToString(zone.open() ? value : sealed(value)));
+    }
+
+    /// No text in any case: 0xff begins none.
+    private byte[] sealed(byte[] value) {
+        var bytes = Dice.bytes(value.length + 17, seed(), value.length, 95);
+        bytes[0] = (byte) 0xff;
+        return bytes;
     }
 
     private void string(String name, String type, String value) {

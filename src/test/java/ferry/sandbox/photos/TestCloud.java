@@ -21,7 +21,8 @@ final class TestCloud {
     final List<Duration> pauses = new ArrayList<>();
     final Account account;
     final PhotoLibraries libraries = new PhotoLibraries(clock);
-    private final CloudKit cloudKit = new CloudKit(libraries, () -> "http://127.0.0.1:1", clock, pauses::add);
+    private final CloudKit cloudKit =
+            new CloudKit(libraries, () -> "http://127.0.0.1:1", clock, (_, _) -> true, pauses::add);
     final ContentHost content = new ContentHost(libraries, clock, pauses::add);
 
     private TestCloud(LibrarySpec spec) {

@@ -7,6 +7,7 @@ import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,6 +41,10 @@ final class AddressBookReading {
     private int limit = PAGE;
     private int unnamed;
     private boolean ownCardApart;
+    /// When the contacts came that are being given.
+    private Instant received;
+    /// When the owner's own card came.
+    private Instant ownReceived;
 
     /// @param wanted the photos that are fetched in passing
     AddressBookReading(Contacts contacts, JsonNode startup, Feed feed, Downloads downloads, Predicate<FileRef> wanted) {
@@ -48,6 +53,8 @@ final class AddressBookReading {
         this.feed = feed;
         this.downloads = downloads;
         this.wanted = wanted;
+        this.received = contacts.now();
+        this.ownReceived = received;
     }
 
     void read() throws ConnectorException, InterruptedException {
@@ -127,6 +134,7 @@ final class AddressBookReading {
 
     /// A source that refuses to give some is asked for all.
     private JsonNode page(int offset) throws ConnectorException, InterruptedException {
+        received = contacts.now();
         try {
             return contacts.page(startup, offset, limit);
         } catch (ConnectorException.Refused refused) {
@@ -152,7 +160,7 @@ final class AddressBookReading {
                 () -> Raw.ofContact(entry));
         var photo = ContactPhoto.ref(entry, id);
         if (photo.isPresent() && wanted.test(photo.get())) {
-            downloads.fetch(contacts.photo(startup, photo.get(), entry, place));
+            downloads.fetch(contacts.photo(startup, photo.get(), entry, place, received));
         }
     }
 
@@ -171,6 +179,7 @@ final class AddressBookReading {
         var card = known.isPresent() ? known : ownCard();
         if (card.isPresent() && own.equals(Optional.ofNullable(Json.text(card.get(), "contactId")))) {
             given.add("id " + own.get());
+            received = ownReceived;
             give(card.get(), -1);
         } else {
             feed.refused(
@@ -182,6 +191,7 @@ final class AddressBookReading {
 
     /// Empty where the source has or gives none: the contacts are worth having without.
     private Optional<JsonNode> ownCard() throws ConnectorException, InterruptedException {
+        ownReceived = contacts.now();
         try {
             return Optional.of(contacts.ownCard()).filter(card -> Json.text(card, "contactId") != null);
         } catch (ConnectorException.Refused _) {

@@ -5,6 +5,7 @@ import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Pulls;
+import ferry.connector.icloud.web.Addresses;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Download;
 import ferry.connector.icloud.web.Downloads;
@@ -13,6 +14,8 @@ import ferry.connector.icloud.web.Proof;
 import ferry.connector.icloud.web.Signature;
 import ferry.connector.icloud.web.WholeImage;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
@@ -27,8 +30,10 @@ final class ContactPhoto implements Downloads.Wanted {
 
     private final Calls calls;
     private final Again again;
+    private final InstantSource clock;
     private final FileRef ref;
     private JsonNode photo;
+    private Instant received;
 
     /// Asks the source for a contact once more.
     @FunctionalInterface
@@ -37,8 +42,11 @@ final class ContactPhoto implements Downloads.Wanted {
         JsonNode photo() throws ConnectorException, InterruptedException;
     }
 
-    ContactPhoto(Calls calls, FileRef ref, JsonNode photo, Again again) {
+    /// @param received when the contact came, from which the photo's address ages
+    ContactPhoto(Calls calls, InstantSource clock, FileRef ref, JsonNode photo, Instant received, Again again) {
         this.calls = calls;
+        this.clock = clock;
+        this.received = received;
         this.ref = ref;
         this.photo = photo;
         this.again = again;
@@ -60,7 +68,8 @@ final class ContactPhoto implements Downloads.Wanted {
     @Override
     public Download.Outcome receive(Files files, Pulls.Turn turn, boolean afresh)
             throws ConnectorException, InterruptedException {
-        if (afresh) {
+        if (afresh || !Addresses.areFresh(received, clock)) {
+            received = clock.instant();
             photo = again.photo();
         }
         var url = Json.text(photo, "url");
@@ -70,7 +79,7 @@ final class ContactPhoto implements Downloads.Wanted {
         var signature = Optional.ofNullable(Json.text(photo, "signature")).flatMap(Signature::of);
         var proof = signature.<Proof>map(s -> s).orElseGet(WholeImage::new);
         try (var target = files.open(ref, META)) {
-            return new Download(calls::withSession, target, turn, OptionalLong.empty(), Optional.of(proof))
+            return new Download(calls, calls::withSession, target, turn, OptionalLong.empty(), Optional.of(proof))
                     .receive(url);
         }
     }

@@ -13,6 +13,7 @@ import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Unread;
 import ferry.crypto.Digests;
 import ferry.error.ErrorCode;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -118,8 +119,9 @@ public final class Contacts {
     /// The photo of a contact that was listed before.
     ///
     /// @param place where it stood in the list; -1 for the owner's own card, which may be apart
-    ContactPhoto photo(JsonNode startup, FileRef ref, JsonNode contact, int place) {
-        return new ContactPhoto(calls, ref, contact.path("photo"), () -> {
+    /// @param received when it came
+    ContactPhoto photo(JsonNode startup, FileRef ref, JsonNode contact, int place, Instant received) {
+        return new ContactPhoto(calls, clock, ref, contact.path("photo"), received, () -> {
             var from = Math.max(0, place - AROUND);
             var around = place < 0 ? List.of(ownCard()) : page(startup, from, 2 * AROUND + 1);
             for (var each : around) {
@@ -129,6 +131,10 @@ public final class Contacts {
             }
             return MissingNode.getInstance();
         });
+    }
+
+    Instant now() {
+        return clock.instant();
     }
 
     /// One page of contacts.

@@ -35,12 +35,17 @@ final class DriveFile implements Downloads.Wanted {
     }
 
     @Override
+    public boolean hasBytes() {
+        return item.size().orElse(-1) != 0;
+    }
+
+    @Override
     public Download.Outcome receive(Files files, Pulls.Turn turn, boolean afresh)
             throws ConnectorException, InterruptedException {
         if (afresh) {
             item = asItIsNow();
         }
-        if (item.size().orElse(-1) == 0) {
+        if (!hasBytes()) {
             return empty(files, turn);
         }
         var token = service.token(item);

@@ -45,7 +45,7 @@ final class DriveService {
         return matched(folders.stream().map(Folder::drivewsid).toList(), answer);
     }
 
-    /// The libraries of apps, those that the root does not list included, among `items`.
+    /// The libraries of apps, those that the root does not list included, as a folder's answer.
     JsonNode libraries() throws ConnectorException, InterruptedException {
         return calls.get(TREE, "/retrieveAppLibraries", Map.of());
     }

@@ -254,6 +254,11 @@ final class Walk {
             if (!giveLibraries(answer, told) || told.size() < counted(answer).orElse(0)) {
                 answer = service.libraries();
                 giveLibraries(answer, told);
+                for (var json : answer.path("items")) {
+                    if (Item.of(json, Optional.empty()).isEmpty()) {
+                        visitor.unreadable(Folder.ROOT, Optional.empty());
+                    }
+                }
             }
             librariesKnown = answer.path("items").isArray()
                     && told.size() >= counted(answer).orElse(0);

@@ -14,6 +14,7 @@ import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,12 +63,14 @@ public final class Notes {
 
     private final Zones zone;
     private final AssetFiles attachments;
+    private final InstantSource clock;
 
     /// @param limits of the account; `calls` takes the turns
-    public Notes(Calls calls, Limits limits) {
+    public Notes(Calls calls, Limits limits, InstantSource clock) {
+        this.clock = clock;
         zone = new Zones(calls, "com.apple.notes", "Notes");
         attachments = new AssetFiles(
-                calls, zone, ATTACHMENT_KEYS, record -> Attachment.of(record).map(Attachment::file), limits);
+                calls, zone, ATTACHMENT_KEYS, record -> Attachment.of(record).map(Attachment::file), limits, clock);
     }
 
     /// Reads [#NOTES].
@@ -94,6 +97,8 @@ public final class Notes {
         private final boolean fetching;
         /// Of the notes of the last page.
         private Map<String, CloudRecord> attached = Map.of();
+        /// When they came.
+        private Instant received = Instant.EPOCH;
 
         NotesZone(Feed feed, Downloads downloads) {
             this.feed = feed;
@@ -140,6 +145,7 @@ public final class Notes {
         @Override
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
+            received = clock.instant();
             attached = attached(page);
             return record -> isNote(record) ? NoteEntry.note(record, attached, feed::fileId) : NoteEntry.folder(record);
         }
@@ -166,7 +172,7 @@ public final class Notes {
         public void given() throws ConnectorException, InterruptedException {
             if (fetching) {
                 for (var record : attached.values()) {
-                    attachments.fetch(record, downloads);
+                    attachments.fetch(record, received, downloads);
                 }
             }
         }

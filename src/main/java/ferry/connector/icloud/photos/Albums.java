@@ -68,12 +68,23 @@ final class Albums {
 
     private void children(Optional<String> folder) throws ConnectorException, InterruptedException {
         Optional<String> marker = Optional.empty();
-        do {
+        while (true) {
             var page = database.albums(library, folder, marker);
+            if (page.isEmpty()) {
+                // The source sometimes shows nothing where there is something.
+                page = database.albums(library, folder, marker);
+            }
             give(page, folder);
-            // The same marker again would lead round in circles.
-            marker = page.continuation().equals(marker) ? Optional.empty() : page.continuation();
-        } while (marker.isPresent());
+            if (page.continuation().isEmpty()) {
+                return;
+            }
+            if (page.continuation().equals(marker)) {
+                feed.incomplete(); // it would lead round in circles
+                feed.warn("listing_gap", "The source did not lead on to the end of the albums.");
+                return;
+            }
+            marker = page.continuation();
+        }
     }
 
     private void give(Page page, Optional<String> folder) throws ConnectorException, InterruptedException {

@@ -7,10 +7,15 @@ import ferry.connector.icloud.web.Deletion;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// Reads what changed in one library since an earlier reading into a feed, once. One thread.
 final class LibraryChanges {
@@ -25,6 +30,8 @@ final class LibraryChanges {
     private final Set<String> again = new HashSet<>();
     /// Names of assets whose deletion this reading has told.
     private final Set<String> removed = new HashSet<>();
+    /// Names of awaited assets whose masters are gone.
+    private final Set<String> lost = new HashSet<>();
 
     LibraryChanges(PhotosDatabase database, Library library, Feed feed, PhotoWriter writer) {
         this.database = database;
@@ -37,9 +44,9 @@ final class LibraryChanges {
     /// Reads what changed since an earlier reading.
     ///
     /// @param first the first page of that
-    /// @param left names of records that the earlier reading left over
+    /// @param before what the earlier reading left over
     /// @return from where a later reading goes on
-    Optional<PhotosPlace.OfLibrary> read(PhotosDatabase.Changes first, Set<String> left)
+    Optional<PhotosPlace.OfLibrary> read(PhotosDatabase.Changes first, PhotosPlace.OfLibrary before)
             throws ConnectorException, InterruptedException {
         var changes = first;
         changed(changes.page());
@@ -53,16 +60,54 @@ final class LibraryChanges {
             changes = next;
             changed(changes.page());
         }
-        leftOver(left);
+        var names = new HashSet<>(before.again());
+        names.addAll(arrived(before.awaited()));
+        leftOver(names);
         writer.give(pairing.lookUp());
         writer.finish();
         again.addAll(pairing.refusedRecords());
+        again.addAll(writer.withRefusedFiles());
+        var awaited = new HashMap<>(before.awaited());
+        awaited.keySet().removeIf(asset -> pairing.hasSeen(asset) || removed.contains(asset) || lost.contains(asset));
+        awaited.putAll(writer.awaited());
         if (pairing.mastersAlone() > 0) {
             feed.warn(
                     "file_changed_alone",
                     pairing.mastersAlone() + " files changed whose photos the source did not name.");
         }
-        return PhotosPlace.OfLibrary.of(changes.token().orElseThrow(), again);
+        return PhotosPlace.OfLibrary.of(changes.token().orElseThrow(), again, awaited);
+    }
+
+    /// The assets whose files the source hands out now, or whose masters have changed. As many masters are looked
+    /// up as one call takes; of the others only a change tells.
+    private Set<String> arrived(Map<String, String> awaited) throws ConnectorException, InterruptedException {
+        var left = new TreeMap<>(awaited);
+        left.keySet().removeIf(asset -> pairing.hasSeen(asset) || removed.contains(asset));
+        var changed = pairing.mastersWithoutAssets();
+        var some = left.values().stream()
+                .filter(master -> !changed.contains(master))
+                .distinct()
+                .limit(PhotosDatabase.MAX_LOOKUP)
+                .toList();
+        var here = new HashSet<>(changed);
+        for (var record : some.isEmpty()
+                ? List.<CloudRecord>of()
+                : database.lookup(library, some).records()) {
+            var photo = new Photo(library, CloudRecord.NONE, record);
+            if (record.error().filter("NOT_FOUND"::equals).isPresent()) {
+                left.forEach((asset, master) -> {
+                    if (master.equals(record.name())) {
+                        lost.add(asset);
+                    }
+                });
+            } else if (record.error().isEmpty() && !PhotoWriter.isAwaited(photo)) {
+                here.add(record.name());
+            }
+        }
+        return left.entrySet().stream()
+                .filter(photo -> here.contains(photo.getValue()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     /// An asset may come without its master, and a master without any of its assets.

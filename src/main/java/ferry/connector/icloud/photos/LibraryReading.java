@@ -70,7 +70,13 @@ final class LibraryReading {
         pairing.end();
         writer.finish();
         warn(counted);
-        return start.filter(_ -> whole).flatMap(token -> PhotosPlace.OfLibrary.of(token, pairing.refusedRecords()));
+        return start.filter(_ -> whole).flatMap(token -> PhotosPlace.OfLibrary.of(token, leftOver(), writer.awaited()));
+    }
+
+    private Set<String> leftOver() {
+        var names = new HashSet<>(pairing.refusedRecords());
+        names.addAll(writer.withRefusedFiles());
+        return names;
     }
 
     /// Last: what a listing lacked, and the log then had, must not be taken for a frame that only its burst

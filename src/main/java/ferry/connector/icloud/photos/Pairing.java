@@ -132,6 +132,11 @@ final class Pairing {
         return unpaired().count();
     }
 
+    /// Their names, so far.
+    Set<String> mastersWithoutAssets() {
+        return unpaired().collect(Collectors.toSet());
+    }
+
     /// The names of records that were refused, as far as they have one.
     Set<String> refusedRecords() {
         return refused.stream()
@@ -158,7 +163,7 @@ final class Pairing {
         if (record.isTombstone()) {
             return false;
         }
-        if (record.error().isPresent()) {
+        if (record.error().isPresent() || database.isSealed(record)) {
             unread.putIfAbsent(record.name(), view);
             if (unread.size() > MAX_ORPHANS) {
                 refuseMissing();
@@ -241,7 +246,10 @@ final class Pairing {
             var some = names.subList(from, Math.min(names.size(), from + PhotosDatabase.MAX_LOOKUP));
             var page = database.lookup(library, some);
             for (var record : page.records()) {
-                if (record.type().equals("CPLMaster") && record.error().isEmpty() && !record.isTombstone()) {
+                if (record.type().equals("CPLMaster")
+                        && record.error().isEmpty()
+                        && !record.isTombstone()
+                        && !database.isSealed(record)) {
                     complete.addAll(master(record, page.received()));
                 }
             }

@@ -5,26 +5,26 @@ import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Limits;
 import ferry.connector.Pulls;
+import ferry.connector.icloud.web.Addresses;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Download;
 import ferry.connector.icloud.web.Downloads;
 import ferry.connector.icloud.web.Signature;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Fetches the files of one library's photos ([Downloads]) from the addresses in their records.
 final class PhotoFiles implements AutoCloseable {
-    /// The source's URLs live an hour; older ones than this are looked up anew (R18).
-    private static final Duration MAX_AGE = Duration.ofMinutes(20);
-
     private final Calls calls;
     private final PhotosDatabase database;
     private final InstantSource clock;
     private final Downloads downloads;
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
     PhotoFiles(Calls calls, PhotosDatabase database, Files files, InstantSource clock, Limits limits) {
         this.calls = calls;
@@ -62,8 +62,13 @@ final class PhotoFiles implements AutoCloseable {
         downloads.close();
     }
 
+    /// The names of the assets whose files were refused though the source gave an address for them.
+    Set<String> refused() {
+        return Set.copyOf(refused);
+    }
+
     private boolean isUsable(Wanted wanted) {
-        return wanted.received().plus(MAX_AGE).isAfter(clock.instant())
+        return Addresses.areFresh(wanted.received(), clock)
                 && wanted.resource().flatMap(Resource::url).isPresent();
     }
 
@@ -86,16 +91,25 @@ final class PhotoFiles implements AutoCloseable {
     /// One file, from the address that its record holds now.
     private final class Fetched implements Downloads.Wanted {
         private final FileRef ref;
+        private final String asset;
         private Wanted current;
 
         Fetched(Wanted wanted) {
             this.ref = wanted.ref();
+            this.asset = wanted.photo().asset().name();
             this.current = wanted;
         }
 
         @Override
         public FileRef ref() {
             return ref;
+        }
+
+        @Override
+        public void refused() {
+            if (current.resource().flatMap(Resource::url).isPresent()) {
+                refused.add(asset);
+            }
         }
 
         @Override

@@ -6,18 +6,24 @@ import ferry.connector.Window;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Raw;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Writes the photos of one library that are asked for into the feed, and fetches those of their files that the poll
 /// wants. One thread.
 final class PhotoWriter {
+    private static final int MOST_AWAITED = 1_000;
+
     private final Window window;
     private final Feed feed;
     private final PhotoFiles downloads;
     private final List<Variant> wanted;
+    private final Map<String, String> awaited = new HashMap<>();
 
     PhotoWriter(Window window, Feed feed, PhotoFiles downloads) {
         this.window = window;
@@ -35,6 +41,12 @@ final class PhotoWriter {
         for (var listed : asked) {
             feed.item(PhotoEntry.of(listed.photo(), listed.view(), feed::fileId), () -> raw(listed.photo()));
         }
+        asked.stream()
+                .map(Pairing.Listed::photo)
+                .filter(PhotoWriter::isAwaited)
+                .limit(Math.max(0, MOST_AWAITED - awaited.size()))
+                .forEach(photo ->
+                        awaited.put(photo.asset().name(), photo.master().name()));
         for (var listed : asked) {
             for (var variant : wanted) {
                 var file = new PhotoFiles.Wanted(listed.photo(), variant, listed.received());
@@ -43,6 +55,26 @@ final class PhotoWriter {
                 }
             }
         }
+    }
+
+    /// Whether the source does not hand out one of the master's files. It says so when one of the asset's comes, since
+    /// the asset changes then.
+    static boolean isAwaited(Photo photo) {
+        return Stream.of(Variant.values())
+                .filter(variant -> variant.holder() == Variant.Holder.MASTER)
+                .flatMap(variant -> variant.of(photo).stream())
+                .anyMatch(file -> file.url().isEmpty());
+    }
+
+    /// The photos with files that the source does not hand out yet: names of masters by those of assets. Of more
+    /// than a thousand, some.
+    Map<String, String> awaited() {
+        return Map.copyOf(awaited);
+    }
+
+    /// The names of the assets of which a file was refused that the source should have.
+    Set<String> withRefusedFiles() {
+        return downloads.refused();
     }
 
     /// What the source sent of it, without what opens anything.

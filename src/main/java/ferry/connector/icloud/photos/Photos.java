@@ -10,6 +10,7 @@ import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
 import ferry.error.ErrorCode;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -56,16 +58,20 @@ public final class Photos {
     ///
     /// @throws ConnectorException.Unavailable also while the source is still indexing the library (R16)
     public void photos(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        var libraries = database.libraries();
-        var changes = changes(libraries, before(libraries, feed));
+        var all = database.libraries();
+        var libraries = new ArrayList<>(all);
+        var changes = changes(libraries, before(all, feed), feed);
         if (changes.isEmpty() && feed.from().isPresent()) {
             feed.startOver();
         }
         var counts = new HashMap<Library, Map<View, Long>>();
-        for (var library : libraries) {
-            if (!changes.containsKey(library)) {
-                database.requireIndexed(library);
-                counts.put(library, count(library));
+        for (var library : List.copyOf(libraries)) {
+            if (!changes.containsKey(library)
+                    && !isRead(library, feed, () -> {
+                        database.requireIndexed(library);
+                        counts.put(library, count(library));
+                    })) {
+                libraries.remove(library);
             }
         }
         feed.expect(counts.values().stream()
@@ -74,18 +80,55 @@ public final class Photos {
                 .sum());
         var places = new HashMap<String, PhotosPlace.OfLibrary>();
         for (var library : libraries) {
-            try (var downloads = downloads(feed.files())) {
-                var writer = new PhotoWriter(window, feed, downloads);
-                var further = changes.get(library);
-                var place = further == null
-                        ? new LibraryReading(database, library, feed, listing(library, feed), writer)
-                                .read(counts.getOrDefault(library, Map.of()))
-                        : new LibraryChanges(database, library, feed, writer).read(further.first(), further.left());
-                place.ifPresent(reached -> places.put(library.zone(), reached));
-            }
+            isRead(
+                    library,
+                    feed,
+                    () -> read(library, window, feed, counts, Optional.ofNullable(changes.get(library)))
+                            .ifPresent(reached -> places.put(library.zone(), reached)));
         }
-        if (window.equals(Window.ALL) && places.size() == libraries.size()) {
+        if (window.equals(Window.ALL) && places.size() == all.size()) {
             feed.reached(new PhotosPlace(places).state());
+        }
+    }
+
+    /// @return from where a later reading goes on
+    private Optional<PhotosPlace.OfLibrary> read(
+            Library library, Window window, Feed feed, Map<Library, Map<View, Long>> counts, Optional<Further> further)
+            throws ConnectorException, InterruptedException {
+        try (var downloads = downloads(feed.files())) {
+            var writer = new PhotoWriter(window, feed, downloads);
+            return further.isEmpty()
+                    ? new LibraryReading(database, library, feed, listing(library, feed), writer)
+                            .read(counts.getOrDefault(library, Map.of()))
+                    : new LibraryChanges(database, library, feed, writer)
+                            .read(further.get().first(), further.get().before());
+        }
+    }
+
+    @FunctionalInterface
+    private interface Part {
+        void run() throws ConnectorException, InterruptedException;
+    }
+
+    /// A shared library that can't be read does not keep back the account's own (R15); the feed then says that it
+    /// lacks it. What concerns the whole account, such as a wait for the owner's consent, stops everything.
+    ///
+    /// @return whether it was
+    private static boolean isRead(Library library, Feed feed, Part part)
+            throws ConnectorException, InterruptedException {
+        try {
+            part.run();
+            return true;
+        } catch (ConnectorException.Refused | ConnectorException.Unavailable e) {
+            boolean waits = e instanceof ConnectorException.Unavailable busy
+                    && busy.code() != ErrorCode.STILL_INDEXING
+                    && busy.code() != ErrorCode.SERVICE_UNAVAILABLE;
+            if (waits || !Library.isShared(library.zone())) {
+                throw e;
+            }
+            feed.incomplete();
+            feed.warn("library_unavailable", "A shared library could not be read to its end: " + e.getMessage());
+            return false;
         }
     }
 
@@ -99,8 +142,8 @@ public final class Photos {
     /// From where the reading of a library goes on.
     ///
     /// @param first the first page of what changed
-    /// @param left names of records that were left over
-    private record Further(PhotosDatabase.Changes first, Set<String> left) {}
+    /// @param before how far it had been read
+    private record Further(PhotosDatabase.Changes first, PhotosPlace.OfLibrary before) {}
 
     /// How far each library had been read, by zone. Where one is gone, nobody knows what was in it: all is
     /// read.
@@ -115,20 +158,34 @@ public final class Photos {
 
     /// The first page of what changed in each library that was read before; of none where the source has
     /// forgotten how far, since a feed is either one of changes or one of everything.
-    private Map<Library, Further> changes(List<Library> libraries, Map<String, PhotosPlace.OfLibrary> before)
+    ///
+    /// @param libraries those that can't be read are taken out
+    private Map<Library, Further> changes(List<Library> libraries, Map<String, PhotosPlace.OfLibrary> before, Feed feed)
             throws ConnectorException, InterruptedException {
         var all = new LinkedHashMap<Library, Further>();
-        for (var library : libraries) {
+        for (var library : List.copyOf(libraries)) {
             var place = before.get(library.zone());
-            if (place != null) {
-                var changes = database.changes(library, Optional.of(place.token()));
-                if (changes.token().isEmpty()) {
-                    return Map.of();
-                }
-                all.put(library, new Further(changes, place.again()));
+            if (place == null) {
+                continue;
+            }
+            if (!isRead(library, feed, () -> all.put(library, new Further(changes(library, place), place)))) {
+                libraries.remove(library);
+            } else if (!Objects.requireNonNull(all.get(library)).first().known()) {
+                return Map.of();
             }
         }
         return all;
+    }
+
+    /// @throws ConnectorException.Unavailable where the source does not say, which is no word about the token
+    private PhotosDatabase.Changes changes(Library library, PhotosPlace.OfLibrary place)
+            throws ConnectorException, InterruptedException {
+        var changes = database.changes(library, Optional.of(place.token()));
+        if (changes.known() && changes.token().isEmpty()) {
+            throw new ConnectorException.Unavailable(
+                    Duration.ofMinutes(5), ErrorCode.SERVICE_UNAVAILABLE, "The library does not tell its changes.");
+        }
+        return changes;
     }
 
     /// Reads [#ALBUMS]. A shared library has none: CloudKit answers that it does not know the query there.
@@ -152,7 +209,14 @@ public final class Photos {
                 left.removeAll(mine);
                 for (int from = 0; from < mine.size(); from += PhotosDatabase.MAX_LOOKUP) {
                     var some = mine.subList(from, Math.min(mine.size(), from + PhotosDatabase.MAX_LOOKUP));
-                    fetch(library, some, files, downloads);
+                    try {
+                        fetch(library, some, files, downloads);
+                    } catch (ConnectorException.Refused e) {
+                        if (!Library.isShared(library.zone())) {
+                            throw e;
+                        }
+                        some.forEach(ref -> files.refused(ref, e.code(), "The source refused the shared library."));
+                    }
                 }
             }
             left.forEach(ref -> refuse(files, ref));

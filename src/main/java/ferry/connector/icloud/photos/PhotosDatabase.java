@@ -34,10 +34,12 @@ final class PhotosDatabase {
 
     private final Calls calls;
     private final InstantSource clock;
+    private final Seals seals;
 
     PhotosDatabase(Calls calls, InstantSource clock) {
         this.calls = calls;
         this.clock = clock;
+        this.seals = new Seals(calls);
     }
 
     /// The account's own library, then the shared ones: those it has made are in the private database, those it takes
@@ -174,8 +176,9 @@ final class PhotosDatabase {
 
     /// What changed in a library since a token, or all that ever did.
     ///
-    /// @param token where the zone stands now; empty where the source no longer knows the token that was sent
-    record Changes(Page page, Optional<String> token, boolean more) {}
+    /// @param token where the zone stands now; empty where the source did not say
+    /// @param known whether the source knows the token that was sent
+    record Changes(Page page, Optional<String> token, boolean more, boolean known) {}
 
     /// @param token empty for the beginning of its history, which is some times as long as the library
     Changes changes(Library library, Optional<String> token) throws ConnectorException, InterruptedException {
@@ -185,14 +188,28 @@ final class PhotosDatabase {
         token.ifPresent(place -> zone.put("syncToken", place));
         zone.put("resultsLimit", MAX_RECORDS);
         zone.set("desiredKeys", keys());
-        var answer = calls.post(SERVICE, path(library.database(), "changes/zone"), QUERY, body);
+        var path = path(library.database(), "changes/zone");
+        var answer = calls.post(SERVICE, path, QUERY, body);
+        if (seals.areIn(answer.path("zones").path(0)) && seals.open(path)) {
+            answer = calls.post(SERVICE, path, QUERY, body);
+        }
         var changed = answer.path("zones").path(0);
         var next = changed.path("syncToken");
-        boolean known = next.isString() && !changed.has("serverErrorCode") && !answer.has("serverErrorCode");
+        boolean said = next.isString() && !changed.has("serverErrorCode") && !answer.has("serverErrorCode");
         return new Changes(
                 page(changed),
-                known ? Optional.of(next.stringValue()) : Optional.empty(),
-                changed.path("moreComing").asBoolean(false));
+                said ? Optional.of(next.stringValue()) : Optional.empty(),
+                changed.path("moreComing").asBoolean(false),
+                !isBadRequest(answer) && !isBadRequest(changed));
+    }
+
+    private static boolean isBadRequest(JsonNode answer) {
+        return answer.path("serverErrorCode").asString("").equals("BAD_REQUEST");
+    }
+
+    /// Whether the record came as ciphertext, though the owner's consent is there.
+    boolean isSealed(CloudRecord record) {
+        return seals.areBroken() && Seals.isOn(record);
     }
 
     private Page page(Library library, ObjectNode body) throws ConnectorException, InterruptedException {
@@ -210,7 +227,11 @@ final class PhotosDatabase {
     /// An error may come with status 200 (`icloud-protocol` 1.12): then the body's word counts.
     private JsonNode post(String database, String operation, ObjectNode body)
             throws ConnectorException, InterruptedException {
-        var answer = calls.post(SERVICE, path(database, operation), QUERY, body);
+        var path = path(database, operation);
+        var answer = calls.post(SERVICE, path, QUERY, body);
+        if (seals.areIn(answer) && seals.open(path)) {
+            answer = calls.post(SERVICE, path, QUERY, body);
+        }
         var error = answer.path("serverErrorCode").asString("");
         return switch (error) {
             case "" -> answer;
@@ -254,6 +275,7 @@ final class PhotosDatabase {
                         "resOriginalAlt",
                         "resOriginalVidCompl",
                         "resJPEGFull",
+                        "resJPEGLarge",
                         "resJPEGMed",
                         "resJPEGThumb",
                         "resVidFull",

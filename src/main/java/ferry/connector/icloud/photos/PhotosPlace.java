@@ -19,11 +19,25 @@ record PhotosPlace(Map<String, OfLibrary> libraries) {
     ///
     /// @param token where its zone stood
     /// @param again names of records that are to be looked up with the next reading: the source could not read
-    /// them, a half was missing, or they were changed once more before the reading had ended
-    record OfLibrary(String token, Set<String> again) {
+    /// them, a half or a file's bytes were missing, or they were changed once more before the reading had ended
+    /// @param awaited photos whose files the source does not hand out yet: names of masters by those of assets. Of
+    /// more than a thousand, some
+    record OfLibrary(String token, Set<String> again, Map<String, String> awaited) {
+        OfLibrary {
+            again = Set.copyOf(again);
+            awaited = Map.copyOf(awaited);
+        }
+
         /// Empty where too much is left over to be looked up each time.
-        static Optional<OfLibrary> of(String token, Collection<String> again) {
-            return again.size() > MOST_AGAIN ? Optional.empty() : Optional.of(new OfLibrary(token, Set.copyOf(again)));
+        static Optional<OfLibrary> of(String token, Collection<String> again, Map<String, String> awaited) {
+            if (again.size() > MOST_AGAIN) {
+                return Optional.empty();
+            }
+            var some = new TreeMap<>(awaited);
+            while (some.size() > MOST_AGAIN) {
+                some.pollLastEntry();
+            }
+            return Optional.of(new OfLibrary(token, Set.copyOf(again), some));
         }
     }
 
@@ -37,7 +51,13 @@ record PhotosPlace(Map<String, OfLibrary> libraries) {
             }
             var again = new TreeSet<String>();
             library.getValue().path("again").forEach(name -> again.add(name.asString("")));
-            libraries.put(library.getKey(), new OfLibrary(token, again));
+            var awaited = new TreeMap<String, String>();
+            library.getValue()
+                    .path("awaited")
+                    .properties()
+                    .forEach(photo ->
+                            awaited.put(photo.getKey(), photo.getValue().asString("")));
+            libraries.put(library.getKey(), new OfLibrary(token, again, awaited));
         }
         return libraries.isEmpty() ? Optional.empty() : Optional.of(new PhotosPlace(libraries));
     }
@@ -49,6 +69,7 @@ record PhotosPlace(Map<String, OfLibrary> libraries) {
         new TreeMap<>(libraries).forEach((zone, place) -> {
             var library = all.putObject(zone).put("token", place.token);
             place.again.stream().sorted().forEach(library.putArray("again")::add);
+            new TreeMap<>(place.awaited).forEach(library.putObject("awaited")::put);
         });
         return json.toString();
     }

@@ -16,6 +16,7 @@ import ferry.connector.icloud.web.ZoneReading;
 import ferry.connector.icloud.web.Zones;
 import ferry.error.ErrorCode;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -89,12 +90,14 @@ public final class Reminders {
     private final Calls calls;
     private final Zones zone;
     private final AssetFiles attachments;
+    private final InstantSource clock;
 
     /// @param limits of the account; `calls` takes the turns
-    public Reminders(Calls calls, Limits limits) {
+    public Reminders(Calls calls, Limits limits, InstantSource clock) {
+        this.clock = clock;
         this.calls = calls;
         zone = new Zones(calls, "com.apple.reminders", "Reminders");
-        attachments = new AssetFiles(calls, zone, CHILD_KEYS, ReminderEntry::file, limits);
+        attachments = new AssetFiles(calls, zone, CHILD_KEYS, ReminderEntry::file, limits, clock);
     }
 
     /// Reads [#REMINDERS]. An account without the zone was never upgraded: it is asked as old clients ask.
@@ -122,6 +125,8 @@ public final class Reminders {
         private final boolean fetching;
         /// Of the reminders of the last page.
         private Map<String, CloudRecord> children = Map.of();
+        /// When they came.
+        private Instant received = Instant.EPOCH;
 
         RemindersZone(Feed feed, Downloads downloads) {
             this.feed = feed;
@@ -172,6 +177,7 @@ public final class Reminders {
         @Override
         public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
                 throws ConnectorException, InterruptedException {
+            received = clock.instant();
             children = children(page);
             return record -> record.type().equals("List")
                     ? ReminderEntry.list(record)
@@ -207,7 +213,7 @@ public final class Reminders {
         public void given() throws ConnectorException, InterruptedException {
             if (fetching) {
                 for (var child : children.values()) {
-                    attachments.fetch(child, downloads);
+                    attachments.fetch(child, received, downloads);
                 }
             }
         }

@@ -6,6 +6,8 @@ import ferry.connector.Files;
 import ferry.connector.Limits;
 import ferry.connector.Pulls;
 import ferry.error.ErrorCode;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +24,7 @@ public final class AssetFiles {
     private final List<String> keys;
     private final Function<CloudRecord, Optional<AssetFile>> held;
     private final Limits limits;
+    private final InstantSource clock;
 
     /// @param keys the fields that describe a file
     /// @param held the file that a record holds
@@ -31,12 +34,14 @@ public final class AssetFiles {
             Zones zone,
             List<String> keys,
             Function<CloudRecord, Optional<AssetFile>> held,
-            Limits limits) {
+            Limits limits,
+            InstantSource clock) {
         this.calls = calls;
         this.zone = zone;
         this.keys = keys;
         this.held = held;
         this.limits = limits;
+        this.clock = clock;
     }
 
     /// What fetches them, as many at once as there may be. The caller closes it.
@@ -45,10 +50,13 @@ public final class AssetFiles {
     }
 
     /// Starts the file that a record holds, where it holds one.
-    public void fetch(CloudRecord record, Downloads downloads) throws ConnectorException, InterruptedException {
+    ///
+    /// @param received when the record came, from which its address ages
+    public void fetch(CloudRecord record, Instant received, Downloads downloads)
+            throws ConnectorException, InterruptedException {
         var file = held.apply(record);
         if (file.isPresent()) {
-            downloads.fetch(new OnItsWay(file.get().ref(), record));
+            downloads.fetch(new OnItsWay(file.get().ref(), record, received));
         }
     }
 
@@ -58,11 +66,12 @@ public final class AssetFiles {
         try (var downloads = downloads(files)) {
             for (int from = 0; from < missing.size(); from += FILES_AT_ONCE) {
                 var some = missing.subList(from, Math.min(missing.size(), from + FILES_AT_ONCE));
+                var received = clock.instant();
                 var found = find(some.stream().map(FileRef::locator).toList());
                 for (var ref : some) {
                     var record = Optional.ofNullable(found.get(ref.locator()));
                     if (record.flatMap(held).isPresent()) {
-                        fetch(record.get(), downloads);
+                        fetch(record.get(), received, downloads);
                     } else {
                         files.refused(ref, ErrorCode.NOT_RETRIEVABLE, "The source no longer has the file.");
                     }
@@ -80,8 +89,10 @@ public final class AssetFiles {
     private final class OnItsWay implements Downloads.Wanted {
         private final FileRef ref;
         private CloudRecord record;
+        private Instant received;
 
-        OnItsWay(FileRef ref, CloudRecord record) {
+        OnItsWay(FileRef ref, CloudRecord record, Instant received) {
+            this.received = received;
             this.ref = ref;
             this.record = record;
         }
@@ -94,7 +105,8 @@ public final class AssetFiles {
         @Override
         public Download.Outcome receive(Files files, Pulls.Turn turn, boolean afresh)
                 throws ConnectorException, InterruptedException {
-            if (afresh) {
+            if (afresh || !Addresses.areFresh(received, clock)) {
+                received = clock.instant();
                 record = find(List.of(record.name())).getOrDefault(record.name(), record);
             }
             var file = held.apply(record);

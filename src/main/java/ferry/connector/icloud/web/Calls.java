@@ -2,6 +2,7 @@ package ferry.connector.icloud.web;
 
 import ferry.connector.ConnectorException;
 import ferry.egress.Answer;
+import java.time.Duration;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -63,5 +64,10 @@ public interface Calls {
     /// along, each only to where it belongs.
     default Answer withSession(String url, long from) throws ConnectorException, InterruptedException {
         return content(url, from);
+    }
+
+    /// Waits before something is asked for once more. A test's does not.
+    default void pause(Duration wait) throws InterruptedException {
+        Thread.sleep(wait);
     }
 }

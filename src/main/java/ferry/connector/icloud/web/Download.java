@@ -9,13 +9,19 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
 
 /// One file on its way from the content host into its target: counted and proved in passing, resumed by `Range` where
-/// it broke off, and committed only when it is whole (R20). Used once, by one thread.
+/// it broke off, however often as long as each answer brings it further, and committed only when it is whole (R20).
+/// Used
+/// once, by one thread.
 public final class Download {
     private static final int BUFFER = 64 * 1024;
-    private static final int MAX_RESUMES = 4;
+    /// Answers in a row that brought the file no further.
+    private static final int MAX_STALLED = 5;
+    private static final long SHORTEST_PAUSE_MS = 250;
 
+    private final Calls calls;
     private final Host host;
     private final Target target;
     private final Pulls.Turn turn;
@@ -49,11 +55,18 @@ public final class Download {
     /// @param size bytes, where the source says so
     /// @param proof where there is one; without size and proof nothing is ever committed
     public Download(Calls calls, Target target, Pulls.Turn turn, OptionalLong size, Optional<? extends Proof> proof) {
-        this(calls::content, target, turn, size, proof);
+        this(calls, calls::content, target, turn, size, proof);
     }
 
     /// From wherever the file is kept; the rest as above.
-    public Download(Host host, Target target, Pulls.Turn turn, OptionalLong size, Optional<? extends Proof> proof) {
+    public Download(
+            Calls calls,
+            Host host,
+            Target target,
+            Pulls.Turn turn,
+            OptionalLong size,
+            Optional<? extends Proof> proof) {
+        this.calls = calls;
         this.host = host;
         this.target = target;
         this.turn = turn;
@@ -63,9 +76,10 @@ public final class Download {
 
     /// Takes the file from that address. The caller closes the target.
     ///
-    /// @throws ConnectorException.Unavailable where it breaks off again and again
+    /// @throws ConnectorException.Unavailable where it breaks off again and again and gets no further
     public Outcome receive(String url) throws ConnectorException, InterruptedException {
-        for (int resumes = 0; resumes <= MAX_RESUMES; resumes++) {
+        int stalled = 0;
+        while (true) {
             boolean ended = false;
             try (var answer = host.get(url, target.written())) {
                 switch (answer.status()) {
@@ -74,13 +88,16 @@ public final class Download {
                         ended = take(answer);
                     }
                     case 206 -> {
-                        if (!continues(answer)) {
+                        if (continues(answer)) {
+                            ended = take(answer);
+                        } else {
                             restart();
-                            continue;
                         }
-                        ended = take(answer);
                     }
-                    case 416, 500, 502, 504 -> restart();
+                    case 416 -> restart();
+                    case 500, 502, 504 -> {
+                        // What is here stays: the next answer may go on from it.
+                    }
                     default -> {
                         return Outcome.GONE;
                     }
@@ -89,13 +106,24 @@ public final class Download {
             if (ended && !isShort()) {
                 return settled();
             }
-            if (ended && target.written() <= furthest) {
+            boolean further = target.written() > furthest;
+            if (ended && !further) {
                 return Outcome.MISMATCH; // it ends early each time, at the same byte: no accident of the line
             }
+            stalled = further ? 0 : stalled + 1;
+            if (stalled == MAX_STALLED) {
+                throw new ConnectorException.Unavailable(
+                        Duration.ofMinutes(1), ErrorCode.SERVICE_UNAVAILABLE, "The source breaks off its files.");
+            }
             furthest = Math.max(furthest, target.written());
+            calls.pause(pause(stalled));
         }
-        throw new ConnectorException.Unavailable(
-                Duration.ofMinutes(1), ErrorCode.SERVICE_UNAVAILABLE, "The source breaks off its files.");
+    }
+
+    /// Doubles with each answer that brought nothing, give or take a quarter.
+    private static Duration pause(int stalled) {
+        long millis = SHORTEST_PAUSE_MS << Math.max(0, stalled - 1);
+        return Duration.ofMillis(millis * 3 / 4 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
     }
 
     private void restart() throws InterruptedException {
@@ -112,7 +140,7 @@ public final class Download {
                 .orElse(true);
     }
 
-    /// @return whether the body came to its end, or beyond the end that it should have; false where it broke off
+    /// @return whether the body came to its end, or to or beyond the end that it should have; false where it broke off
     private boolean take(Answer answer) throws InterruptedException {
         var buffer = new byte[BUFFER];
         var body = answer.body();
@@ -124,7 +152,7 @@ public final class Download {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
-                return false;
+                return size.isPresent() && !isShort();
             }
             if (length < 0) {
                 return true;

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// Fetches files, several at once ([Pulls]), each one at most twice (R18), and never more than the account may
 /// have under way ([Limits#stream]). A file has its stream from before its address is looked up until all its
@@ -21,8 +23,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// files (the session is lost,
 /// the content host is away, a sink failed) stops everything and comes out of the next [#fetch] or of
 /// [#finish].
+///
+/// A file that the host does not deliver now is put off until the end, and refused by name where it does not come
+/// then either. Where several in a row don't come, one that the host has delivered before is asked for once more:
+/// only where that does not come either, or there is none, is the host away (ADR 0030).
 public final class Downloads implements AutoCloseable {
-    /// So many files in a row that the content host could not serve mean that it is away.
+    /// So many files in a row that the content host could not serve may mean that it is away.
     private static final int MAX_UNAVAILABLE = 5;
     /// Files put off until the end; each holds its records.
     private static final int MAX_PUT_OFF = 100;
@@ -34,6 +40,9 @@ public final class Downloads implements AutoCloseable {
     private final SeenIds refused = new SeenIds();
     private final Queue<Wanted> putOff = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailableInARow = new AtomicInteger();
+    private final ReentrantLock looking = new ReentrantLock();
+    /// One that came: just now, or to an earlier attempt.
+    private volatile @Nullable Wanted delivered;
 
     /// @param limits of the account; say how many files are pulled at once
     public Downloads(Files files, Limits limits) {
@@ -46,6 +55,14 @@ public final class Downloads implements AutoCloseable {
     public interface Wanted {
         /// Names it; the same file is not fetched twice at once.
         FileRef ref();
+
+        /// Whether it holds bytes, which only the host can give.
+        default boolean hasBytes() {
+            return true;
+        }
+
+        /// Is told that it was given up.
+        default void refused() {}
 
         /// One attempt. It opens and closes its own target.
         ///
@@ -85,22 +102,26 @@ public final class Downloads implements AutoCloseable {
     /// @param mayWait whether a busy host only puts the file off until the end
     private void publish(Wanted wanted, Pulls.Turn turn, boolean mayWait)
             throws ConnectorException, InterruptedException {
-        if (isRefused(wanted.ref()) || files.isPublished(wanted.ref())) {
+        if (isRefused(wanted.ref())) {
+            return;
+        }
+        if (files.isPublished(wanted.ref())) {
+            came(wanted);
             return;
         }
         try {
             publish(wanted, turn);
-            unavailableInARow.set(0);
         } catch (ConnectorException.Refused e) {
-            refuse(wanted.ref(), e.code(), "The source refused the file.");
+            refuse(wanted, e.code(), "The source refused the file.");
         } catch (ConnectorException.Unavailable e) {
-            if (unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF) {
+            boolean many = unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF;
+            if (many && !delivers()) {
                 throw e;
             }
-            if (mayWait) {
+            if (mayWait && putOff.size() < MAX_PUT_OFF) {
                 putOff.add(wanted);
             } else {
-                refuse(wanted.ref(), e.code(), "The source did not hand the file out; try again later.");
+                refuse(wanted, e.code(), "The source did not hand the file out; try again later.");
             }
         }
     }
@@ -111,24 +132,28 @@ public final class Downloads implements AutoCloseable {
             outcome = receive(wanted, turn, true);
         }
         switch (outcome) {
-            case DONE -> {}
+            case DONE -> {
+                came(wanted);
+                unavailableInARow.set(0);
+            }
             case GONE ->
-                refuse(wanted.ref(), ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
+                refuse(wanted, ErrorCode.NOT_RETRIEVABLE, "The source lists the file but does not hand it out.");
             case MISMATCH ->
                 refuse(
-                        wanted.ref(),
+                        wanted,
                         ErrorCode.INTEGRITY_MISMATCH,
                         "What the source sent is not the file that it had signed.");
         }
     }
 
-    private void refuse(FileRef ref, ErrorCode why, String detail) {
+    private void refuse(Wanted wanted, ErrorCode why, String detail) {
+        wanted.refused();
         boolean first;
         synchronized (refused) {
-            first = refused.add(name(ref));
+            first = refused.add(name(wanted.ref()));
         }
         if (first) {
-            files.refused(ref, why, detail);
+            files.refused(wanted.ref(), why, detail);
         }
     }
 
@@ -156,5 +181,38 @@ public final class Downloads implements AutoCloseable {
         } finally {
             stream.close();
         }
+    }
+    private void came(Wanted wanted) {
+        if (wanted.hasBytes()) {
+            delivered = wanted;
+        }
+    }
+
+    /// Whether the host still hands out what it did before.
+    private boolean delivers() throws ConnectorException, InterruptedException {
+        looking.lockInterruptibly();
+        try {
+            var known = delivered;
+            if (unavailableInARow.get() == 0) {
+                return true; // something has come meanwhile
+            }
+            boolean comes = known != null && comes(known);
+            if (comes) {
+                unavailableInARow.set(0);
+            }
+            return comes;
+        } finally {
+            looking.unlock();
+        }
+    }
+
+    private static boolean comes(Wanted known) throws ConnectorException, InterruptedException {
+        var sample = new Sample();
+        try {
+            known.receive(sample, () -> {}, true);
+        } catch (Sample.Enough | ConnectorException.Refused | ConnectorException.Unavailable _) {
+            // The sample tells.
+        }
+        return sample.came();
     }
 }

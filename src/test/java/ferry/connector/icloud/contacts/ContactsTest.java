@@ -13,6 +13,7 @@ import ferry.connector.icloud.web.ScriptedCalls;
 import ferry.error.ErrorCode;
 import ferry.testing.NoLimits;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,7 @@ class ContactsTest {
     }
 
     private void read(Window window) throws Exception {
-        new Contacts(calls, new NoLimits(1), () -> Instant.EPOCH).contacts(window, feed, Differences.Before.NOTHING);
+        new Contacts(calls, new NoLimits(1), InstantSource.fixed(Instant.EPOCH)).contacts(window, feed, Differences.Before.NOTHING);
         assertThat(feed.schemaErrors("icloud_contacts.contacts")).isEmpty();
         assertThat(feed.ids()).doesNotHaveDuplicates();
     }

@@ -76,6 +76,22 @@ class DriveTest {
     }
 
     @Test
+    void aLibraryWithoutAnIdAndOneThatIsCountedAloneAreTold() throws Exception {
+        cloud.libraries = json("""
+                {'items': [{'type': 'APP_LIBRARY', 'name': 'Nameless'},
+                           {'drivewsid': 'FOLDER::com.example.app::documents', 'docwsid': 'documents',
+                            'zone': 'com.example.app', 'type': 'APP_LIBRARY', 'name': 'App'}], 'numberOfItems': 3}
+                """);
+        cloud.folder(ROOT).folder("FOLDER::com.example.app::documents");
+
+        read();
+
+        assertThat(feed.refusals).containsExactly("folder:root not-retrievable");
+        assertThat(feed.warnings).containsExactly("app_libraries_unavailable");
+        assertThat(feed.complete).isFalse();
+    }
+
+    @Test
     void librariesThatAreNotListedAtAllAreMissed() throws Exception {
         cloud.libraries = json("{}");
         cloud.folder(ROOT);

@@ -167,6 +167,11 @@ final class FakeDrive implements Calls, Limits {
     }
 
     @Override
+    public void pause(Duration wait) {
+        // Nobody waits.
+    }
+
+    @Override
     public Answer content(String url, long from) {
         calls.add("content " + from);
         var answers = Optional.ofNullable(bodies.get(url)).orElseThrow();

@@ -13,6 +13,7 @@ import ferry.sandbox.cloudkit.Proto;
 import ferry.sandbox.notes.NoteText;
 import ferry.testing.NoLimits;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
@@ -27,7 +28,7 @@ class NotesTest {
     private final KeptFeed feed = new KeptFeed();
 
     private void read(Window window) throws Exception {
-        new Notes(cloud, new NoLimits(1)).notes(window, feed);
+        new Notes(cloud, new NoLimits(1), InstantSource.fixed(Instant.EPOCH)).notes(window, feed);
     }
 
     @AfterEach
@@ -261,7 +262,7 @@ class NotesTest {
     private KeptFeed readFurther() throws Exception {
         var further = new KeptFeed();
         further.from = feed.reached;
-        new Notes(cloud, new NoLimits(1)).notes(Window.ALL, further);
+        new Notes(cloud, new NoLimits(1), InstantSource.fixed(Instant.EPOCH)).notes(Window.ALL, further);
         return further;
     }
 

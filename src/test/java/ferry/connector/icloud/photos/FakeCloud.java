@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -338,6 +339,11 @@ final class FakeCloud implements Calls {
     }
 
     @Override
+    public void pause(Duration wait) {
+        // Nobody waits.
+    }
+
+    @Override
     public Answer content(String url, long from) throws ConnectorException {
         fetched.add(url + " " + from);
         var path = url.substring(0, url.indexOf('?'));
@@ -374,6 +380,15 @@ final class FakeCloud implements Calls {
 
     static Reply body(String text) {
         return (_, _) -> new Sent(200, Map.of(), text.getBytes(StandardCharsets.UTF_8), -1);
+    }
+
+    /// Gives so many bytes more of what is asked for, then breaks off.
+    static Reply further(int bytes) {
+        return (content, from) -> {
+            var whole = (Sent) whole(content, from);
+            return new Sent(
+                    whole.status(), whole.headers(), whole.content(), bytes < whole.content().length ? bytes : -1);
+        };
     }
 
     /// Ends cleanly after so many bytes.

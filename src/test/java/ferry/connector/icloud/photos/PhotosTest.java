@@ -411,6 +411,24 @@ class PhotosTest {
     }
 
     @Test
+    void aLineThatBreaksAgainAndAgainBringsAFileAllTheSame() throws Exception {
+        var photo = cloud.photo(1);
+        cloud.script(
+                photo,
+                "resOriginal",
+                Stream.generate(() -> List.of(FakeCloud.further(1), FakeCloud.status(502)))
+                        .limit(40)
+                        .flatMap(List::stream)
+                        .toArray(FakeCloud.Reply[]::new));
+        feed.wanted.add(ORIGINAL);
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.published.get(original(photo))).isEqualTo(photo.content());
+        assertThat(cloud.fetched).hasSizeGreaterThan(2 * photo.content().length - 2);
+    }
+
+    @Test
     void r20AHostThatDoesNotResumeIsReadFromTheStart() throws Exception {
         var photo = cloud.photo(1);
         cloud.script(photo, "resOriginal", FakeCloud.broken(7), (content, _) -> FakeCloud.whole(content, 0));
@@ -474,6 +492,73 @@ class PhotosTest {
 
         assertThat(feed.published).hasSize(1);
         assertThat(feed.refusals).isEmpty();
+    }
+
+    @Test
+    void aPhotoWhoseFileWasRefusedComesAgainToAReaderThatGoesOn() throws Exception {
+        cloud.photo(1);
+        var spoilt = cloud.photo(2);
+        var page = FakeCloud.body("<html>" + "sorry ".repeat(40) + "</html>");
+        cloud.script(spoilt, "resOriginal", page, page);
+        feed.wanted.add(ORIGINAL);
+        photos.photos(Window.ALL, feed);
+        assertThat(feed.refusals).containsExactly("o:" + spoilt.masterName() + " integrity-mismatch");
+
+        var next = new KeptFeed(ORIGINAL);
+        next.from = feed.reached;
+        photos.photos(Window.ALL, next);
+
+        assertThat(next.ids()).containsExactly(spoilt.id());
+        assertThat(next.published).containsOnlyKeys(original(spoilt));
+    }
+
+    /// A photo whose original never comes.
+    private void neverComes(FakeCloud.Made photo) {
+        cloud.script(
+                photo,
+                "resOriginal",
+                Stream.generate(PhotosTest::busy).limit(50).toArray(FakeCloud.Reply[]::new));
+    }
+
+    private static FakeCloud.Reply busy() {
+        return (_, _) -> {
+            throw new ConnectorException.Unavailable(Duration.ofMinutes(1), ErrorCode.SERVICE_UNAVAILABLE, "busy");
+        };
+    }
+
+    @Test
+    void filesThatNeverComeAreNamedAndTheRestGoesOn() throws Exception {
+        var all = IntStream.range(0, 30).mapToObj(cloud::photo).toList();
+        all.subList(10, 22).forEach(this::neverComes);
+        feed.wanted.add(ORIGINAL);
+
+        photos.photos(Window.ALL, feed);
+
+        assertThat(feed.published).hasSize(18);
+        assertThat(feed.refusals).hasSize(12).contains("o:" + all.get(15).masterName() + " service-unavailable");
+
+        // An attempt that finds nothing but those, since the others are here already, comes to the same end.
+        var again = new KeptFeed(ORIGINAL);
+        again.published.putAll(feed.published);
+        photos.photos(Window.ALL, again);
+        assertThat(again.refusals).containsExactlyInAnyOrderElementsOf(feed.refusals);
+    }
+
+    @Test
+    void aContentHostThatIsAwayRefusesNoLibraryOneByOne() throws Exception {
+        var all = IntStream.range(0, 30).mapToObj(cloud::photo).toList();
+        feed.wanted.add(ORIGINAL);
+        photos.photos(Window.ALL, feed);
+        var halfWay = new KeptFeed(ORIGINAL);
+        all.subList(0, 15).forEach(photo -> halfWay.published.put(original(photo), photo.content()));
+        all.forEach(this::neverComes);
+
+        assertThatThrownBy(() -> photos.photos(Window.ALL, halfWay)).isInstanceOf(ConnectorException.Unavailable.class);
+        var fresh = new KeptFeed(ORIGINAL);
+        assertThatThrownBy(() -> photos.photos(Window.ALL, fresh)).isInstanceOf(ConnectorException.Unavailable.class);
+
+        assertThat(halfWay.refusals).isEmpty();
+        assertThat(fresh.refusals).isEmpty();
     }
 
     @Test

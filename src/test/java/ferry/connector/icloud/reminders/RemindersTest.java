@@ -11,6 +11,8 @@ import ferry.connector.icloud.web.KeptFeed;
 import ferry.error.ErrorCode;
 import ferry.sandbox.cloudkit.Proto;
 import ferry.testing.NoLimits;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +24,7 @@ class RemindersTest {
     private final KeptFeed feed = new KeptFeed();
 
     private void read() throws Exception {
-        new Reminders(cloud, new NoLimits(1)).reminders(Window.ALL, feed);
+        new Reminders(cloud, new NoLimits(1), InstantSource.fixed(Instant.EPOCH)).reminders(Window.ALL, feed);
     }
 
     @AfterEach

@@ -47,6 +47,7 @@ public class KeptFeed implements Feed, Files {
     public Optional<String> from = Optional.empty();
     /// Where this reading ended, as far as it said so.
     public Optional<String> reached = Optional.empty();
+    public boolean startedOver;
     public long expected;
 
     /// @param wanted file types
@@ -155,6 +156,11 @@ public class KeptFeed implements Feed, Files {
     @Override
     public Optional<String> from() {
         return from;
+    }
+
+    @Override
+    public void startOver() {
+        startedOver = true;
     }
 
     @Override
