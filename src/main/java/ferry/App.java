@@ -166,7 +166,7 @@ public final class App implements AutoCloseable {
                         vault,
                         new Reach(
                                 toBuckets,
-                                clock,
+                                pulse,
                                 settings.storage().retries(),
                                 PartBuffers.ofHeap(),
                                 new Lanes.ToBuckets()))));
@@ -182,7 +182,7 @@ public final class App implements AutoCloseable {
         this.expiry = new SessionExpiry(
                 db, sessions, signOuts, vault, events, subscriptionSessions, clock, settings.idleSessions());
         var results = new Results(clock);
-        var resultPages = new ResultPages(results, configs, publishers, signedUrls, clock);
+        var resultPages = new ResultPages(results, configs, publishers, signedUrls, clock, pulse);
         var taskPages = new TaskPages((tx, organisation, task) -> resultPages.list(
                 tx, organisation, Results.Filter.ofTask(task), Page.FIRST, "/tasks/" + task + "/results"));
 
@@ -289,7 +289,15 @@ public final class App implements AutoCloseable {
                 new Health(db, System::nanoTime),
                 new ApiDocument(),
                 new SchemaEndpoints(),
-                new OrganisationEndpoints(db, organisations, configs, webhookConfigs, manifestKeys, keys, audit),
+                new OrganisationEndpoints(
+                        db,
+                        organisations,
+                        configs,
+                        webhookConfigs,
+                        manifestKeys,
+                        keys,
+                        audit,
+                        settings.retention().events()),
                 new PermissionEndpoints(db, resends, permissions, keys::checkMayManage, audit::note),
                 new KeyEndpoints(
                         db, resends, keys, new KeyRequest(permissions, configs::inUse, webhookConfigs::inUse), audit),

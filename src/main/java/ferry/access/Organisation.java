@@ -1,5 +1,6 @@
 package ferry.access;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -9,6 +10,7 @@ import java.util.Optional;
 /// @param type `standard` or `super`
 /// @param permission the id under which its base permission is shown
 /// @param scopes the base permission: nothing its keys do exceeds them
+/// @param eventRetention how long it keeps its events; empty for as long as the operator lets it
 /// @param blocked `deactivated` or `blocked`, where it is one of them
 public record Organisation(
         OrgId id,
@@ -18,6 +20,7 @@ public record Organisation(
         long permission,
         Scopes scopes,
         Config config,
+        Optional<Duration> eventRetention,
         Optional<String> blocked,
         Instant dateCreated) {
     /// Whether it may act for others.

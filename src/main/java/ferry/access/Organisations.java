@@ -4,6 +4,7 @@ import ferry.crypto.Sealed;
 import ferry.crypto.Sealer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -87,15 +88,18 @@ public final class Organisations {
                 .one();
     }
 
-    /// Renames it and sets its config. Its slug stays: operators and scripts know it by that.
-    public Organisation update(Handle tx, OrgId id, String name, Config config) {
+    /// Renames it, sets its config and how long it keeps its events. Its slug stays: operators and scripts know it by
+    /// that.
+    public Organisation update(Handle tx, OrgId id, String name, Config config, Optional<Duration> eventRetention) {
         return tx.createQuery("""
-                        update organisation set name = :name, config = cast(:config as jsonb)
+                        update organisation set name = :name, config = cast(:config as jsonb),
+                                                event_retention = cast(:eventRetention as bigint)
                          where organisation = :id returning *
                         """)
                 .bind("id", id.value())
                 .bind("name", name)
                 .bind("config", config.json())
+                .bind("eventRetention", eventRetention.map(Duration::toSeconds))
                 .map((row, _) -> organisation(row))
                 .one();
     }
@@ -136,6 +140,8 @@ public final class Organisations {
                 row.getLong("permission"),
                 scopes(row.getString("scopes")),
                 Config.of(row.getString("config")),
+                Optional.ofNullable(row.getObject("event_retention", Long.class))
+                        .map(Duration::ofSeconds),
                 Optional.ofNullable(row.getString("blocked")),
                 created);
     }

@@ -17,8 +17,8 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Forgets what is old, as the operator has set it, in small batches. The audit log is never touched. Every
-/// node may run it at once.
+/// Forgets what is old, as the operator has set it and, of events, as their organisation has, in small batches. The
+/// audit log is never touched. Every node may run it at once.
 public final class Retention {
     private static final Logger log = LoggerFactory.getLogger(Retention.class);
     private static final int AT_ONCE = 500;
@@ -48,7 +48,7 @@ public final class Retention {
     ///
     /// @param tasks completed polls with their tasks, errors and the rows of their results, the settled tasks of
     /// sign-ins and tests, counted from when they were completed, and the cursors that were given then
-    /// @param events counted from when they happened
+    /// @param events counted from when they happened; an organisation may have its own forgotten earlier
     /// @param results objects in local buckets; a bucket that belongs to the organisation is never cleaned
     /// @param keys keys that have expired, once nothing names them any more
     public record Settings(
@@ -70,7 +70,10 @@ public final class Retention {
             repeat(tx -> tasks(tx, age));
             repeat(tx -> cursors(tx, age));
         });
-        settings.events().ifPresent(age -> repeat(tx -> events(tx, age)));
+        settings.events().ifPresent(age -> repeat(tx -> events(tx, Optional.empty(), age)));
+        for (var own : db.system(Retention::ownRetentions)) {
+            repeat(tx -> events(tx, Optional.of(own.organisation()), own.events()));
+        }
         settings.keys().ifPresent(this::keys);
     }
 
@@ -205,14 +208,35 @@ public final class Retention {
                 .execute();
     }
 
+    /// How long an organisation itself wants its events kept; the operator's own limit holds besides.
+    private record OwnRetention(long organisation, Duration events) {}
+
+    private static List<OwnRetention> ownRetentions(Handle tx) {
+        return tx.createQuery("""
+                        select organisation, event_retention from organisation
+                         where event_retention is not null order by organisation
+                        """)
+                .map((row, _) -> new OwnRetention(
+                        row.getLong("organisation"), Duration.ofSeconds(row.getLong("event_retention"))))
+                .list();
+    }
+
     /// Only those that are in no line: what waits to be sent, or is being sent, goes once that is over.
-    private int events(Handle tx, Duration age) {
+    ///
+    /// @param organisation whose; empty for everybody's
+    private int events(Handle tx, Optional<Long> organisation, Duration age) {
         return tx.createUpdate("""
                         delete from event
                          where id in (select e.id from event e join delivery d on d.event = e.id
-                                       where e.id < :first and d.line is null
+                                       where e.id < :first and d.line is null <whose>
                                        order by e.id limit :limit for update of e, d skip locked)
                         """)
+                .define(
+                        "whose",
+                        organisation.isPresent()
+                                ? "and e.organisation = :organisation"
+                                : "and cast(:organisation as bigint) is null")
+                .bind("organisation", organisation)
                 .bind("first", Ids.first(clock.instant().minus(age)))
                 .bind("limit", AT_ONCE)
                 .execute();

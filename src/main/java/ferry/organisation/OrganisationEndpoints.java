@@ -21,7 +21,9 @@ import ferry.storage.StorageConfigState;
 import ferry.storage.StorageConfigs;
 import ferry.webhook.WebhookConfigJson;
 import ferry.webhook.WebhookConfigs;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
@@ -31,6 +33,8 @@ public final class OrganisationEndpoints implements Endpoints {
     private static final String API_VERSION = "v3";
 
     private static final int LONGEST_NAME = 200;
+    private static final Duration SHORTEST_RETENTION = Duration.ofDays(1);
+    private static final Duration LONGEST_RETENTION = Duration.ofDays(36_500);
 
     private final Database db;
     private final Organisations organisations;
@@ -39,10 +43,12 @@ public final class OrganisationEndpoints implements Endpoints {
     private final ManifestKeys manifestKeys;
     private final Keys keys;
     private final Audit audit;
+    private final Optional<Duration> eventRetention;
 
     /// @param configs a valid one of which makes the organisation active
     /// @param manifestKeys whose public halves it shows
     /// @param keys tells who may change it
+    /// @param eventRetention how long the operator keeps events; empty for ever
     public OrganisationEndpoints(
             Database db,
             Organisations organisations,
@@ -50,7 +56,8 @@ public final class OrganisationEndpoints implements Endpoints {
             WebhookConfigs webhooks,
             ManifestKeys manifestKeys,
             Keys keys,
-            Audit audit) {
+            Audit audit,
+            Optional<Duration> eventRetention) {
         this.db = db;
         this.organisations = organisations;
         this.configs = configs;
@@ -58,6 +65,7 @@ public final class OrganisationEndpoints implements Endpoints {
         this.manifestKeys = manifestKeys;
         this.keys = keys;
         this.audit = audit;
+        this.eventRetention = eventRetention;
     }
 
     @Override
@@ -94,8 +102,9 @@ public final class OrganisationEndpoints implements Endpoints {
                     "webhook",
                     webhooks::inUse,
                     webhooks.defaultConfig(tx, id));
+            var kept = fields.node().has("event_retention") ? retention(fields) : before.eventRetention();
             fields.check();
-            var after = organisations.update(tx, id, name, config);
+            var after = organisations.update(tx, id, name, config, kept);
             if (fields.node().has("storage_config_default")) {
                 configs.makeDefault(tx, id, storage);
             }
@@ -115,11 +124,24 @@ public final class OrganisationEndpoints implements Endpoints {
         return name;
     }
 
+    /// No longer than the operator keeps events.
+    private Optional<Duration> retention(Fields fields) {
+        var longest = eventRetention.orElse(LONGEST_RETENTION).toSeconds();
+        return fields.optionalSeconds("event_retention").map(seconds -> {
+            if (seconds < SHORTEST_RETENTION.toSeconds()) {
+                fields.problem("event_retention", "is less than " + SHORTEST_RETENTION.toSeconds() + " seconds");
+            } else if (seconds > longest) {
+                fields.problem("event_retention", "is more than " + longest + " seconds");
+            }
+            return Duration.ofSeconds(Math.round(seconds));
+        });
+    }
+
     /// Which of the fields that matter a body names, for the audit log.
     private static Map<String, ?> named(Fields fields) {
         return Map.of(
                 "named",
-                Stream.of("name", "config", "storage_config_default", "webhook_config_default")
+                Stream.of("name", "config", "storage_config_default", "webhook_config_default", "event_retention")
                         .filter(fields.node()::has)
                         .toList());
     }
@@ -144,6 +166,7 @@ public final class OrganisationEndpoints implements Endpoints {
                         "/configs/webhook",
                         config -> WebhookConfigJson.of(id, config)),
                 webhooks.defaultConfig(tx, id).map(Object::toString).orElse(null),
+                organisation.eventRetention().map(Duration::toSeconds).orElse(null),
                 manifestKeys.all(tx, id).stream().map(ManifestKeyJson::of).toList(),
                 organisation
                         .blocked()

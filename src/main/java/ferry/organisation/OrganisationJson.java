@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param id a number here, unlike other ids (design 4)
 /// @param type `standard` or `super`; shown to super organisations alone
+/// @param eventRetention ours: seconds for which it keeps its events; null for as long as the operator lets it
 /// @param manifestKeys ours: what the manifests of its polls are signed with, newest first; empty before the first
 /// @param apiVersion the version of the API this organisation is served
 record OrganisationJson(
@@ -30,6 +31,7 @@ record OrganisationJson(
         @Nullable String storageConfigDefault,
         ListJson<WebhookConfigJson> webhookConfigs,
         @Nullable String webhookConfigDefault,
+        @Nullable Long eventRetention,
         List<ManifestKeyJson> manifestKeys,
         String state,
         Instant dateCreated) {}

@@ -30,20 +30,25 @@ public final class ResultPages {
     private final Publishers publishers;
     private final SignedUrls signedUrls;
     private final InstantSource clock;
+    private final InstantSource pulse;
 
     /// @param publishers sign the downloads of buckets in a cloud
     /// @param signedUrls makes the downloads of local ones; nothing is stored
+    /// @param clock what downloads of local ones expire by
+    /// @param pulse what those of buckets in a cloud expire by: the clock of their stores, which nobody moves
     public ResultPages(
             Results results,
             StorageConfigs configs,
             Publishers publishers,
             SignedUrls signedUrls,
-            InstantSource clock) {
+            InstantSource clock,
+            InstantSource pulse) {
         this.results = results;
         this.configs = configs;
         this.publishers = publishers;
         this.signedUrls = signedUrls;
         this.clock = clock;
+        this.pulse = pulse;
     }
 
     /// A page of results as the API shows it.
@@ -97,7 +102,7 @@ public final class ResultPages {
         if (!signing.policy().enabled() || result.dateDeleted().isPresent()) {
             return null;
         }
-        var now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        var now = (signing.cloud().isPresent() ? pulse : clock).instant().truncatedTo(ChronoUnit.SECONDS);
         var lasting = signing.policy().expiry().orElse(DEFAULT_EXPIRY);
         var expires = now.plus(lasting);
         var url = signing.cloud().isPresent()

@@ -124,6 +124,10 @@ public final class Ticker {
 
     private void poll(Handle tx, Subscription due) {
         var organisation = due.organisation();
+        if (isOver(due)) {
+            turned(tx, due, false, due.error());
+            return;
+        }
         var session = sessions.find(tx, organisation, due.session()).orElseThrow();
         if (!(session.state() instanceof SessionState.Active)) {
             // Its source was switched off: the row of the session is still to follow.
@@ -140,6 +144,13 @@ public final class Ticker {
         if (due.error().isPresent()) {
             watch.emit(tx, due, "restarted");
         }
+    }
+
+    /// Its slot was before its end, and nobody could take it until now: it was paused, without a session, or no node
+    /// ran.
+    private boolean isOver(Subscription due) {
+        var now = clock.instant();
+        return due.end().filter(end -> !now.isBefore(end)).isPresent();
     }
 
     private void make(Handle tx, Subscription due, Session session, Caller caller) {

@@ -26,9 +26,9 @@ import org.jdbi.v3.core.Handle;
 /// One node's share of the sending: takes events in batches, sends each on a virtual thread, and writes the
 /// outcomes in batches.
 ///
-/// Three platform threads: one takes first tries, one what is tried again, one settles. An event is delivered at least
-/// once: what a node took and did not settle within the lease is taken again, by whichever node. [#start] starts,
-/// [#close] stops.
+/// Three platform threads: one takes first tries, one what is tried again and sees to [Backlogs], one settles. An
+/// event is delivered at least once: what a node took and did not settle within the lease is taken again, by
+/// whichever node. [#start] starts, [#close] stops.
 public final class Dispatcher implements AutoCloseable {
     private static final System.Logger log = System.getLogger(Dispatcher.class.getName());
 
@@ -57,6 +57,7 @@ public final class Dispatcher implements AutoCloseable {
 
     private final Database db;
     private final Placement placement;
+    private final Backlogs backlogs;
     private final Line line;
     private final Outcomes outcomes;
     private final Sender sender;
@@ -84,6 +85,7 @@ public final class Dispatcher implements AutoCloseable {
     Dispatcher(
             Database db,
             Placement placement,
+            Backlogs backlogs,
             Line line,
             Outcomes outcomes,
             Sender sender,
@@ -92,6 +94,7 @@ public final class Dispatcher implements AutoCloseable {
             RandomGenerator dice) {
         this.db = db;
         this.placement = placement;
+        this.backlogs = backlogs;
         this.line = line;
         this.outcomes = outcomes;
         this.sender = sender;
@@ -171,6 +174,7 @@ public final class Dispatcher implements AutoCloseable {
                         expired = System.nanoTime();
                     }
                     takeAgain();
+                    var _ = backlogs.step();
                     away = false;
                 } catch (Throwable e) {
                     complain(away, e);

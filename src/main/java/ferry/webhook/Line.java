@@ -63,7 +63,7 @@ final class Line {
               select c.*, least(c.free, greatest(1, :max / count(*) over ())) as most
                 from line l
                cross join lateral (
-                     select c.id, c.url, c.secret, c.secret_before, c.before_until, c.retries as schedule,
+                     select c.id, c.revision, c.url, c.secret, c.secret_before, c.before_until, c.retries as schedule,
                             case when c.failures >= :broken then 1
                                  when s.oldest < :slow then greatest(1, :share / 4)
                                  else :share end - s.count as free
@@ -99,7 +99,7 @@ final class Line {
                 from fitting f
                where d.event = f.event and d.line is not distinct from 'waiting'
               returning d.event, d.organisation, d.config, d.attempt, d.retries, f.type, f.action, f.body,
-                        f.date_created, f.url, f.secret, f.secret_before, f.before_until, f.schedule),
+                        f.date_created, f.revision, f.url, f.secret, f.secret_before, f.before_until, f.schedule),
             noted as (
               insert into webhook_attempt (event, number, organisation, config, date_created)
               select event, attempt, organisation, config, cast(:now as timestamptz) from taken)
@@ -120,11 +120,13 @@ final class Line {
 
     /// An event that was taken, with all that sending it needs.
     ///
+    /// @param revision the config's as it was taken; one that was changed or resumed since has another
     /// @param attempt counts on over all tries of the event
     record Taken(
             OrgId organisation,
             Event event,
             long config,
+            int revision,
             int attempt,
             String url,
             WebhookConfig.Secrets secrets,
@@ -218,6 +220,7 @@ final class Line {
                         row.getTimestamp("date_created").toInstant(),
                         null),
                 row.getLong("config"),
+                row.getInt("revision"),
                 row.getInt("attempt"),
                 row.getString("url"),
                 WebhookConfigs.secrets(row),

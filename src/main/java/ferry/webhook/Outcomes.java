@@ -8,7 +8,9 @@ import ferry.event.Events;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -81,8 +83,9 @@ final class Outcomes {
                 .bindArray("interrupted", Boolean.class, AttemptLog.column(all, s -> interrupted(s.attempted())))
                 .bind("now", clock.instant())
                 .execute();
-        health(tx, all);
-        stopThoseThatWantNoMore(tx, all);
+        var current = ofPresentConfigs(tx, all);
+        health(tx, current);
+        stopThoseThatWantNoMore(tx, current);
     }
 
     private static boolean interrupted(Attempted attempted) {
@@ -93,9 +96,7 @@ final class Outcomes {
     /// 5 s, twice as long each time, 5 minutes at most; or as long as the receiver asked for. One that takes an
     /// event is sound at once.
     private void health(Handle tx, List<Settled> all) {
-        var healthy = configs(all, s -> s.attempted().delivered());
-        var locked = lockConfigs(tx, healthy, configs(all, s -> !s.attempted().delivered()));
-        var recovered = healthy.stream().filter(locked::contains).toList();
+        var recovered = configs(all, s -> s.attempted().delivered());
         if (!recovered.isEmpty()) {
             tx.createUpdate("""
                             update webhook_config set failures = 0, failing_since = null, paused_until = null
@@ -104,7 +105,7 @@ final class Outcomes {
         }
         var failed = all.stream()
                 .filter(s -> !s.attempted().delivered() && !interrupted(s.attempted()))
-                .filter(s -> !healthy.contains(s.taken().config()))
+                .filter(s -> !recovered.contains(s.taken().config()))
                 .toList();
         if (!failed.isEmpty()) {
             tx.createUpdate("""
@@ -144,20 +145,37 @@ final class Outcomes {
         return all.stream().filter(of).map(s -> s.taken().config()).distinct().toList();
     }
 
+    /// Of these attempts, those that say something about their config as it is now: not those at an URL that was
+    /// changed meanwhile, or begun before the config was resumed, nor those that leave a healthy one as it is.
+    /// Locks the configs.
+    private static List<Settled> ofPresentConfigs(Handle tx, List<Settled> all) {
+        var revisions = lockConfigs(
+                tx,
+                configs(all, s -> s.attempted().delivered()),
+                configs(all, s -> !s.attempted().delivered()));
+        return all.stream()
+                .filter(s -> Integer.valueOf(s.taken().revision())
+                        .equals(revisions.get(s.taken().config())))
+                .toList();
+    }
+
     /// Locks what the rest of the transaction may change of configs, in the order of their ids: two nodes that
     /// settle for the same ones wait for each other and never both.
     ///
     /// @param healthy locked where they have failed before, and left alone where not
-    private static List<Long> lockConfigs(Handle tx, List<Long> healthy, List<Long> failed) {
-        return tx.createQuery("""
-                        select id from webhook_config
+    /// @return the revision of each that is locked
+    private static Map<Long, Integer> lockConfigs(Handle tx, List<Long> healthy, List<Long> failed) {
+        var revisions = new HashMap<Long, Integer>();
+        tx.createQuery("""
+                        select id, revision from webhook_config
                          where (id = any(:healthy) and failures > 0) or id = any(:failed)
                          order by id for no key update
                         """)
                 .bindArray("healthy", Long.class, healthy)
                 .bindArray("failed", Long.class, failed)
-                .mapTo(Long.class)
+                .map((row, _) -> revisions.put(row.getLong("id"), row.getInt("revision")))
                 .list();
+        return revisions;
     }
 
     private void stopThoseThatWantNoMore(Handle tx, List<Settled> all) {
@@ -197,13 +215,16 @@ final class Outcomes {
         log.log(INFO, "webhook config {0} was switched off: {1}", stopped.id(), reason.slug());
     }
 
-    /// Of these configs, the ones that are to be switched off since nothing was taken for so long.
+    /// Of these configs, the ones that are to be switched off since nothing was taken for so long: of several attempts,
+    /// since two that failed with days of quiet between them tell little.
     private List<Long> failingFor(Handle tx, List<Long> configs, Duration time) {
         return tx.createQuery("""
                         select id from webhook_config
                          where id = any(:configs) and state = 'valid' and failing_since <= :since
+                           and failures >= :broken
                         """)
                 .bindArray("configs", Long.class, configs)
+                .bind("broken", Line.BROKEN)
                 .bind("since", clock.instant().minus(time))
                 .mapTo(Long.class)
                 .list();

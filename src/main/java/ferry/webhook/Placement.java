@@ -1,8 +1,6 @@
 package ferry.webhook;
 
-import ferry.access.OrgId;
 import ferry.db.Database;
-import ferry.db.Ids;
 import ferry.event.Sequencer;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -19,7 +17,7 @@ final class Placement implements Sequencer {
     static final Duration AHEAD = Duration.ofMinutes(1);
 
     /// A pattern such as `poll.*` as `like` wants it.
-    private static final String WANTS = """
+    static final String WANTS = """
             exists (select from unnest(coalesce(c.events, :documented)) p
                      where e.type || '.' || e.action like replace(replace(p, '_', '\\_'), '*', '%'))
             """;
@@ -92,24 +90,5 @@ final class Placement implements Sequencer {
                 .list();
         return new Placed(
                 configs.size(), configs.stream().flatMap(Optional::stream).collect(Collectors.toSet()));
-    }
-
-    /// What happened since the config was made and found none goes to it, now that it is the default. In the
-    /// transaction that makes it so, which has taken the [Line#lock].
-    void adopt(Handle tx, OrgId organisation, WebhookConfig config) {
-        tx.createUpdate("""
-                        update delivery d set config = c.id, line = 'waiting', due = :now
-                          from event e, webhook_config c
-                         where c.organisation = :organisation and c.id = :config
-                           and d.organisation = :organisation and d.event >= :from and d.line is null
-                           and d.config is null and d.state = 'pending'
-                           and e.id = d.event and e.date_created >= c.date_created and %s
-                        """.formatted(WANTS))
-                .bind("organisation", organisation.value())
-                .bind("config", config.id())
-                .bind("from", Ids.first(config.dateCreated().minus(AHEAD)))
-                .bind("now", clock.instant())
-                .bindArray("documented", String.class, WebhookConfig.DOCUMENTED)
-                .execute();
     }
 }

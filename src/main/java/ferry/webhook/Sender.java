@@ -34,13 +34,17 @@ final class Sender {
     private final Outbound outbound;
     private final Vault vault;
     private final InstantSource clock;
+    private final InstantSource pulse;
     private final Duration timeout;
 
+    /// @param clock what a rotation's overlap ends by
+    /// @param pulse what is signed by, and what dates of receivers are compared with: theirs is never moved
     /// @param timeout until the answer's head
-    Sender(Outbound outbound, Vault vault, InstantSource clock, Duration timeout) {
+    Sender(Outbound outbound, Vault vault, InstantSource clock, InstantSource pulse, Duration timeout) {
         this.outbound = outbound;
         this.vault = vault;
         this.clock = clock;
+        this.pulse = pulse;
         this.timeout = timeout;
     }
 
@@ -65,13 +69,13 @@ final class Sender {
 
     private Call call(OrgId organisation, long config, URI target, WebhookConfig.Secrets secrets, Event event) {
         var id = event.id().toString();
-        var now = clock.instant();
+        var now = pulse.instant();
         var body = Json.MAPPER.writeValueAsBytes(EventJson.of(event));
         var signing = new ArrayList<Secret>();
         var context = WebhookConfig.context(config);
         signing.add(vault.open(organisation, secrets.current(), context));
         secrets.before()
-                .filter(before -> before.until().isAfter(now))
+                .filter(before -> before.until().isAfter(clock.instant()))
                 .ifPresent(before -> signing.add(vault.open(organisation, before.secret(), context)));
         var standard = signing.stream()
                 .map(secret -> Signatures.standard(secret, id, now, body))
@@ -115,7 +119,7 @@ final class Sender {
         try {
             var wait = text.strip().matches("[0-9]{1,9}")
                     ? Duration.ofSeconds(Long.parseLong(text.strip()))
-                    : Duration.between(clock.instant(), date(text));
+                    : Duration.between(pulse.instant(), date(text));
             return Optional.of(wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait)
                     .filter(Duration::isPositive);
         } catch (DateTimeException _) {

@@ -34,21 +34,16 @@ public final class TestWebhook implements TaskHandler {
     private final Database db;
     private final WebhookConfigs configs;
     private final AttemptLog attempts;
-    private final Placement placement;
+    private final Backlogs backlogs;
     private final Events events;
     private final Sender sender;
 
     TestWebhook(
-            Database db,
-            WebhookConfigs configs,
-            AttemptLog attempts,
-            Placement placement,
-            Events events,
-            Sender sender) {
+            Database db, WebhookConfigs configs, AttemptLog attempts, Backlogs backlogs, Events events, Sender sender) {
         this.db = db;
         this.configs = configs;
         this.attempts = attempts;
-        this.placement = placement;
+        this.backlogs = backlogs;
         this.events = events;
         this.sender = sender;
     }
@@ -93,7 +88,7 @@ public final class TestWebhook implements TaskHandler {
             attempts.end(tx, organisation, id, number, found, EventState.DELIVERED);
             configs.tested(tx, organisation, config.id(), config.revision(), WebhookConfigState.VALID, found)
                     .filter(valid -> configs.makeFirstDefault(tx, organisation, valid.id()))
-                    .ifPresent(valid -> placement.adopt(tx, organisation, valid));
+                    .ifPresent(valid -> backlogs.adopt(tx, valid));
             return new Outcome.Succeeded();
         }
         if (number <= AGAIN.size()) {
@@ -101,7 +96,17 @@ public final class TestWebhook implements TaskHandler {
             return new Outcome.Again(AGAIN.get(number - 1), ErrorCode.WEBHOOK_FAILED, found.sentence());
         }
         attempts.end(tx, organisation, id, number, found, EventState.FAILED);
-        configs.tested(tx, organisation, config.id(), config.revision(), WebhookConfigState.INVALID, found);
+        var before = configs.find(tx, organisation, config.id()).map(WebhookConfig::state);
+        configs.tested(tx, organisation, config.id(), config.revision(), WebhookConfigState.INVALID, found)
+                .filter(_ -> before.equals(Optional.of(WebhookConfigState.VALID)))
+                .ifPresent(stopped -> events.emit(
+                        tx,
+                        organisation,
+                        stopped.key(),
+                        "webhook_config",
+                        "invalid",
+                        Long.toString(stopped.id()),
+                        WebhookConfigJson.of(organisation, stopped)));
         return new Outcome.Failed(ErrorCode.WEBHOOK_FAILED, found.sentence());
     }
 

@@ -164,13 +164,15 @@ public final class WebhookConfigEndpoints implements Endpoints {
         });
     }
 
-    /// Tests it again; answers with the test's task. One that has not ended is not joined by another.
+    /// Tests it again, which stops a config that fails; answers with the test's task. One that has not ended is not
+    /// joined by another.
     private Answer test(Request request) throws InterruptedException {
         var organisation = request.caller().organisation();
         long id = request.number("webhook config");
         var task = resends.once(request, UUID.class, tx -> {
             Organisations.lock(tx, organisation);
             var config = found(tx, request, id);
+            keys.checkMayManage(tx, request.caller());
             if (config.state() == WebhookConfigState.DEACTIVATED) {
                 throw new ApiException(ErrorCode.CONFLICT, "The config is deactivated; resume it first.");
             }
@@ -214,7 +216,8 @@ public final class WebhookConfigEndpoints implements Endpoints {
         return Answer.ok(shown(request, db.read(organisation, tx -> found(tx, request, rotated))));
     }
 
-    /// Goes on with a config that was switched off, after a test; one that only pauses goes on at once.
+    /// Goes on with a config that was switched off, or whose last test failed, after a test; one that only pauses goes
+    /// on at once.
     private Answer resume(Request request) {
         var organisation = request.caller().organisation();
         long id = request.number("webhook config");
@@ -222,13 +225,17 @@ public final class WebhookConfigEndpoints implements Endpoints {
             var config = found(tx, request, id);
             keys.checkMayManage(tx, request.caller());
             note(tx, request, "resume", id);
-            if (config.state() != WebhookConfigState.DEACTIVATED) {
-                configs.unpause(tx, organisation, id);
-                return config;
-            }
-            var renewed = configs.renew(tx, organisation, id).orElseThrow();
-            enqueueTest(tx, request, renewed);
-            return renewed;
+            return switch (config.state()) {
+                case NEW, VALID -> {
+                    configs.unpause(tx, organisation, id);
+                    yield config;
+                }
+                case INVALID, DEACTIVATED -> {
+                    var renewed = configs.renew(tx, organisation, id).orElseThrow();
+                    enqueueTest(tx, request, renewed);
+                    yield renewed;
+                }
+            };
         });
         worker.wake();
         wake.run();

@@ -8,7 +8,7 @@ public enum WebhookConfigState {
     NEW("new"),
     /// Its last test was answered with a status in the two hundreds.
     VALID("valid"),
-    /// Its last test was not. Change it or test it again.
+    /// Its last test was not. Change it, test it again or resume it.
     INVALID("invalid"),
     /// Switched off: by the organisation, by its receiver's 410, or after days of failures. See [Stopped].
     DEACTIVATED("deactivated");

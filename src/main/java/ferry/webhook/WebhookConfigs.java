@@ -122,7 +122,7 @@ public final class WebhookConfigs {
     Optional<WebhookConfig> renew(Handle tx, OrgId organisation, long id) {
         return tx.createQuery("""
                         update webhook_config
-                           set state = 'new', stopped = null, failures = 0, failing_since = null, paused_until = null,
+                           set state = 'new', stopped = null, drops = false, failures = 0, failing_since = null, paused_until = null,
                                revision = revision + 1
                          where organisation = :organisation and id = :id
                         returning *
@@ -168,10 +168,14 @@ public final class WebhookConfigs {
                 .findOne();
     }
 
-    /// Switches it off. Empty where there is no such config.
+    /// Switches it off. What waits for one that the organisation has switched off leaves the line ([Backlogs]). Empty
+    /// where there is no such config.
     public Optional<WebhookConfig> deactivate(Handle tx, OrgId organisation, long id, WebhookConfigState.Stopped why) {
         return tx.createQuery("""
-                        update webhook_config set state = 'deactivated', stopped = :why
+                        update webhook_config
+                           set state = 'deactivated', stopped = :why,
+                               drops = :why = 'organisation',
+                               adopted_to = case when :why = 'organisation' then null else adopted_to end
                          where organisation = :organisation and id = :id
                         returning *
                         """)

@@ -25,12 +25,14 @@ public final class Webhooks implements AutoCloseable {
     private final Vault vault;
     private final WebhookConfigs configs;
     private final Placement placement;
+    private final Backlogs backlogs;
     private final Line line;
     private final AttemptLog attempts;
     private final Outbound outbound;
     private final Sender sender;
     private final Dispatcher dispatcher;
 
+    /// @param pulse runs on evenly where `clock` may be moved: receivers live in it
     public Webhooks(
             Database db,
             WebhookConfigs configs,
@@ -46,14 +48,15 @@ public final class Webhooks implements AutoCloseable {
         this.vault = vault;
         this.configs = configs;
         this.placement = new Placement(db, clock);
+        this.backlogs = new Backlogs(db, clock);
         this.line = new Line(clock, pulse, settings);
         this.attempts = new AttemptLog(clock);
         // Beside the events there are tests, a few at a time.
         this.outbound = Outbound.open(settings.egress(), settings.connections() + 100);
-        this.sender = new Sender(outbound, vault, clock, settings.timeout());
+        this.sender = new Sender(outbound, vault, clock, pulse, settings.timeout());
         var outcomes = new Outcomes(attempts, configs, events, settings, clock);
-        this.dispatcher =
-                new Dispatcher(db, placement, line, outcomes, sender, settings, clock, RandomGenerator.getDefault());
+        this.dispatcher = new Dispatcher(
+                db, placement, backlogs, line, outcomes, sender, settings, clock, RandomGenerator.getDefault());
     }
 
     /// Gives events their places.
@@ -63,7 +66,7 @@ public final class Webhooks implements AutoCloseable {
 
     /// The handler of [TestWebhook#TYPE].
     public TestWebhook test() {
-        return new TestWebhook(db, configs, attempts, placement, events, sender);
+        return new TestWebhook(db, configs, attempts, backlogs, events, sender);
     }
 
     /// The routes.

@@ -2,6 +2,7 @@ package ferry.erasure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.access.Scopes;
 import ferry.db.Ids;
 import ferry.storage.disk.DiskObjects;
 import ferry.testing.Client;
@@ -196,6 +197,45 @@ class RetentionTest {
         inNoLine();
         run(new Retention.Settings(FOR_EVER, MONTH, FOR_EVER, FOR_EVER));
         assertThat(rows("event")).isLessThan(before);
+    }
+
+    @Test
+    void anOrganisationHasItsOwnEventsForgottenEarlier() {
+        poll();
+        var other = app.organisation("Other", Scopes.ALL).client();
+        other.session(other.user("u"), "mocks.mock", "m", "'password': 'password'");
+        client.post("/organisation", "{'event_retention': 864000}").expect(200);
+        app.clock().advance(Duration.ofDays(9));
+        inNoLine();
+        long before = rows("event");
+        run(Retention.Settings.KEEP);
+        assertThat(rows("event")).isEqualTo(before);
+        app.clock().advance(Duration.ofDays(2));
+        inNoLine();
+        run(Retention.Settings.KEEP);
+        assertThat(rows("event where organisation = 1 and type <> 'session'")).isZero();
+        assertThat(other.get("/events").text("/total_count")).isNotEqualTo("0");
+    }
+
+    @Test
+    void noOrganisationKeepsItsEventsLongerThanTheOperator() {
+        var month = new Retention.Settings(FOR_EVER, MONTH, FOR_EVER, FOR_EVER);
+        try (var bounded = TestApp.start(setup -> setup.retention(month))) {
+            assertThat(bounded.client()
+                            .post("/organisation", "{'event_retention': 2592001}")
+                            .text("/params/event_retention/0"))
+                    .isEqualTo("is more than 2592000 seconds");
+            assertThat(bounded.client()
+                            .post("/organisation", "{'event_retention': 2592000}")
+                            .text("/event_retention"))
+                    .isEqualTo("2592000");
+            assertThat(bounded.client()
+                            .post("/organisation", "{'event_retention': null}")
+                            .expect(200)
+                            .get("event_retention")
+                            .isNull())
+                    .isTrue();
+        }
     }
 
     @Test

@@ -424,15 +424,15 @@ class KeysTest {
                 narrow.post(webhook, "{'url': 'http://127.0.0.1:1/mine'}"),
                 narrow.post(webhook + "/rotate", "{}"),
                 narrow.post(webhook + "/resume", "{}"),
+                // one that fails stops it
+                narrow.post(webhook + "/test", "{}"),
                 narrow.delete(webhook),
                 narrow.delete(user))) {
             assertError(answer, 403, "missing-scope", "narrowed");
         }
         assertThat(narrow.get(webhook).expect(200).at("/secret").isNull()).isTrue();
         assertThat(client.get(webhook).expect(200).at("/secret")).isEqualTo(made.at("/secret"));
-        // To test is to change nothing.
         narrow.post(storage + "/test", "{}").expect(201);
-        narrow.post(webhook + "/test", "{}").expect(201);
         narrow.get(user).expect(200);
     }
 

@@ -141,6 +141,9 @@ class OrganisationTest {
                 "{'storage_config_default': 4711}|storage_config_default",
                 "{'storage_config_default': 'x'}|storage_config_default",
                 "{'webhook_config_default': 1}|webhook_config_default",
+                "{'event_retention': 86399}|event_retention",
+                "{'event_retention': 1e12}|event_retention",
+                "{'event_retention': 'a day'}|event_retention",
             })
     void aParameterThatCannotBeIsNamed(String body, String field) {
         var before = client.get("/organisation").expect(200);

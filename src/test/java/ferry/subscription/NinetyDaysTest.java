@@ -9,11 +9,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -22,7 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 class NinetyDaysTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-    private static final Pattern DATE = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z");
+    private static final Pattern DATE = Pattern.compile("(\"\\w*\"\\s*:\\s*\"|)(\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z)");
+    private static final Pattern HOUR = Pattern.compile("hour (\\d+)");
     private static final Pattern VOLATILE =
             Pattern.compile("\"(url|checksum|sha256|signed_url|object_key)\":(\"[^\"]*\"|\\{[^}]*})");
     private static final int LOST = 40;
@@ -31,7 +34,7 @@ class NinetyDaysTest {
 
     /// What came of a season.
     ///
-    /// @param events in order, with ids and dates replaced by names
+    /// @param events in the order of the list; names stand for ids, and for dates how long after the beginning
     private record Season(List<String> events, List<String> delivered, Duration took) {}
 
     @Test
@@ -55,6 +58,10 @@ class NinetyDaysTest {
                         "subscription.stopped",
                         "subscription.restarted",
                         "subscription.session_expiring");
+        assertThat(first.events().stream()
+                        .filter(event -> event.startsWith("poll.created "))
+                        .map(NinetyDaysTest::day))
+                .containsExactlyElementsOf(polledOn());
         System.out.printf(
                 "90 days took %d ms and %d ms%n",
                 first.took().toMillis(), second.took().toMillis());
@@ -62,10 +69,24 @@ class NinetyDaysTest {
         assertThat(second.took()).isLessThan(Duration.ofSeconds(10));
     }
 
+    private static long day(String event) {
+        var hour = HOUR.matcher(event).results().findFirst().orElseThrow();
+        return Long.parseLong(hour.group(1)) / 24;
+    }
+
+    /// At once, and from the second day on each day but those on which it had no session; with a new one at once again.
+    private static List<Long> polledOn() {
+        return LongStream.rangeClosed(0, DAYS)
+                .filter(day -> day != 1 && (day <= LOST || day >= REPAIRED - 1))
+                .boxed()
+                .toList();
+    }
+
     private static Season season() throws IOException {
         var diary = new Diary();
         diary.sessionsLast(Duration.ofDays(LOST));
         try (var app = TestApp.start(setup -> setup.connector(diary))) {
+            var beginning = app.clock().instant();
             diary.livesIn(app.clock());
             var client = app.client();
             client.storage("local://ninety/days");
@@ -99,7 +120,7 @@ class NinetyDaysTest {
                 }
             }
             var took = Duration.ofNanos(System.nanoTime() - start);
-            return new Season(events(app), delivered(client, subscription), took);
+            return new Season(events(app, beginning), delivered(client, subscription), took);
         }
     }
 
@@ -128,20 +149,32 @@ class NinetyDaysTest {
         return all;
     }
 
-    private static List<String> events(TestApp app) {
+    private static List<String> events(TestApp app, Instant beginning) {
         var names = new HashMap<String, String>();
-        return app
-                .db()
-                .system(tx -> tx.createQuery("select type || '.' || action || ' ' || body::text from event order by id")
-                        .mapTo(String.class)
-                        .list())
-                .stream()
-                .map(event -> named(names, event))
+        app.client().get("/events?limit=1").expect(200);
+        return app.db().system(tx -> tx.createQuery("""
+                                select type || '.' || action || ' ' || json_build_object('date', to_char(
+                                         date_created at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || ' ' || body
+                                  from event join delivery on delivery.event = event.id order by sequence
+                                """).mapTo(String.class).list()).stream()
+                .map(event -> named(names, event, beginning))
                 .toList();
     }
 
-    private static String named(Map<String, String> names, String event) {
-        var plain = VOLATILE.matcher(DATE.matcher(event).replaceAll("date")).replaceAll("\"$1\":\"\"");
+    private static String named(Map<String, String> names, String event, Instant beginning) {
+        var plain = VOLATILE.matcher(dated(event, beginning)).replaceAll("\"$1\":\"\"");
         return ID.matcher(plain).replaceAll(id -> names.computeIfAbsent(id.group(), _ -> "id" + names.size()));
+    }
+
+    /// In whole hours. When the next poll is due is told in whole days: how much later than a day the id decides, which
+    /// is another one each time.
+    private static String dated(String event, Instant beginning) {
+        return DATE.matcher(event).replaceAll(date -> {
+            var after = Duration.between(beginning, Instant.parse(date.group(2)));
+            return date.group(1)
+                    + (date.group(1).contains("next_poll")
+                            ? "day " + Math.floorDiv(after.toSeconds(), 86_400)
+                            : "hour " + Math.floorDiv(after.toSeconds(), 3600));
+        });
     }
 }

@@ -379,6 +379,32 @@ class SubscriptionsTest {
     }
 
     @Test
+    void whatMissedItsLastTurnIsNotPolledOnceItsEndHasPassed() {
+        var end = app.clock().instant().plusSeconds(3 * 3600);
+        var more = ", 'interval': 3600, 'date_end': '" + end + "'";
+        var paused = id(subscription(session("ended"), "'info_types': ['diary.owner']", more));
+        var without = id(subscription(session("lapsed"), "'info_types': ['diary.owner']", more));
+        poll(paused, 1);
+        poll(without, 1);
+        client.post("/subscriptions/" + paused + "/pause", "{}").expect(200);
+        client.delete("/sessions/" + shown(without).at("/session").asString()).expect(200);
+        advance(Duration.ofHours(4));
+        client.post("/subscriptions/" + paused + "/resume", "{}").expect(200);
+        session("lapsed");
+        advance(Duration.ofSeconds(1));
+        for (var one : List.of(paused, without)) {
+            poll(one, 1);
+            assertThat(shown(one).get("date_next_poll").isNull()).isTrue();
+            assertThat(shown(one).at("/state").asString()).isEqualTo("active");
+        }
+        // Nobody needs the session any more.
+        advance(Duration.ofHours(25));
+        assertThat(client.get("/sessions/" + shown(without).at("/session").asString())
+                        .text("/state"))
+                .isEqualTo("expired");
+    }
+
+    @Test
     void anotherIntervalCountsFromTheLastPoll() {
         var subscription = id(subscription(session("i"), "'info_types': ['diary.owner']", ""));
         poll(subscription, 1);

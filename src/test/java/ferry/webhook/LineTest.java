@@ -2,13 +2,22 @@ package ferry.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.access.Organisations;
 import ferry.access.Scopes;
+import ferry.access.Vault;
 import ferry.egress.EgressPolicy;
+import ferry.egress.Outbound;
 import ferry.event.EventState;
 import ferry.event.Events;
 import ferry.testing.Client;
 import ferry.testing.TestApp;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +44,7 @@ class LineTest {
     private final AttemptLog log = new AttemptLog(app.clock());
     private final Outcomes outcomes =
             new Outcomes(log, new WebhookConfigs(app.clock()), new Events(app.clock()), SETTINGS, app.clock());
+    private final Backlogs backlogs = new Backlogs(app.db(), app.clock());
     private final Receiver receiver = Receiver.start();
 
     @BeforeEach
@@ -76,6 +86,15 @@ class LineTest {
         app.db()
                 .systemDo(tx -> outcomes.settle(
                         tx, List.of(new Outcomes.Settled(taken, TAKEN, EventState.DELIVERED, Optional.empty()))));
+    }
+
+    private void settle(Line.Taken taken, AttemptError error, Optional<Instant> next) {
+        var state = next.isPresent() ? EventState.PENDING : EventState.FAILED;
+        app.db()
+                .systemDo(tx -> outcomes.settle(
+                        tx,
+                        List.of(new Outcomes.Settled(
+                                taken, Attempted.failed(error, Duration.ofMillis(3)), state, next))));
     }
 
     private void expire() {
@@ -182,6 +201,162 @@ class LineTest {
         });
         var listed = app.client().get("/events").expect(200).at("/data");
         assertThat(listed.at("/0/id").asString()).isEqualTo(late);
+    }
+
+    @Test
+    void aConfigThatFailsFiveTimesIsSentOneAtATimeWithPausesThatDoubleUntilItTakesOne() {
+        for (int i = 0; i < 30; i++) {
+            happened();
+        }
+        var first = take(Line.FIRST, 100);
+        assertThat(first).hasSizeGreaterThan(Line.BROKEN);
+        first.forEach(taken -> settle(taken, AttemptError.STATUS, Optional.empty()));
+        // Six failures: the fifth pauses for 5 s, the sixth for 10.
+        for (long pause : new long[] {10, 20, 40, 80, 160, 300, 300}) {
+            app.clock().advance(Duration.ofSeconds(pause / 2));
+            assertThat(take(Line.FIRST, 100)).as("before %d s", pause).isEmpty();
+            app.clock().advance(Duration.ofSeconds(pause / 2));
+            var one = take(Line.FIRST, 100);
+            assertThat(one).as("after %d s", pause).hasSize(1);
+            settle(one.getFirst(), AttemptError.TIMEOUT, Optional.empty());
+        }
+        app.clock().advance(Duration.ofMinutes(5));
+        settle(take(Line.FIRST, 100).getFirst());
+        assertThat(take(Line.FIRST, 100)).hasSize(SETTINGS.firstTries());
+    }
+
+    @Test
+    void anOutcomeSaysHowTheReceiverAnswered() throws IOException {
+        happened();
+        var taken = take(Line.FIRST, 1).getFirst();
+        assertThat(SETTINGS.timeout()).isEqualTo(Duration.ofSeconds(15));
+        try (var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                var outbound = Outbound.open(SETTINGS.egress())) {
+            var sender = sender(outbound, Duration.ofMillis(300));
+            // Sound from its head, whatever follows: an endless body, or one that drips.
+            for (var endless : List.of(true, false)) {
+                answering(server, out -> body(out, endless));
+                var found = send(sender, taken, "http", server);
+                assertThat(found.status()).contains(200);
+                assertThat(found.error()).isEmpty();
+            }
+            answering(server, out -> drip(out, "HTTP/1.1 200 OK\r\nX: "));
+            assertThat(send(sender, taken, "http", server).error()).contains(AttemptError.TIMEOUT);
+            answering(server, _ -> Thread.sleep(Duration.ofMinutes(1)));
+            assertThat(send(sender, taken, "http", server).error()).contains(AttemptError.TIMEOUT);
+            answering(server, out -> out.write("HTTP/1.1 400 No TLS here\r\n\r\n".getBytes(StandardCharsets.UTF_8)));
+            var patient = sender(outbound, Duration.ofSeconds(9));
+            assertThat(send(patient, taken, "https", server).error()).contains(AttemptError.TLS);
+        }
+    }
+
+    /// As the service's, but with less patience.
+    private Sender sender(Outbound outbound, Duration patience) {
+        var sealer = app.master().sealer();
+        var vault = new Vault(app.db(), new Organisations(app.clock(), sealer), sealer);
+        return new Sender(outbound, vault, app.clock(), app.clock(), patience);
+    }
+
+    private static Attempted send(Sender sender, Line.Taken taken, String scheme, ServerSocket to) {
+        long start = System.nanoTime();
+        var found = sender.send(
+                taken.organisation(),
+                taken.config(),
+                scheme + "://127.0.0.1:" + to.getLocalPort() + "/webhooks",
+                taken.secrets(),
+                taken.event());
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+        return found;
+    }
+
+    private interface Script {
+        void to(OutputStream out) throws IOException, InterruptedException;
+    }
+
+    /// Takes one connection, reads some of what comes and answers.
+    private static void answering(ServerSocket server, Script script) {
+        Thread.ofVirtual().start(() -> {
+            try (var socket = server.accept()) {
+                var _ = socket.getInputStream().read(new byte[65_536]);
+                script.to(socket.getOutputStream());
+            } catch (IOException | InterruptedException _) {
+                return; // the other side has hung up
+            }
+        });
+    }
+
+    private static void body(OutputStream out, boolean endless) throws IOException, InterruptedException {
+        out.write("HTTP/1.1 200 OK\r\nContent-Length: 9000000000\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        while (endless) {
+            out.write(new byte[4096]);
+        }
+        drip(out, "");
+    }
+
+    private static void drip(OutputStream out, String start) throws IOException, InterruptedException {
+        out.write(start.getBytes(StandardCharsets.UTF_8));
+        for (int i = 0; i < 1000; i++) {
+            out.write('x');
+            out.flush();
+            Thread.sleep(50);
+        }
+    }
+
+    @Test
+    void aFirstConfigAdoptsAndADeletedOneDropsInBatches() {
+        var other = app.organisation("Other", Scopes.ALL);
+        int all = 2 * Backlogs.AT_ONCE + 1;
+        app.db().tenantDo(other.id(), tx -> {
+            for (int i = 0; i < all; i++) {
+                Happened.emit(tx, app, other.id());
+            }
+        });
+        placement.sequence();
+        config(other.client());
+        var made = app.db().tenant(other.id(), tx -> {
+            tx.execute("update webhook_config set date_created = date_created - interval '1 hour'");
+            var config = new WebhookConfigs(app.clock())
+                    .find(
+                            tx,
+                            other.id(),
+                            tx.createQuery("select id from webhook_config")
+                                    .mapTo(long.class)
+                                    .one())
+                    .orElseThrow();
+            Line.lock(tx, Line.FIRST);
+            backlogs.adopt(tx, config);
+            return config;
+        });
+        assertThat(waiting(made)).isEqualTo(Backlogs.AT_ONCE);
+        assertThat(backlogs.step()).isTrue();
+        assertThat(waiting(made)).isEqualTo(2 * Backlogs.AT_ONCE);
+        assertThat(backlogs.step()).isTrue();
+        assertThat(waiting(made)).isEqualTo(all);
+        assertThat(backlogs.step()).isFalse();
+
+        var taken = take(Line.FIRST, 1).getFirst();
+        other.client().delete("/configs/webhook/" + made.id()).expect(200);
+        for (int left : new int[] {all - 1 - Backlogs.AT_ONCE, all - 1 - 2 * Backlogs.AT_ONCE, 0}) {
+            assertThat(backlogs.step()).isTrue();
+            assertThat(waiting(made)).isEqualTo(Math.max(0, left));
+        }
+        // What was under way comes back to be tried again.
+        settle(taken, AttemptError.STATUS, Optional.of(app.clock().instant()));
+        assertThat(waiting(made)).isEqualTo(1);
+        assertThat(backlogs.step()).isTrue();
+        assertThat(waiting(made)).isZero();
+        assertThat(backlogs.step()).isFalse();
+        assertThat(other.client().get("/events?state=pending&limit=1").text("/total_count"))
+                .isEqualTo(Integer.toString(all));
+    }
+
+    private long waiting(WebhookConfig config) {
+        return app.db()
+                .system(tx -> tx.createQuery(
+                                "select count(*) from delivery where line = 'waiting' and config = :config")
+                        .bind("config", config.id())
+                        .mapTo(long.class)
+                        .one());
     }
 
     @Test

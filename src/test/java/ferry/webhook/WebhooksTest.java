@@ -102,7 +102,7 @@ class WebhooksTest {
                 .extracting(Got::slug)
                 .containsExactlyInAnyOrder(TEST, "poll.created", "task.created", "task.succeeded", "poll.completed");
         assertThat(receiver.all()).allSatisfy(got -> {
-            assertThat(got.ricloudSigned(secret, app.clock().instant())).isTrue();
+            assertThat(got.ricloudSigned(secret)).isTrue();
             assertThat(got.standardSigned(secret)).isTrue();
             assertThat(got.body().at("/id").asString()).isEqualTo(got.id());
             assertThat(new String(got.raw(), StandardCharsets.UTF_8)).doesNotContain(secret);
@@ -216,9 +216,33 @@ class WebhooksTest {
         assertThat(state(config)).isEqualTo("invalid");
         assertThat(config.at("/message").asString()).startsWith("The receiver answered 404, after ");
 
+        assertThat(client.get("/events?type=webhook_config&action=invalid").text("/total_count"))
+                .as("one that never was valid stops nothing")
+                .isEqualTo("0");
+
         receiver.answering(_ -> Reply.of(204));
         var task = client.postAndAwait(path(made) + "/test", "null").expect(201);
         assertThat(state(task)).isEqualTo("succeeded");
+        assertThat(state(client.get(path(made)).body())).isEqualTo("valid");
+    }
+
+    @Test
+    void aTestThatFailsStopsAConfigWithAnEventAndOneCallResumesIt() {
+        var made = config();
+        receiver.answering(_ -> Reply.of(503));
+        client.post(path(made) + "/test", "null").expect(201);
+        for (int tries = 1; tries < 6; tries++) {
+            int soFar = tries + 1;
+            eventually("try " + tries, () -> receiver.all().size() >= soFar);
+            app.clock().advance(Duration.ofSeconds(20));
+        }
+        client.settled(path(made), c -> state(c).equals("invalid"));
+        assertThat(client.get("/events?type=webhook_config&action=invalid").text("/data/0/data/id"))
+                .isEqualTo(made.at("/id").asString());
+        var waits = happened();
+        receiver.answering(_ -> Reply.of(200));
+        assertThat(client.post(path(made) + "/resume", "{}").text("/state")).isEqualTo("new");
+        settledEvent(waits, "delivered");
         assertThat(state(client.get(path(made)).body())).isEqualTo("valid");
     }
 
@@ -390,6 +414,39 @@ class WebhooksTest {
     }
 
     @Test
+    void twoFailuresWithDaysOfQuietBetweenThemSwitchNothingOff() {
+        var made = config(receiver.url(), ", 'retries': []");
+        for (int failures = 1; failures <= 5; failures++) {
+            receiver.answering(_ -> Reply.of(502));
+            settledEvent(happened(), "failed");
+            assertThat(state(client.get(path(made)).body()))
+                    .as(failures + " failures")
+                    .isEqualTo(failures < 5 ? "valid" : "deactivated");
+            app.clock().advance(Duration.ofDays(6));
+        }
+    }
+
+    @Test
+    void whatTheOldUrlSaysLateDoesNotSwitchTheNewOneOff() {
+        var made = config();
+        var gone = new CountDownLatch(1);
+        receiver.answering(_ -> {
+            await(gone);
+            return Reply.of(410);
+        });
+        var late = happened();
+        eventually("it is under way", () -> receiver.of("poll.created").size() == 1);
+        try (var other = Receiver.start()) {
+            client.post(path(made), "{'url': '" + other.url() + "'}").expect(200);
+            assertThat(state(tested(made))).isEqualTo("valid");
+            gone.countDown();
+            settledEvent(late, "failed");
+            assertThat(state(client.get(path(made)).body())).isEqualTo("valid");
+            settledEvent(happened(), "delivered");
+        }
+    }
+
+    @Test
     void bothSecretsSignDuringARotationAndTheNewOneAloneAfterIt() {
         var made = config();
         var old = made.at("/secret").asString();
@@ -399,13 +456,15 @@ class WebhooksTest {
         var during = receiver.of("poll.created").getLast();
         assertThat(during.standardSigned(old)).isTrue();
         assertThat(during.standardSigned(fresh)).isTrue();
-        assertThat(during.ricloudSigned(fresh, app.clock().instant())).isTrue();
+        assertThat(during.ricloudSigned(fresh)).isTrue();
 
         app.clock().advance(Duration.ofHours(2));
         settledEvent(happened(), "delivered");
         var after = receiver.of("poll.created").getLast();
         assertThat(after.standardSigned(old)).isFalse();
+        // Whatever the service's clock says by now, the receiver's is the world's.
         assertThat(after.standardSigned(fresh)).isTrue();
+        assertThat(after.ricloudSigned(fresh)).isTrue();
     }
 
     @Test
