@@ -16,6 +16,7 @@ import ferry.egress.Outbound;
 import ferry.erasure.Retention;
 import ferry.http.WebServer;
 import ferry.poll.LateFeeds;
+import ferry.poll.Leftovers;
 import ferry.session.SignInBudget;
 import ferry.storage.Lanes;
 import ferry.storage.LateProbes;
@@ -189,6 +190,7 @@ final class Cluster implements AutoCloseable {
         try (var outbound = Outbound.open(LOOPBACK)) {
             var configs = new StorageConfigs(clock);
             new LateFeeds(db, configs, publishers(outbound), clock).sweep(Duration.ofDays(365));
+            new Leftovers(db, configs, publishers(outbound), clock).sweep();
             new LateProbes(db, configs, publishers(outbound), clock).sweep(Duration.ofDays(365));
         }
     }
@@ -289,7 +291,7 @@ final class Cluster implements AutoCloseable {
                     yield swept;
                 }
             }
-            case Store.Gcs _ -> 0;
+            case Store.Gcs google -> google.aWeekLater();
         };
     }
 
