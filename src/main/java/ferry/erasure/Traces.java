@@ -107,8 +107,8 @@ record Traces(OrgId organisation, long user) {
                 .list();
     }
 
-    /// Nobody looks for the objects without a result of the user's polls any more. Before results are erased: without
-    /// them all would seem to be such.
+    /// Nobody looks for the objects without a result of the user's polls any more. Before results are erased:
+    /// without them all would seem to be such.
     ///
     /// @return how many polls
     int eraseLeftovers(Handle tx) {

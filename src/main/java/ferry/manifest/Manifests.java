@@ -49,8 +49,8 @@ public final class Manifests {
     public record Written(long size, String sha256) {}
 
     /// Takes the one that is due for longest, of whatever organisation; nobody else gets it before the lease is over.
-    /// Polls of users that are being erased are left alone, and so are configs and organisations of which enough are being
-    /// written: about so many, since nodes that look at once do not see each other.
+    /// Polls of users that are being erased are left alone, and so are configs and organisations of which enough
+    /// are being written: about so many, since nodes that look at once do not see each other.
     public Optional<Due> take(Handle system) {
         var now = clock.instant();
         return system.createQuery("""

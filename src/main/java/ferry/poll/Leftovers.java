@@ -19,11 +19,11 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Objects of a poll that never became results: an attempt published them and died, failed or was cancelled before it
-/// could record them, and no later one published the same. Once the poll is complete its part of the bucket is
+/// Objects of a poll that never became results: an attempt published them and died, failed or was cancelled before
+/// it could record them, and no later one published the same. Once the poll is complete its part of the bucket is
 /// listed, and what no result names is deleted; a day later once more, for what a stalled worker published late.
-/// Where a key template puts the id before the poll there is no such part, and nothing is looked for. Every node may
-/// sweep at once.
+/// Where a key template puts the id before the poll there is no such part, and nothing is looked for. Every node
+/// may sweep at once.
 public final class Leftovers {
     private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
 
@@ -92,9 +92,9 @@ public final class Leftovers {
         }
     }
 
-    /// The fingerprints of the keys of all results, in their order: a poll may have a million. Read in one statement
-    /// with the row that says that none of them has been deleted; empty where that row is gone. Of two keys with one
-    /// fingerprint the one without a result stays, which does no harm.
+    /// The fingerprints of the keys of all results, in their order: a poll may have a million. Read in one
+    /// statement with the row that says that none of them has been deleted; empty where that row is gone. Of two
+    /// keys with one fingerprint the one without a result stays, which does no harm.
     private static Optional<long[]> results(Handle tx, Due due) {
         try (var keys = tx.createQuery("""
                         select coalesce(r.object_key, '') from leftover l left join result r on r.poll = l.poll

@@ -35,8 +35,8 @@ public final class PartBuffers {
         this.source = source;
     }
 
-    /// What one bucket may hold of these: half, and one at least, so that one that hangs leaves others the rest. Who waits
-    /// here for the bucket's turn or for a buffer of all holds none, so the rule of [#take] stays true.
+    /// What one bucket may hold of these: half, and one at least, so that one that hangs leaves others the rest.
+    /// Who waits here for the bucket's turn or for a buffer of all holds none, so the rule of [#take] stays true.
     PartBuffers ofBucket() {
         return new PartBuffers(Math.max(1, buffers / 2), new OfAll(this));
     }

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 
-/// Tests whether a config works, by doing what publishing does: writes an object, reads it back, compares, and deletes
-/// it.
+/// Tests whether a config works, by doing what publishing does: writes an object, reads it back, compares, and
+/// deletes it.
 public final class Probe {
     private final Database db;
     private final LocalBuckets buckets;
@@ -111,8 +111,8 @@ public final class Probe {
         }
     }
 
-    /// The roles that Google's documentation names for publishing cannot read: then what the storage says of the object
-    /// has to do.
+    /// The roles that Google's documentation names for publishing cannot read: then what the storage says of the
+    /// object has to do.
     private static boolean givesBack(Publisher publisher, ObjectKey key, byte[] bytes)
             throws PublishException, InterruptedException {
         try {

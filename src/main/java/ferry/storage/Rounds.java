@@ -9,8 +9,9 @@ import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Goes round what is to be cleaned up in many buckets: of one storage config one thing after the other, of several at
-/// once. A bucket that refuses or hangs is left for the next time at its first failure, and holds up nobody else's.
+/// Goes round what is to be cleaned up in many buckets: of one storage config one thing after the other, of several
+/// at once. A bucket that refuses or hangs is left for the next time at its first failure, and holds up nobody
+/// else's.
 public final class Rounds {
     private static final Logger log = LoggerFactory.getLogger(Rounds.class);
 

@@ -41,7 +41,8 @@ class BucketKillNineTest {
     private static final int KILLS = 10;
     private static final int KILLS_OF_ONE_POLL = 4;
 
-    /// The server's own sweeper waits for a day; another service with the same bucket has the clock that a test may move.
+    /// The server's own sweeper waits for a day; another service with the same bucket has the clock that a test may
+    /// move.
     private static void sweepADayLater(TestS3 s3) throws Exception {
         try (var app = TestApp.start();
                 var outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback())) {

@@ -54,8 +54,8 @@ final class KeysInUse {
         this.retries = retries;
     }
 
-    /// Sees to it that they last: asks for the role's where there is one and they are about to end, again where that may
-    /// help.
+    /// Sees to it that they last: asks for the role's where there is one and they are about to end, again where
+    /// that may help.
     void renew() throws PublishException, InterruptedException {
         var role = store.keys().role();
         if (role.isEmpty()) {

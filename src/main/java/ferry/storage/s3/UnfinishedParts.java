@@ -11,8 +11,9 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Uploads in parts that a killed process left: a store keeps their parts, and charges for them, until somebody
-/// aborts the upload. Every config that still has credentials is looked at, whatever its state. Only those whose key has the shape that the config gives are Ferry's. Every node may sweep at
-/// once. Google forgets unfinished uploads by itself, after a week.
+/// aborts the upload. Every config that still has credentials is looked at, whatever its state. Only those whose
+/// key has the shape that the config gives are Ferry's. Every node may sweep at once. Google forgets unfinished
+/// uploads by itself, after a week.
 public final class UnfinishedParts {
     private static final System.Logger log = System.getLogger(UnfinishedParts.class.getName());
 
