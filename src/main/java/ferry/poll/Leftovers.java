@@ -96,7 +96,8 @@ public final class Leftovers {
     /// statement with the row that says that none of them has been deleted; empty where that row is gone. Of two
     /// keys with one fingerprint the one without a result stays, which does no harm.
     private static Optional<long[]> results(Handle tx, Due due) {
-        try (var keys = tx.createQuery("""
+        try (var keys = tx
+                .createQuery("""
                         select coalesce(r.object_key, '') from leftover l left join result r on r.poll = l.poll
                          where l.organisation = :organisation and l.poll = :poll
                         """)

@@ -21,6 +21,8 @@ public record Retries(int attempts, Duration first, Duration longest) {
     /// A call that may be made again.
     @FunctionalInterface
     public interface Calling<T> {
+        /// Makes it.
+        ///
         /// @throws PublishException.Unavailable where another attempt may help
         T once() throws PublishException, InterruptedException;
     }

@@ -35,8 +35,7 @@ public final class Rounds {
     public static <T> void make(String what, List<T> all, ToLongFunction<T> config, Step<T> step)
             throws InterruptedException {
         var byConfig = new LinkedHashMap<Long, List<T>>();
-        all.forEach(one -> byConfig
-                .computeIfAbsent(config.applyAsLong(one), _ -> new ArrayList<>())
+        all.forEach(one -> byConfig.computeIfAbsent(config.applyAsLong(one), _ -> new ArrayList<>())
                 .add(one));
         var turns = new Semaphore(AT_ONCE);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -117,9 +117,7 @@ public record StorageConfig(
 
     /// Whether a key has the shape of those that this config makes for results of that poll.
     public boolean madeResult(UUID poll, String key) {
-        return made(key)
-                && key.contains(poll.toString())
-                && !KeyTemplate.isManifest(key.substring(path().length()));
+        return made(key) && key.contains(poll.toString()) && !KeyTemplate.isManifest(key.substring(path().length()));
     }
 
     /// Whether a result that has this URL lies in the bucket that the config names now.

@@ -195,7 +195,8 @@ public final class StorageConfigEndpoints implements Endpoints {
         var organisation = request.caller().organisation();
         var placed =
                 configs.place(tx, organisation, config.id(), asked.place(), asked.keyTemplate(), asked.recipients());
-        if (placed.destination() instanceof Destination.Local && placed.credentials().isPresent()) {
+        if (placed.destination() instanceof Destination.Local
+                && placed.credentials().isPresent()) {
             // those of the bucket it pointed to before
             return configs.credentials(tx, organisation, config.id(), Optional.empty())
                     .orElseThrow();

@@ -46,12 +46,11 @@ record StorageRequest(
     /// What is sealed: the fields that are read, and nothing else that a file of credentials may hold, such as the
     /// password of Amazon's console.
     private static Optional<Secret> needed(Destination destination, ObjectNode credentials) {
-        var names =
-                switch (destination) {
-                    case Destination.Local _ -> List.<String>of();
-                    case Destination.S3 _ -> AccessKeys.FIELDS;
-                    case Destination.Gcs _ -> ServiceAccount.FIELDS;
-                };
+        var names = switch (destination) {
+            case Destination.Local _ -> List.<String>of();
+            case Destination.S3 _ -> AccessKeys.FIELDS;
+            case Destination.Gcs _ -> ServiceAccount.FIELDS;
+        };
         return names.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Secret(credentials.retain(names).toString()));
@@ -119,8 +118,8 @@ record StorageRequest(
     /// Those that were sealed for one store go to no other: whoever changes where they go gives them anew.
     private static void checkKept(
             Fields fields, Destination destination, StorageConfig.Place place, Optional<StorageConfig> before) {
-        var kept = before.filter(b ->
-                b.destination().type().equals(destination.type()) && b.credentials().isPresent());
+        var kept = before.filter(b -> b.destination().type().equals(destination.type())
+                && b.credentials().isPresent());
         if (kept.isEmpty()) {
             fields.problem("credentials", "is required");
         } else if (!kept.get().place().endpoint().equals(place.endpoint())) {

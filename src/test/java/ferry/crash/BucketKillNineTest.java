@@ -58,7 +58,8 @@ class BucketKillNineTest {
             client.settled(
                     "/configs/storage/" + config,
                     it -> it.at("/state").asString().equals("valid"));
-            var vault = new Vault(app.db(), app.app().organisations(), app.master().sealer());
+            var vault =
+                    new Vault(app.db(), app.app().organisations(), app.master().sealer());
             var reach = new Reach(
                     outbound, InstantSource.system(), Retries.DEFAULT, new PartBuffers(2), new Lanes.ToBuckets());
             new UnfinishedParts(
@@ -113,7 +114,9 @@ class BucketKillNineTest {
                         poll, results.size());
             }
             assertThat(killed.store().withoutManifests()).isEqualTo(left);
-            assertThat(killed.store().unfinished()).as("films that were cut off").isPositive();
+            assertThat(killed.store().unfinished())
+                    .as("films that were cut off")
+                    .isPositive();
             sweepADayLater(s3);
             assertThat(killed.store().unfinished()).isZero();
             assertThat(killed.signIns()).isEqualTo(1);

@@ -81,11 +81,7 @@ class FormsOfAttemptsTest {
             assertThat(cards.stream().map(card -> card.getFormattedName().getValue()))
                     .containsExactly("Second 0", "Second 1");
             var local = new Publishers.Local(app.buckets().toRealPath(), app.db(), new LocalBuckets(app.clock()));
-            new Leftovers(
-                            app.db(),
-                            new StorageConfigs(app.clock()),
-                            Publishers.local(Optional.of(local)),
-                            app.clock())
+            new Leftovers(app.db(), new StorageConfigs(app.clock()), Publishers.local(Optional.of(local)), app.clock())
                     .sweep();
             try (var all = java.nio.file.Files.walk(app.buckets().resolve("attempts"))) {
                 assertThat(all.filter(java.nio.file.Files::isRegularFile)

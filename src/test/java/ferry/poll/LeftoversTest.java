@@ -184,9 +184,7 @@ class LeftoversTest {
                 it -> it.at("/manifest/state").asString("").equals("available"));
         var number = Long.parseLong(config.at("/id").asString());
         var found = app.db()
-                .tenant(
-                        organisation.id(),
-                        tx -> new StorageConfigs(app.clock()).find(tx, organisation.id(), number))
+                .tenant(organisation.id(), tx -> new StorageConfigs(app.clock()).find(tx, organisation.id(), number))
                 .orElseThrow();
         try {
             return new Over(organisation, UUID.fromString(id), publishers().open(organisation.id(), found));

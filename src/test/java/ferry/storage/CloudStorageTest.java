@@ -152,8 +152,7 @@ class CloudStorageTest {
                     .post(path, "{'endpoint': '" + config.path("endpoint").asString() + "'}")
                     .expect(200);
         }
-        var moved = changed(
-                app.client(), s3Config, with(keys(), store.url()).toString());
+        var moved = changed(app.client(), s3Config, with(keys(), store.url()).toString());
         assertThat(moved.path("endpoint").asString()).isEqualTo(store.url().toString());
     }
 
@@ -206,8 +205,8 @@ class CloudStorageTest {
 
         assertThat(config.path("state").asString()).isEqualTo("valid");
         assertThat(config.path("message").asString())
-                .startsWith("The access key may not " + words + " bucket my-bucket: it lacks the permission " + permission
-                        + " on arn:aws:s3:::my-bucket" + what + ". What ");
+                .startsWith("The access key may not " + words + " bucket my-bucket: it lacks the permission "
+                        + permission + " on arn:aws:s3:::my-bucket" + what + ". What ");
     }
 
     @Test

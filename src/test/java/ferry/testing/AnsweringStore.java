@@ -134,9 +134,7 @@ public final class AnsweringStore implements AutoCloseable {
         var query = String.valueOf(exchange.getRequestURI().getRawQuery());
         var body = query.contains("list-type")
                 ? "<ListBucketResult/>".getBytes(StandardCharsets.UTF_8)
-                : query.contains("uploads")
-                        ? "<ListMultipartUploadsResult/>".getBytes(StandardCharsets.UTF_8)
-                        : object;
+                : query.contains("uploads") ? "<ListMultipartUploadsResult/>".getBytes(StandardCharsets.UTF_8) : object;
         exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
         exchange.getResponseBody().write(body);
     }

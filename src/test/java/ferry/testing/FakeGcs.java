@@ -59,8 +59,7 @@ public final class FakeGcs implements AutoCloseable {
             Set.of("storage.objects.create", "storage.objects.list", "storage.objects.get", "storage.objects.delete");
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final InetSocketAddress ANY_PORT =
-            new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
     private static final int PAGE = 3;
     private static final int QUANTUM = 256 * 1024;
     private static final KeyPair KEYS = keys();
@@ -195,7 +194,9 @@ public final class FakeGcs implements AutoCloseable {
 
     /// The same of one bucket.
     public int sessions(String bucket) {
-        return (int) sessions.values().stream().filter(it -> it.bucket.equals(bucket)).count();
+        return (int) sessions.values().stream()
+                .filter(it -> it.bucket.equals(bucket))
+                .count();
     }
 
     /// Forgets those of one bucket, as Google does after a week.
@@ -349,7 +350,8 @@ public final class FakeGcs implements AutoCloseable {
             exchange.getResponseHeaders()
                     .set(
                             "Location",
-                            url().getScheme() + "://" + exchange.getRequestHeaders().getFirst("Host") + "/upload/storage/v1/b/" + bucket
+                            url().getScheme() + "://"
+                                    + exchange.getRequestHeaders().getFirst("Host") + "/upload/storage/v1/b/" + bucket
                                     + "/o?uploadType=resumable&upload_id=" + id);
             exchange.sendResponseHeaders(200, -1);
             return;

@@ -106,10 +106,7 @@ final class GcsCalls {
     Reply once(Call call) throws IOException {
         try (var answer = lanes.send(() -> outbound.send(call))) {
             return new Reply(
-                    answer.status(),
-                    answer.header("Location"),
-                    answer.header("Range"),
-                    answer.bytes(ANSWER_BYTES));
+                    answer.status(), answer.header("Location"), answer.header("Range"), answer.bytes(ANSWER_BYTES));
         }
     }
 

@@ -76,14 +76,7 @@ public final class GcsPublisher implements Publisher {
         return new GcsPublisher(
                 bucket,
                 endpoint.orElse(GOOGLE),
-                new GcsCalls(
-                        bucket,
-                        where,
-                        account,
-                        outbound,
-                        lanes,
-                        tokens,
-                        reach.retries()),
+                new GcsCalls(bucket, where, account, outbound, lanes, tokens, reach.retries()),
                 lanes.share(reach.buffers()),
                 own);
     }

@@ -46,7 +46,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 /// A bucket of S3.
 ///
 /// An object of up to one part is put in one request with its MD5; a larger one as a multipart upload, each part
-/// with its own check ([PartCheck]) and a few at once, completed when the caller commits. A part that fails is sent again, not the
+/// with its own check ([PartCheck]) and a few at once, completed when the caller commits. A part that fails is sent
+/// again, not the
 /// object. An upload that is closed without a commit is aborted; what a killed process leaves, [UnfinishedParts]
 /// aborts.
 public final class S3Publisher implements Publisher {
@@ -139,8 +140,7 @@ public final class S3Publisher implements Publisher {
     @Override
     public Optional<byte[]> read(ObjectKey key, int atMost) throws PublishException, InterruptedException {
         return attempt(S3Action.HEAD, () -> {
-            try (var object =
-                    client.getObject(it -> it.bucket(store.bucket()).key(key.toString()))) {
+            try (var object = client.getObject(it -> it.bucket(store.bucket()).key(key.toString()))) {
                 return Optional.of(object.readNBytes(atMost));
             } catch (NoSuchKeyException _) {
                 return Optional.<byte[]>empty();
@@ -157,8 +157,8 @@ public final class S3Publisher implements Publisher {
             var from = token;
             var page = attempt(
                     S3Action.LIST,
-                    () -> client.listObjectsV2(it ->
-                            it.bucket(store.bucket()).prefix(prefix).continuationToken(from.orElse(null))));
+                    () -> client.listObjectsV2(
+                            it -> it.bucket(store.bucket()).prefix(prefix).continuationToken(from.orElse(null))));
             for (var object : page.contents()) {
                 each.key(object.key());
             }
@@ -170,15 +170,23 @@ public final class S3Publisher implements Publisher {
     @Override
     public List<String> lacks(String prefix) throws PublishException, InterruptedException {
         var lacking = new ArrayList<String>();
-        denied(S3Action.LIST_UPLOADS, () -> client.listMultipartUploads(
-                        it -> it.bucket(store.bucket()).prefix(prefix).maxUploads(1)))
-                .ifPresent(why -> lacking.add(why + " What a killed server leaves of large objects stays until you"
-                        + " abort it."));
-        denied(S3Action.ABORT, () -> client.abortMultipartUpload(
-                        it -> it.bucket(store.bucket()).key(prefix + "ferry-probe").uploadId("ferry-probe")))
-                .ifPresent(why -> lacking.add(why + " What an upload leaves that is given up stays until you abort it."));
-        denied(S3Action.LIST, () -> client.listObjectsV2(
-                        it -> it.bucket(store.bucket()).prefix(prefix).maxKeys(1)))
+        denied(
+                        S3Action.LIST_UPLOADS,
+                        () -> client.listMultipartUploads(
+                                it -> it.bucket(store.bucket()).prefix(prefix).maxUploads(1)))
+                .ifPresent(why -> lacking.add(
+                        why + " What a killed server leaves of large objects stays until you" + " abort it."));
+        denied(
+                        S3Action.ABORT,
+                        () -> client.abortMultipartUpload(it -> it.bucket(store.bucket())
+                                .key(prefix + "ferry-probe")
+                                .uploadId("ferry-probe")))
+                .ifPresent(
+                        why -> lacking.add(why + " What an upload leaves that is given up stays until you abort it."));
+        denied(
+                        S3Action.LIST,
+                        () -> client.listObjectsV2(
+                                it -> it.bucket(store.bucket()).prefix(prefix).maxKeys(1)))
                 .ifPresent(why -> lacking.add(why + " What a task that failed has left without a result stays."));
         return lacking;
     }
@@ -460,13 +468,16 @@ public final class S3Publisher implements Publisher {
             try {
                 var head = client.headObject(it -> it.bucket(store.bucket()).key(key));
                 return head.contentLength() == measured.length()
-                        && ofParts().filter(head.eTag().replace("\"", "")::equals).isPresent();
+                        && ofParts()
+                                .filter(head.eTag().replace("\"", "")::equals)
+                                .isPresent();
             } catch (SdkException _) {
                 return false;
             }
         }
 
-        /// The ETag of the whole; empty where the parts' are not their MD5s, as in a bucket that encrypts with keys of a
+        /// The ETag of the whole; empty where the parts' are not their MD5s, as in a bucket that encrypts with keys of
+        /// a
         /// customer.
         private Optional<String> ofParts() {
             var digest = md5();

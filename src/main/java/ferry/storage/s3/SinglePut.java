@@ -78,14 +78,16 @@ final class SinglePut {
         about.labels().forEach((name, value) -> request.putHeader("x-amz-meta-" + name, value));
         var signed = SIGNER.sign(it -> it.identity(keys.current())
                 .request(request.build())
-                .payload(ContentStreamProvider.fromInputStreamSupplier(
-                        () -> new ByteArrayInputStream(bytes, 0, length)))
+                .payload(
+                        ContentStreamProvider.fromInputStreamSupplier(() -> new ByteArrayInputStream(bytes, 0, length)))
                 .putProperty(AwsV4FamilyHttpSigner.SERVICE_SIGNING_NAME, "s3")
                 .putProperty(AwsV4HttpSigner.REGION_NAME, store.signingRegion())
                 .putProperty(AwsV4FamilyHttpSigner.DOUBLE_URL_ENCODE, false)
                 .putProperty(AwsV4FamilyHttpSigner.NORMALIZE_PATH, false)
                 // without TLS the payload is signed, as S3 demands
-                .putProperty(AwsV4FamilyHttpSigner.PAYLOAD_SIGNING_ENABLED, url.getScheme().equals("http"))
+                .putProperty(
+                        AwsV4FamilyHttpSigner.PAYLOAD_SIGNING_ENABLED,
+                        url.getScheme().equals("http"))
                 .putProperty(AwsV4FamilyHttpSigner.CHUNK_ENCODING_ENABLED, false));
         var headers = new ArrayList<Header>();
         signed.request().forEachHeader((name, values) -> values.forEach(value -> headers.add(new Header(name, value))));
