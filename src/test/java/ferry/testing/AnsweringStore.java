@@ -140,10 +140,9 @@ public final class AnsweringStore implements AutoCloseable {
     }
 
     private @Nullable Answer told(String method, String query) {
-        for (var each : once) {
-            if (each.getKey().equals(method) && once.remove(each)) {
-                return each.getValue();
-            }
+        var next = once.stream().filter(each -> each.getKey().equals(method)).findFirst();
+        if (next.isPresent() && once.remove(next.get())) {
+            return next.get().getValue();
         }
         for (var each : answers.entrySet()) {
             var named = each.getKey().split(" ", 2);
