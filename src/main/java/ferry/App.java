@@ -33,6 +33,7 @@ import ferry.poll.Cursors;
 import ferry.poll.Deliveries;
 import ferry.poll.Fetch;
 import ferry.poll.LateFeeds;
+import ferry.poll.Leftovers;
 import ferry.poll.NewPolls;
 import ferry.poll.PollEndpoints;
 import ferry.poll.PollErrors;
@@ -363,6 +364,7 @@ public final class App implements AutoCloseable {
 
         this.heldKeys = new HeldKeys(db, new MasterKeys(clock), master);
         var lateFeeds = new LateFeeds(db, configs, publishers, clock);
+        var leftovers = new Leftovers(db, configs, publishers, clock);
         var lateProbes = new LateProbes(db, configs, publishers, clock);
         var unfinishedParts = new UnfinishedParts(db, configs, publishers, clock);
         // By itself: what the others do may take longer than a poll that is due may wait.
@@ -382,6 +384,7 @@ public final class App implements AutoCloseable {
                 new Sweeper.Duty("sign-in budgets", Duration.ofMinutes(10), () -> db.systemDo(budget::sweep)),
                 new Sweeper.Duty("windows of limits", Duration.ofHours(1), () -> db.systemDo(scopeLimits::sweep)),
                 new Sweeper.Duty("late feeds", Duration.ofHours(1), () -> lateFeeds.sweep(Duration.ofDays(1))),
+                new Sweeper.Duty("objects without a result", Duration.ofMinutes(5), leftovers::sweep),
                 new Sweeper.Duty("late probes", Duration.ofHours(1), () -> lateProbes.sweep(Duration.ofDays(1))),
                 new Sweeper.Duty("unfinished uploads", Duration.ofHours(1), () -> {
                     if (settings.buckets().isPresent()) {

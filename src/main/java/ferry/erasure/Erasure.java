@@ -152,6 +152,7 @@ public final class Erasure {
     /// What there may be hundreds of thousands of, in small transactions.
     private void eraseMany(Traces traces) {
         var organisation = traces.organisation();
+        indexed(organisation, traces::eraseLeftovers);
         while (true) {
             var some = indexed(organisation, tx -> traces.results(tx, ROWS_AT_ONCE));
             if (some.isEmpty()) {

@@ -98,6 +98,7 @@ public final class Retention {
             if (old.isEmpty()) {
                 return;
             }
+            db.systemDo(tx -> deleteLeftovers(tx, old));
             drain(tx -> ofPolls(tx, "task", "task", old));
             drain(tx -> ofPolls(tx, "result", "result", old));
             drain(tx -> ofPolls(tx, "poll_error", "", old));
@@ -151,6 +152,13 @@ public final class Retention {
                 .bind("type", type)
                 .bindArray("polls", UUID.class, polls)
                 .bind("limit", ROWS_AT_ONCE)
+                .execute();
+    }
+
+    /// Before the results: without them all objects would seem to have none.
+    private static void deleteLeftovers(Handle tx, List<UUID> polls) {
+        tx.createUpdate("delete from leftover where poll = any(:polls)")
+                .bindArray("polls", UUID.class, polls)
                 .execute();
     }
 

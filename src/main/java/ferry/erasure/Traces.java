@@ -107,6 +107,14 @@ record Traces(OrgId organisation, long user) {
                 .list();
     }
 
+    /// Nobody looks for the objects without a result of the user's polls any more. Before results are erased:
+    /// without them all would seem to be such.
+    ///
+    /// @return how many polls
+    int eraseLeftovers(Handle tx) {
+        return run(tx, "delete from leftover where poll in " + POLLS);
+    }
+
     /// A result's id and where its object lies.
     record Published(UUID id, URI url) {}
 
@@ -164,6 +172,7 @@ record Traces(OrgId organisation, long user) {
         run(tx, "delete from poll_error where poll in " + POLLS);
         run(tx, "delete from task" + OF_USER);
         run(tx, "delete from manifest where poll in " + POLLS);
+        eraseLeftovers(tx);
         run(tx, "delete from poll" + OF_USER);
         run(tx, "delete from subscription" + OF_USER);
         run(tx, "delete from cursor where organisation = :organisation and source in " + SOURCES);

@@ -21,6 +21,9 @@ public final class Manifests {
     /// its own.
     static final int PER_CONFIG = 2;
 
+    /// The same for all configs of one organisation.
+    static final int PER_ORGANISATION = 4;
+
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
     private static final Duration PATIENCE = Duration.ofDays(3);
@@ -46,8 +49,8 @@ public final class Manifests {
     public record Written(long size, String sha256) {}
 
     /// Takes the one that is due for longest, of whatever organisation; nobody else gets it before the lease is over.
-    /// Polls of users that are being erased are left alone, and so are configs of which enough are being written:
-    /// about so many, since nodes that look at once do not see each other.
+    /// Polls of users that are being erased are left alone, and so are configs and organisations of which enough
+    /// are being written: about so many, since nodes that look at once do not see each other.
     public Optional<Due> take(Handle system) {
         var now = clock.instant();
         return system.createQuery("""
@@ -58,6 +61,10 @@ public final class Manifests {
                                               (select busy.storage_config from manifest w join poll busy on busy.id = w.poll
                                                 where w.writing and w.state = 'pending' and w.date_next > :now
                                                 group by busy.storage_config having count(*) >= :perConfig)
+                                          and m.organisation not in
+                                              (select w.organisation from manifest w
+                                                where w.writing and w.state = 'pending' and w.date_next > :now
+                                                group by w.organisation having count(*) >= :perOrganisation)
                                           and not exists (select from end_user u
                                                            where u.id = p.end_user and u.state = 'deleted')
                                         order by m.date_next limit 1 for update of m skip locked)
@@ -66,6 +73,7 @@ public final class Manifests {
                 .bind("now", now)
                 .bind("lease", now.plus(LEASE))
                 .bind("perConfig", PER_CONFIG)
+                .bind("perOrganisation", PER_ORGANISATION)
                 .map((row, _) -> new Due(
                         new OrgId(row.getLong("organisation")),
                         row.getObject("poll", UUID.class),

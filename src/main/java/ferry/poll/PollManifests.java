@@ -43,7 +43,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// attempt writes the same bytes.
 public final class PollManifests {
     private static final Logger log = LoggerFactory.getLogger(PollManifests.class);
-    private static final int AT_ONCE = 8;
+    /// Of all organisations; what each may have of them is `Manifests`' matter.
+    private static final int AT_ONCE = 32;
     private static final int PAGE = 1000;
 
     /// How often it says that those under way are alive.

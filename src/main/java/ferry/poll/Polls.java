@@ -137,8 +137,27 @@ public final class Polls {
                 == 1;
         if (completed) {
             expectManifest(tx, organisation, id);
+            expectLeftovers(tx, organisation, id);
         }
         return completed;
+    }
+
+    /// From now on somebody looks for objects that are no results. Where each task succeeded at its first attempt
+    /// there are none.
+    private void expectLeftovers(Handle tx, OrgId organisation, UUID id) {
+        tx.createUpdate("""
+                        insert into leftover (poll, organisation, date_next, date_created)
+                        select id, organisation, :now, :now from poll p
+                         where organisation = :organisation and id = :id and storage_config is not null
+                           and exists (select from task t
+                                        where t.organisation = p.organisation and t.poll = p.id
+                                          and t.attempt > 0 and (t.attempt > 1 or t.state = 'failed'))
+                        on conflict (poll) do nothing
+                        """)
+                .bind("organisation", organisation.value())
+                .bind("id", id)
+                .bind("now", clock.instant())
+                .execute();
     }
 
     /// From now on somebody will write it. A poll that asks for nothing has none.

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -82,9 +83,10 @@ public final class ResultPages {
 
     /// How the downloads of one config are signed.
     ///
+    /// @param holds whether a result with that URL lies where the config points now
     /// @param cloud empty for a local bucket, whose objects the service hands out itself
-    private record Signing(SignedUrlsPolicy policy, Optional<SignedDownloads> cloud) {
-        static final Signing OFF = new Signing(SignedUrlsPolicy.OFF, Optional.empty());
+    private record Signing(SignedUrlsPolicy policy, Predicate<String> holds, Optional<SignedDownloads> cloud) {
+        static final Signing OFF = new Signing(SignedUrlsPolicy.OFF, _ -> false, Optional.empty());
     }
 
     private ResultJson shown(Handle tx, OrgId organisation, Result result, Map<Long, Signing> known) {
@@ -92,14 +94,18 @@ public final class ResultPages {
                 result.storageConfig(),
                 id -> configs.find(tx, organisation, id)
                         .filter(config -> config.signedUrls().enabled())
-                        .map(config -> new Signing(config.signedUrls(), publishers.signing(organisation, config)))
+                        .map(config -> new Signing(
+                                config.signedUrls(), config::holds, publishers.signing(organisation, config)))
                         .orElse(Signing.OFF));
         return ResultJson.of(result, signedUrl(result, signing));
     }
 
-    /// Made anew at each reading, so one that has expired is replaced.
+    /// Made anew at each reading, so one that has expired is replaced. Null for what lies elsewhere than the config
+    /// points now: whoever followed it would find nothing, or another object.
     private ResultJson.@Nullable SignedUrlJson signedUrl(Result result, Signing signing) {
-        if (!signing.policy().enabled() || result.dateDeleted().isPresent()) {
+        if (!signing.policy().enabled()
+                || result.dateDeleted().isPresent()
+                || !signing.holds().test(result.url())) {
             return null;
         }
         var now = (signing.cloud().isPresent() ? pulse : clock).instant().truncatedTo(ChronoUnit.SECONDS);

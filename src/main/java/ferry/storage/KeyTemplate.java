@@ -20,6 +20,7 @@ public record KeyTemplate(String text) {
     private static final int LONGEST = 200;
     private static final Pattern HOLE = Pattern.compile("\\{([a-z]*)}");
     private static final String NAME = "{name}";
+    private static final List<String> KINDS = List.of("files", "data", "info", "forms");
     private static final String POLL = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
     private static final Pattern MANIFEST = Pattern.compile(POLL + "/manifest\\.json(\\.sig)?");
 
@@ -61,6 +62,21 @@ public record KeyTemplate(String text) {
             return new Parsed.Bad("may hold no part " + ObjectKey.MANIFEST + ", which is the manifest's own name");
         }
         return new Parsed.Good(new KeyTemplate(text));
+    }
+
+    /// What the keys of a poll's results begin with, whatever is in them; empty where an id comes before the poll.
+    List<String> prefixes(UUID poll) {
+        var before = text.substring(0, text.indexOf("{poll}"));
+        if (before.contains("{id}")) {
+            return List.of();
+        }
+        var kinds = before.contains("{kind}") ? KINDS : List.of("");
+        return kinds.stream().map(kind -> before.replace("{kind}", kind) + poll).toList();
+    }
+
+    /// Whether it is the key of a manifest, or of its signature.
+    static boolean isManifest(String below) {
+        return MANIFEST.matcher(below).matches();
     }
 
     /// The segments of a file's key below the config's path.
@@ -108,7 +124,7 @@ public record KeyTemplate(String text) {
     private static String shape(Matcher hole) {
         return switch (hole.group(1)) {
             case "poll" -> POLL;
-            case "kind" -> "(files|data|info|forms)";
+            case "kind" -> "(" + String.join("|", KINDS) + ")";
             case "id" -> "[0-9a-f]{32}";
             default -> "[^/]+";
         };

@@ -7,6 +7,7 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// How many requests to one bucket this process has under way at once, whatever the number of tasks that publish there:
 /// half as many once the store asks to slow down, one more for each round of answers in which it does not. So
@@ -20,6 +21,7 @@ public final class Lanes {
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
 
     private final long longestWait;
+    private @Nullable PartBuffers share;
     private int open = MOST;
     private int taken;
     private int answered;
@@ -86,6 +88,18 @@ public final class Lanes {
         } finally {
             free(told, before);
         }
+    }
+
+    /// What this bucket may hold of the memory for large objects, the same for everyone who publishes there now.
+    ///
+    /// @param all the process's
+    public synchronized PartBuffers share(PartBuffers all) {
+        var mine = share;
+        if (mine == null) {
+            mine = all.ofBucket();
+            share = mine;
+        }
+        return mine;
     }
 
     /// How many requests may be under way now.

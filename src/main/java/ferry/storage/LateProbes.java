@@ -6,15 +6,15 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Objects of storage configs' tests that a stalled worker wrote when the attempt after it had already looked for
 /// them, or that were still being taken in when they were deleted. They can be named without listing the bucket. Every
 /// node may sweep at once.
 public final class LateProbes {
-    private static final Logger log = LoggerFactory.getLogger(LateProbes.class);
-    private static final int AT_ONCE = 1000;
+    /// Tests that one organisation has looked after in one sweep, so that all others have their turn.
+    private static final int OF_ORGANISATION = 200;
+
+    private static final int AT_ONCE = 5000;
 
     private final Database db;
     private final StorageConfigs configs;
@@ -34,13 +34,7 @@ public final class LateProbes {
     /// Deletes what the tests that ended within the last `age` may have left. A bucket that cannot be reached is left
     /// for the next time.
     public void sweep(Duration age) throws InterruptedException {
-        for (var test : over(age)) {
-            try {
-                sweep(test);
-            } catch (PublishException e) {
-                log.info("late objects of test {}: {}", test.id(), e.getMessage());
-            }
-        }
+        Rounds.make("objects of late tests", over(age), Over::config, this::sweep);
     }
 
     private void sweep(Over test) throws PublishException, InterruptedException {
@@ -58,13 +52,17 @@ public final class LateProbes {
     /// Those that succeeded at their first attempt left nothing.
     private List<Over> over(Duration age) {
         return db.system(tx -> tx.createQuery("""
-                        select id, organisation, target, attempt from task
-                         where type = :type and date_completed >= :since and attempt > 0
-                           and (attempt > 1 or state = 'failed')
-                         order by date_completed desc limit :max
+                        select id, organisation, target, attempt
+                          from (select id, organisation, target, attempt,
+                                       row_number() over (partition by organisation order by date_completed desc) as rank
+                                  from task
+                                 where type = :type and date_completed >= :since and attempt > 0
+                                   and (attempt > 1 or state = 'failed')) late
+                         where rank <= :ofOrganisation order by rank limit :max
                         """)
                 .bind("type", TestStorage.TYPE)
                 .bind("since", clock.instant().minus(age))
+                .bind("ofOrganisation", OF_ORGANISATION)
                 .bind("max", AT_ONCE)
                 .map((row, _, _) -> new Over(
                         new OrgId(row.getLong("organisation")),

@@ -83,6 +83,22 @@ public final class ObjectKey {
         return of(path, template.form(poll, kind, beside.orElse(id), harmless, extension));
     }
 
+    /// The key of an object that a bucket was found to hold.
+    ///
+    /// @param key of the shape that a config makes
+    public static ObjectKey listed(String key) {
+        var segments = List.of(key.split("/", -1));
+        if (segments.stream().anyMatch(it -> it.isEmpty() || it.equals(".") || it.equals(".."))) {
+            throw new IllegalArgumentException("no config makes such a key");
+        }
+        return new ObjectKey(segments);
+    }
+
+    /// 64 bits of a key's hash.
+    public static long fingerprint(String key) {
+        return Long.parseUnsignedLong(hash(key).substring(0, 16), 16);
+    }
+
     /// The key of a poll's manifest: beside its results, whatever the template.
     static ObjectKey manifest(String path, UUID poll) {
         return of(path, List.of(poll.toString(), MANIFEST));

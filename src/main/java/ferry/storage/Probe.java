@@ -3,11 +3,13 @@ package ferry.storage;
 import ferry.access.OrgId;
 import ferry.db.Database;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 
-/// Tests whether a config works, by doing what publishing does: writes an object, sees that what the storage then
-/// has is what was written, and deletes it.
+/// Tests whether a config works, by doing what publishing does: writes an object, reads it back, compares, and
+/// deletes it.
 public final class Probe {
     private final Database db;
     private final LocalBuckets buckets;
@@ -49,7 +51,9 @@ public final class Probe {
                                 + " writes other bytes. " + note.get(),
                         null);
             }
-            return new Found(region, note);
+            var notes = new ArrayList<>(publisher.lacks(path.isEmpty() ? "" : path + "/"));
+            note.ifPresent(notes::addFirst);
+            return new Found(region, notes.isEmpty() ? Optional.empty() : Optional.of(String.join(" ", notes)));
         }
     }
 
@@ -88,7 +92,7 @@ public final class Probe {
             intake.write(bytes, 0, bytes.length);
             var stored = intake.commit();
             try {
-                compare(publisher, key, stored);
+                compare(publisher, key, stored, bytes);
             } catch (PublishException e) {
                 forget(publisher, key);
                 throw e;
@@ -96,14 +100,31 @@ public final class Probe {
         }
     }
 
-    private static void compare(Publisher publisher, ObjectKey key, Stored stored)
+    private static void compare(Publisher publisher, ObjectKey key, Stored stored, byte[] bytes)
             throws PublishException, InterruptedException {
         var head = publisher.head(key);
         if (head.isEmpty()) {
             throw new PublishException.Refused("What was written to the bucket cannot be found there.", null);
         }
-        if (!head.get().shows(stored)) {
+        if (!head.get().shows(stored) || !givesBack(publisher, key, bytes)) {
             throw new PublishException.Refused("The bucket does not give back what was written to it.", null);
+        }
+    }
+
+    /// The roles that Google's documentation names for publishing cannot read: then what the storage says of the
+    /// object has to do.
+    private static boolean givesBack(Publisher publisher, ObjectKey key, byte[] bytes)
+            throws PublishException, InterruptedException {
+        try {
+            return publisher
+                    .read(key, bytes.length + 1)
+                    .filter(read -> Arrays.equals(read, bytes))
+                    .isPresent();
+        } catch (PublishException.Refused e) {
+            if (!publisher.worksWithoutReading()) {
+                throw e;
+            }
+            return true;
         }
     }
 

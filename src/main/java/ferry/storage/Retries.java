@@ -18,6 +18,29 @@ public record Retries(int attempts, Duration first, Duration longest) {
         }
     }
 
+    /// A call that may be made again.
+    @FunctionalInterface
+    public interface Calling<T> {
+        /// Makes it.
+        ///
+        /// @throws PublishException.Unavailable where another attempt may help
+        T once() throws PublishException, InterruptedException;
+    }
+
+    /// Calls until it is answered, or one failed for good, or the attempts are used up.
+    public <T> T call(Calling<T> calling) throws PublishException, InterruptedException {
+        for (int failed = 1; ; failed++) {
+            try {
+                return calling.once();
+            } catch (PublishException.Unavailable e) {
+                if (failed >= attempts) {
+                    throw e;
+                }
+            }
+            Thread.sleep(wait(failed));
+        }
+    }
+
     /// A random wait before the next attempt, so that uploads that failed together do not come back together.
     ///
     /// @param failed how many attempts have failed

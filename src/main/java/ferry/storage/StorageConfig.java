@@ -5,6 +5,7 @@ import ferry.crypto.Sealed;
 import ferry.error.ErrorCode;
 import java.net.URI;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -104,8 +105,30 @@ public record StorageConfig(
 
     /// Whether a key has the shape of those this config makes. Others' objects in a shared bucket have not.
     public boolean made(String key) {
-        var path = destination.path().isEmpty() ? "" : destination.path() + "/";
-        return key.startsWith(path) && keyTemplate.orElse(KeyTemplate.DEFAULT).made(key.substring(path.length()));
+        return key.startsWith(path()) && keyTemplate.orElse(KeyTemplate.DEFAULT).made(key.substring(path().length()));
+    }
+
+    /// What the keys of that poll's results begin with; empty where the key template has an id before the poll.
+    public List<String> prefixes(UUID poll) {
+        return keyTemplate.orElse(KeyTemplate.DEFAULT).prefixes(poll).stream()
+                .map(below -> path() + below)
+                .toList();
+    }
+
+    /// Whether a key has the shape of those that this config makes for results of that poll.
+    public boolean madeResult(UUID poll, String key) {
+        return made(key) && key.contains(poll.toString()) && !KeyTemplate.isManifest(key.substring(path().length()));
+    }
+
+    /// Whether a result that has this URL lies in the bucket that the config names now.
+    public boolean holds(String result) {
+        var local = destination instanceof Destination.Local;
+        return result.startsWith(local ? "local:" : destination.type() + "://" + destination.bucket() + "/");
+    }
+
+    /// With a slash at its end; empty for none.
+    private String path() {
+        return destination.path().isEmpty() ? "" : destination.path() + "/";
     }
 
     /// Why a config does not work.

@@ -195,6 +195,12 @@ public final class StorageConfigEndpoints implements Endpoints {
         var organisation = request.caller().organisation();
         var placed =
                 configs.place(tx, organisation, config.id(), asked.place(), asked.keyTemplate(), asked.recipients());
+        if (placed.destination() instanceof Destination.Local
+                && placed.credentials().isPresent()) {
+            // those of the bucket it pointed to before
+            return configs.credentials(tx, organisation, config.id(), Optional.empty())
+                    .orElseThrow();
+        }
         if (asked.credentials().isEmpty()) {
             return placed;
         }

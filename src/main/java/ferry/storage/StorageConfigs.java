@@ -166,9 +166,11 @@ public final class StorageConfigs {
                 .findOne();
     }
 
-    /// All configs of that type that are in use, of every organisation: for a sweeper.
-    public List<Owned> inUse(Handle system, String type) {
-        return system.createQuery("select * from storage_config where url like :url and state = 'valid' order by id")
+    /// All configs of that type that still have credentials, of every organisation and in whatever state: for a
+    /// sweeper.
+    public List<Owned> withCredentials(Handle system, String type) {
+        return system.createQuery(
+                        "select * from storage_config where url like :url and credentials is not null order by id")
                 .bind("url", type + "://%")
                 .map((row, _) -> new Owned(new OrgId(row.getLong("organisation")), config(row)))
                 .list();

@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What a client asks of a storage config, read and checked without asking the storage.
 ///
-/// @param credentials all that is secret, to be sealed; empty to leave it as it is
+/// @param credentials all that is secret and needed, to be sealed; empty to leave it as it is
 record StorageRequest(
         String url,
         StorageConfig.Place place,
@@ -33,13 +33,27 @@ record StorageRequest(
         var url = before.isPresent() && !fields.has("url") ? before.get().url() : fields.text("url");
         var destination = destination(fields, url);
         var credentials = merged(fields);
-        destination.ifPresent(d -> check(fields, d, before, credentials, mayBePlain));
+        var place = place(fields, destination, before, mayBePlain);
+        destination.ifPresent(d -> check(fields, d, place, before, credentials, mayBePlain));
         return new StorageRequest(
                 url,
-                place(fields, destination, before, mayBePlain),
+                place,
                 keyTemplate(fields, before),
                 recipients(fields, before),
-                credentials.map(node -> new Secret(node.toString())));
+                destination.flatMap(d -> credentials.flatMap(node -> needed(d, node))));
+    }
+
+    /// What is sealed: the fields that are read, and nothing else that a file of credentials may hold, such as the
+    /// password of Amazon's console.
+    private static Optional<Secret> needed(Destination destination, ObjectNode credentials) {
+        var names = switch (destination) {
+            case Destination.Local _ -> List.<String>of();
+            case Destination.S3 _ -> AccessKeys.FIELDS;
+            case Destination.Gcs _ -> ServiceAccount.FIELDS;
+        };
+        return names.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Secret(credentials.retain(names).toString()));
     }
 
     private static Optional<Destination> destination(Fields fields, String url) {
@@ -75,15 +89,13 @@ record StorageRequest(
     private static void check(
             Fields fields,
             Destination destination,
+            StorageConfig.Place place,
             Optional<StorageConfig> before,
             Optional<ObjectNode> credentials,
             Predicate<URI> mayBePlain) {
-        boolean sameKind = before.filter(b -> b.destination().type().equals(destination.type())
-                        && b.credentials().isPresent())
-                .isPresent();
         if (credentials.isEmpty()) {
-            if (!sameKind && !(destination instanceof Destination.Local)) {
-                fields.problem("credentials", "is required");
+            if (!(destination instanceof Destination.Local)) {
+                checkKept(fields, destination, place, before);
             }
             return;
         }
@@ -100,6 +112,18 @@ record StorageRequest(
             }
         } catch (BadCredentials e) {
             fields.object("credentials").problem(e.field(), e.what());
+        }
+    }
+
+    /// Those that were sealed for one store go to no other: whoever changes where they go gives them anew.
+    private static void checkKept(
+            Fields fields, Destination destination, StorageConfig.Place place, Optional<StorageConfig> before) {
+        var kept = before.filter(b -> b.destination().type().equals(destination.type())
+                && b.credentials().isPresent());
+        if (kept.isEmpty()) {
+            fields.problem("credentials", "is required");
+        } else if (!kept.get().place().endpoint().equals(place.endpoint())) {
+            fields.problem("credentials", "is required again where the endpoint changes");
         }
     }
 

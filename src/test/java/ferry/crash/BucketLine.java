@@ -30,8 +30,8 @@ import java.util.regex.Pattern;
 final class BucketLine implements AutoCloseable {
     private static final long SLOW = TimeUnit.MILLISECONDS.toNanos(150);
     private static final int LONGEST_HEAD = 64 * 1024;
-    private static final Pattern UPLOAD = Pattern.compile("<UploadId>([^<]+)</UploadId>");
-    private static final Pattern MENTIONED = Pattern.compile("^[A-Z]+ [^ ]*[?&]uploadId=([^& ]+)");
+    private static final Pattern UPLOAD = Pattern.compile("(?:<UploadId>|[?&]upload_id=)([^<\\s&]+)");
+    private static final Pattern MENTIONED = Pattern.compile("^[A-Z]+ [^ ]*[?&](?:uploadId|upload_id)=([^& ]+)");
 
     private final ServerSocket door;
     private final int port;
@@ -325,10 +325,9 @@ final class BucketLine implements AutoCloseable {
             };
         }
 
-        /// Of S3: Google forgets such uploads by itself.
         boolean beginsUpload() {
-            return text.startsWith("POST ")
-                    && text.lines().findFirst().orElse("").contains("?uploads");
+            var first = text.lines().findFirst().orElse("");
+            return text.startsWith("POST ") && (first.contains("?uploads") || first.contains("?uploadType=resumable"));
         }
 
         /// A byte of the object itself: of Google's two bodies in one it is the second, which ends with a boundary.

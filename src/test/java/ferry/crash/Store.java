@@ -264,10 +264,22 @@ sealed interface Store extends AutoCloseable {
             return server.bytes(bucket, key(url)).orElseThrow(() -> new IOException("not there: " + url));
         }
 
-        /// Google forgets sessions by itself, and nobody sees what is in them.
         @Override
         public int unfinished() {
-            return 0;
+            return server.sessions(bucket);
+        }
+
+        @Override
+        public int unknown() {
+            return line.unknownUploads();
+        }
+
+        /// Google forgets sessions by itself, after a week.
+        ///
+        /// @return how many there were
+        int aWeekLater() {
+            line.forgetUploads();
+            return server.forgetSessions(bucket);
         }
 
         @Override

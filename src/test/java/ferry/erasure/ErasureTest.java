@@ -381,6 +381,7 @@ class ErasureTest {
                 .as("a new table that names these is to be erased in Traces")
                 .containsExactly(
                         "cursor",
+                        "leftover",
                         "manifest",
                         "open_sign_in",
                         "poll",

@@ -17,6 +17,9 @@ import ferry.connector.SignIn;
 import ferry.connector.Window;
 import ferry.crypto.Secret;
 import ferry.error.ErrorCode;
+import ferry.storage.LocalBuckets;
+import ferry.storage.Publishers;
+import ferry.storage.StorageConfigs;
 import ferry.testing.Eventually;
 import ferry.testing.TestApp;
 import java.nio.file.Path;
@@ -48,6 +51,13 @@ class FormsOfAttemptsTest {
                     .at("/id")
                     .asString();
             Eventually.get(() -> source.readings.get(), n -> n == 1);
+            // what an attempt leaves that is killed between the bucket and the database, of a calendar renamed since
+            var left = app.buckets()
+                    .resolve("attempts/results")
+                    .resolve(made)
+                    .resolve("forms/0123456789abcdef0123456789abcdef/renamed.ics");
+            java.nio.file.Files.createDirectories(left.getParent());
+            java.nio.file.Files.writeString(left, "left");
             var poll = Eventually.get(
                     () -> {
                         app.clock().advance(Duration.ofMinutes(1));
@@ -70,6 +80,9 @@ class FormsOfAttemptsTest {
                     .all();
             assertThat(cards.stream().map(card -> card.getFormattedName().getValue()))
                     .containsExactly("Second 0", "Second 1");
+            var local = new Publishers.Local(app.buckets().toRealPath(), app.db(), new LocalBuckets(app.clock()));
+            new Leftovers(app.db(), new StorageConfigs(app.clock()), Publishers.local(Optional.of(local)), app.clock())
+                    .sweep();
             try (var all = java.nio.file.Files.walk(app.buckets().resolve("attempts"))) {
                 assertThat(all.filter(java.nio.file.Files::isRegularFile)
                                 .map(file -> file.toAbsolutePath().normalize())

@@ -2,6 +2,7 @@ package ferry.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ferry.access.Vault;
 import ferry.testing.AnsweringStore;
 import ferry.testing.Client;
 import ferry.testing.FakeGcs;
@@ -108,10 +109,107 @@ class CloudStorageTest {
                         "Service account " + FakeGcs.EMAIL + " may not delete or replace objects of bucket my_bucket:")
                 .contains("Results are published all the same");
 
-        google.permit(FakeGcs.EVERYTHING);
         var first = published(client);
         assertThat(first.path("url").asString()).startsWith("gs://my_bucket/results/");
+        google.permit(Set.of("storage.objects.create", "storage.objects.list", "storage.objects.get"));
         assertThat(downloaded(first)).isEqualTo(first.path("checksum").asString());
+    }
+
+    /// Where the config points now lies something else, or nothing.
+    @Test
+    void whatLiesWhereTheConfigPointedBeforeHasNoSignedUrl() {
+        s3.create("another-bucket");
+        var client = app.organisation("Moves on", ferry.access.Scopes.ALL).client();
+        var config = tested(client, with(keys(), s3.url()).put("signed_urls_enabled", true));
+        var first = published(client);
+        assertThat(first.at("/signed_url/url").asString()).startsWith(s3.url() + "/my-bucket/results/");
+
+        changed(
+                client,
+                config,
+                with(keys(), s3.url()).put("url", "s3://another-bucket").toString());
+
+        assertThat(client.get("/results/" + first.path("id").asString())
+                        .expect(200)
+                        .path("signed_url")
+                        .isNull())
+                .isTrue();
+    }
+
+    @Test
+    void credentialsOfOneStoreGoToNoOther() {
+        var s3Config = tested(app.client(), with(keys(), s3.url()));
+        var googleConfig = tested(app.client(), google(google.serviceAccount()));
+
+        for (var config : List.of(s3Config, googleConfig)) {
+            var path = "/configs/storage/" + config.path("id").asString();
+            for (var endpoint : List.of(store.url().toString(), "")) {
+                var refused = app.client()
+                        .post(path, "{'endpoint': '" + endpoint + "'}")
+                        .expect(400);
+                assertThat(refused.at("/params/credentials/0").asString())
+                        .isEqualTo("is required again where the endpoint changes");
+            }
+            assertThat(app.client().get(path).expect(200).path("endpoint")).isEqualTo(config.path("endpoint"));
+            app.client()
+                    .post(path, "{'endpoint': '" + config.path("endpoint").asString() + "'}")
+                    .expect(200);
+        }
+        var moved = changed(app.client(), s3Config, with(keys(), store.url()).toString());
+        assertThat(moved.path("endpoint").asString()).isEqualTo(store.url().toString());
+    }
+
+    @Test
+    void onlyCredentialsThatAreReadAreKept() {
+        var s3Config = tested(app.client(), with(keys().put("password", "of the console"), s3.url()));
+        assertThat(kept(s3Config)).contains("secret_access_key").doesNotContain("console", "user_name", "password");
+        var googleConfig = tested(app.client(), google(google.serviceAccount()));
+        assertThat(kept(googleConfig)).contains("private_key", "token_uri").doesNotContain("project_id", "auth_uri");
+
+        var local = changed(app.client(), s3Config, "{'url': 'local://no-credentials-any-more'}");
+        assertThat(local.path("state").asString()).isEqualTo("valid");
+        assertThat(config(local).credentials()).isEmpty();
+    }
+
+    /// What is sealed of a config's credentials.
+    private static String kept(JsonNode shown) {
+        var config = config(shown);
+        return new Vault(app.db(), app.app().organisations(), app.master().sealer())
+                .open(app.first().id(), config.credentials().orElseThrow(), config.credentialsContext())
+                .reveal();
+    }
+
+    private static StorageConfig config(JsonNode shown) {
+        var organisation = app.first().id();
+        long id = Long.parseLong(shown.path("id").asString());
+        return app.db()
+                .tenant(organisation, tx -> new StorageConfigs(app.clock()).find(tx, organisation, id))
+                .orElseThrow();
+    }
+
+    @Test
+    void aStoreThatGivesBackSomethingElseIsSaid() {
+        store.says("GET", 200, Map.of(), "something else");
+
+        assertInvalid(with(keys(), store.url()), "The bucket does not give back what was written to it.");
+    }
+
+    /// What only cleaning up needs is no reason not to publish.
+    @ParameterizedTest
+    @CsvSource({
+        "GET uploads, list the unfinished uploads to, s3:ListBucketMultipartUploads, ''",
+        "DELETE uploadId, abort unfinished uploads to, s3:AbortMultipartUpload, /*",
+        "GET list-type, list the objects of, s3:ListBucket, ''"
+    })
+    void aPermissionThatOnlyCleaningUpNeedsIsNoted(String request, String words, String permission, String what) {
+        store.refuses(request, 403, "AccessDenied");
+
+        var config = tested(app.client(), with(keys(), store.url()));
+
+        assertThat(config.path("state").asString()).isEqualTo("valid");
+        assertThat(config.path("message").asString())
+                .startsWith("The access key may not " + words + " bucket my-bucket: it lacks the permission "
+                        + permission + " on arn:aws:s3:::my-bucket" + what + ". What ");
     }
 
     @Test
@@ -236,6 +334,7 @@ class CloudStorageTest {
 
     @Test
     void aRoleIsAssumedAndItsKeysAreUsed() {
+        store.saysOnce("POST", 503);
         store.says("POST", 200, Map.of(), """
                 <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
                 <AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId><SecretAccessKey>wJalrXUtnFEMI</SecretAccessKey>
@@ -389,6 +488,45 @@ class CloudStorageTest {
                             URI.create("https://localhost:" + secure.secureUrl().getPort())),
                     "The certificate of localhost:" + secure.secureUrl().getPort() + " is for another name.");
         }
+        try (var secure = FakeGcs.startSecure("my_bucket", keystore, "changeit")) {
+            var account = secure.serviceAccount();
+            var body = google(account).put("endpoint", secure.url().toString());
+            assertInvalid(
+                    body,
+                    "was not issued by an authority that is trusted here; a store's own authority is given as"
+                            + " ca_certificate, in PEM.");
+            account.put("ca_certificate", Files.readString(folder.resolve("store.pem")));
+            assertThat(tested(app.client(), body).path("state").asString()).isEqualTo("valid");
+        }
+        assertThatOneThatHasExpiredIsSaid(keystore, folder.resolve("store.pem"));
+    }
+
+    /// Issued by the store's authority, which is trusted, and run out since.
+    private static void assertThatOneThatHasExpiredIsSaid(Path keystore, Path authority) throws Exception {
+        keytool(
+                "-genkeypair",
+                "-keystore",
+                keystore.toString(),
+                "-alias",
+                "expired",
+                "-signer",
+                "store",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=expired",
+                "-ext",
+                "san=ip:127.0.0.1",
+                "-startdate",
+                "-10d",
+                "-validity",
+                "5");
+        keytool("-delete", "-keystore", keystore.toString(), "-alias", "store");
+        try (var secure = TestS3.startSecure("my-bucket", keystore, "changeit")) {
+            assertInvalid(
+                    with(keys().put("ca_certificate", Files.readString(authority)), secure.secureUrl()),
+                    "The certificate of 127.0.0.1:" + secure.secureUrl().getPort() + " has expired.");
+        }
     }
 
     @Test
@@ -506,6 +644,13 @@ class CloudStorageTest {
                 "/configs/storage/" + id, c -> !c.path("state").asString().equals("new"));
     }
 
+    /// Changes a config and waits for its test.
+    private static JsonNode changed(Client client, JsonNode config, String body) {
+        var path = "/configs/storage/" + config.path("id").asString();
+        client.post(path, body).expect(200);
+        return client.settled(path, c -> !c.path("state").asString().equals("new"));
+    }
+
     private static void assertInvalid(ObjectNode body, String message) {
         var config = tested(app.client(), body);
         assertThat(config.path("state").asString()).isEqualTo("invalid");
@@ -546,7 +691,7 @@ class CloudStorageTest {
         var command = new java.util.ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
         command.addAll(List.of(arguments));
-        command.addAll(List.of("-storepass", "changeit", "-storetype", "PKCS12"));
+        command.addAll(List.of("-storepass", "changeit", "-storetype", "PKCS12", "-J-XX:TieredStopAtLevel=1"));
         var run = new ProcessBuilder(command).redirectErrorStream(true).start();
         var said = new String(run.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(run.waitFor()).as(said).isZero();

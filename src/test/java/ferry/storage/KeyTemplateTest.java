@@ -128,4 +128,15 @@ class KeyTemplateTest {
             case KeyTemplate.Parsed.Bad(var sentence) -> throw new AssertionError(sentence);
         };
     }
+
+    @Test
+    void whatThePollsKeysBeginWithIsKnownUnlessAnIdComesFirst() {
+        var poll = UUID.fromString("6c1f8c0e-3f5a-4a0f-9d6d-0d1f7c0a5b11");
+
+        assertThat(KeyTemplate.DEFAULT.prefixes(poll)).containsExactly(poll.toString());
+        assertThat(new KeyTemplate("ferry/{poll}-{id}/{name}").prefixes(poll)).containsExactly("ferry/" + poll);
+        assertThat(new KeyTemplate("{kind}/{poll}/{id}").prefixes(poll))
+                .containsExactly("files/" + poll, "data/" + poll, "info/" + poll, "forms/" + poll);
+        assertThat(new KeyTemplate("{id}/{poll}").prefixes(poll)).isEmpty();
+    }
 }

@@ -93,8 +93,55 @@ class PartedUploadTest {
         assertThat(parts.memory).hasSize(2);
     }
 
+    /// Its uploads hold half of all buffers at most, whatever waits for them.
+    @Test
+    void aBucketThatHangsLeavesMemoryToOthers() throws Exception {
+        var all = new PartBuffers(4);
+        var lanes = new Lanes.ToBuckets();
+        var hung = lanes.to("hung").share(all);
+        var hanging = new Parts();
+        hanging.hold = new Semaphore(0);
+        var stuck = IntStream.range(0, 8)
+                .mapToObj(_ -> Thread.ofVirtual().start(() -> {
+                    try (var upload = new PartedUpload(hanging, hung)) {
+                        write(upload, 3 * PartBuffers.PART);
+                    } catch (Exception _) {
+                        // it is stopped in the end
+                    }
+                }))
+                .toList();
+        hanging.underWay(2);
+
+        var others = IntStream.range(0, 20)
+                .mapToObj(i -> CompletableFuture.runAsync(
+                        () -> whole(new Parts(), lanes.to("works " + i % 2).share(all))))
+                .toList();
+        others.forEach(CompletableFuture::join);
+
+        assertThat(hanging.mostAtOnce.get()).isEqualTo(2);
+        stuck.forEach(Thread::interrupt);
+        for (var each : stuck) {
+            each.join();
+        }
+        for (int i = 0; i < 4; i++) {
+            assertThat(all.takeFree()).isPresent();
+        }
+        assertThat(all.takeFree()).isEmpty();
+    }
+
+    @Test
+    void aBucketHasOneBufferAtLeast() throws Exception {
+        whole(new PartBuffers(1).ofBucket());
+
+        assertThat(parts.finished.get()).isEqualTo(1);
+    }
+
     private void whole(PartBuffers buffers) {
-        try (var upload = new PartedUpload(parts, buffers)) {
+        whole(parts, buffers);
+    }
+
+    private static void whole(LargeObject object, PartBuffers buffers) {
+        try (var upload = new PartedUpload(object, buffers)) {
             write(upload, PartBuffers.PART + 1);
             upload.commit(UNSEEN);
         } catch (Exception e) {
@@ -220,6 +267,13 @@ class PartedUploadTest {
                 sent.put(number, bytes[0]);
             } finally {
                 underWay.decrementAndGet();
+            }
+        }
+
+        /// Waits until so many parts are.
+        void underWay(int count) {
+            while (underWay.get() < count) {
+                Thread.onSpinWait();
             }
         }
 

@@ -30,7 +30,7 @@ public abstract class PublisherContract {
     private static final UUID POLL = UUID.fromString("6c1f8c0e-3f5a-4a0f-9d6d-0d1f7c0a5b11");
 
     /// An empty bucket's publisher, the same bucket for the whole test. The test does not close it.
-    protected abstract Publisher publisher() throws Exception;
+    protected abstract Publisher publisher();
 
     /// Reads an object past the publisher, as the client would; empty where there is none.
     protected abstract Optional<InputStream> download(URI address) throws Exception;
@@ -205,6 +205,41 @@ public abstract class PublisherContract {
     }
 
     @Test
+    void whatIsThereCanBeReadBack() throws Exception {
+        publish(key("a.txt"), "a photo");
+
+        assertThat(publisher().read(key("a.txt"), 100).map(bytes -> new String(bytes, UTF_8)))
+                .contains("a photo");
+        assertThat(publisher().read(key("a.txt"), 3).map(bytes -> new String(bytes, UTF_8)))
+                .contains("a p");
+        assertThat(publisher().read(key("b.txt"), 100)).isEmpty();
+    }
+
+    @Test
+    void whatBeginsAlikeIsListedAndCanBeDeletedMeanwhile() throws Exception {
+        var names = List.of("a.txt", "家族写真.heic", "a b & c?d#e%20f;g.txt", "👩‍👩‍👧 day.mov", "c+d.txt");
+        for (var name : names) {
+            publish(key(name), name);
+        }
+        var other = ObjectKey.file("results/2026", UUID.randomUUID(), "x", Optional.of("other.txt"));
+        publish(other, "of another poll");
+
+        var wanted = names.stream().map(name -> key(name).toString()).toList();
+        assertThat(listed("results/2026/" + POLL)).containsExactlyInAnyOrderElementsOf(wanted);
+        assertThat(listed("results/2026/" + POLL.toString().substring(0, 8)))
+                .containsExactlyInAnyOrderElementsOf(wanted);
+        assertThat(listed("results/2025/")).isEmpty();
+        publisher().list("results/2026/" + POLL, key -> publisher().delete(ObjectKey.listed(key)));
+        assertThat(listed("results/")).containsExactly(other.toString());
+    }
+
+    private List<String> listed(String prefix) throws Exception {
+        var all = new ArrayList<String>();
+        publisher().list(prefix, all::add);
+        return all;
+    }
+
+    @Test
     void aProbeOfAWorkingBucketLeavesNothing() throws Exception {
         Probe.tryOut(publisher(), ObjectKey.probe("results", POLL, 1));
 
@@ -240,6 +275,16 @@ public abstract class PublisherContract {
         @Override
         public Optional<Head> head(ObjectKey key) throws InterruptedException {
             throw new InterruptedException("stopped");
+        }
+
+        @Override
+        public Optional<byte[]> read(ObjectKey key, int atMost) throws PublishException, InterruptedException {
+            return to.read(key, atMost);
+        }
+
+        @Override
+        public void list(String prefix, Listed each) throws PublishException, InterruptedException {
+            to.list(prefix, each);
         }
 
         @Override

@@ -13,16 +13,20 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// An S3 store that answers as it is told to, in the words of Amazon's own: for refusals that no other server can be
 /// brought to utter. What it is not told about it takes, remembering one object. Thread-safe.
 public final class AnsweringStore implements AutoCloseable {
     private final HttpServer server;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    private final Queue<Map.Entry<String, Answer>> once = new ConcurrentLinkedQueue<>();
     private final List<String> bodies = new CopyOnWriteArrayList<>();
     private final AtomicInteger deleted = new AtomicInteger();
     private volatile byte[] object = new byte[0];
@@ -50,7 +54,14 @@ public final class AnsweringStore implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
+    /// Answers the next request of that method like this, before anything else.
+    public void saysOnce(String method, int status) {
+        once.add(Map.entry(method, new Answer(status, Map.of(), "")));
+    }
+
     /// Answers every request of that method like this.
+    ///
+    /// @param method alone, or with a space and something that the query must hold
     public void says(String method, int status, Map<String, String> headers, String body) {
         answers.put(method, new Answer(status, headers, body));
     }
@@ -91,7 +102,7 @@ public final class AnsweringStore implements AutoCloseable {
             if (method.equals("POST")) {
                 bodies.add(new String(body, StandardCharsets.UTF_8));
             }
-            var told = answers.get(method);
+            var told = told(method, String.valueOf(exchange.getRequestURI().getRawQuery()));
             if (told != null) {
                 told.headers().forEach(exchange.getResponseHeaders()::set);
                 var bytes = told.body().getBytes(StandardCharsets.UTF_8);
@@ -111,8 +122,35 @@ public final class AnsweringStore implements AutoCloseable {
             if (method.equals("HEAD")) {
                 exchange.getResponseHeaders().set("Content-Length", Integer.toString(object.length));
             }
+            if (method.equals("GET")) {
+                get(exchange);
+                return;
+            }
             exchange.sendResponseHeaders(method.equals("DELETE") ? 204 : 200, -1);
         }
+    }
+
+    private void get(HttpExchange exchange) throws IOException {
+        var query = String.valueOf(exchange.getRequestURI().getRawQuery());
+        var body = query.contains("list-type")
+                ? "<ListBucketResult/>".getBytes(StandardCharsets.UTF_8)
+                : query.contains("uploads") ? "<ListMultipartUploadsResult/>".getBytes(StandardCharsets.UTF_8) : object;
+        exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+    }
+
+    private @Nullable Answer told(String method, String query) {
+        var next = once.stream().filter(each -> each.getKey().equals(method)).findFirst();
+        if (next.isPresent() && once.remove(next.get())) {
+            return next.get().getValue();
+        }
+        for (var each : answers.entrySet()) {
+            var named = each.getKey().split(" ", 2);
+            if (named.length == 2 && named[0].equals(method) && query.contains(named[1])) {
+                return each.getValue();
+            }
+        }
+        return answers.get(method);
     }
 
     private static String md5(byte[] bytes) {

@@ -2,6 +2,8 @@ package ferry.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,9 +13,12 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.Signature;
 import java.time.Duration;
@@ -35,6 +40,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.zip.CRC32C;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -52,6 +59,8 @@ public final class FakeGcs implements AutoCloseable {
             Set.of("storage.objects.create", "storage.objects.list", "storage.objects.get", "storage.objects.delete");
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    private static final int PAGE = 3;
     private static final int QUANTUM = 256 * 1024;
     private static final KeyPair KEYS = keys();
     private static final DateTimeFormatter STAMP =
@@ -84,8 +93,8 @@ public final class FakeGcs implements AutoCloseable {
         }
     }
 
-    private FakeGcs() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+    private FakeGcs(HttpServer server) {
+        this.server = server;
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/", this::handle);
         server.start();
@@ -94,12 +103,33 @@ public final class FakeGcs implements AutoCloseable {
     /// Starts it with one empty bucket.
     public static FakeGcs start(String bucket) {
         try {
-            var fake = new FakeGcs();
-            fake.create(bucket);
-            return fake;
+            return started(bucket, HttpServer.create(ANY_PORT, 0));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+    }
+
+    /// The same over TLS, with the certificate of a key store.
+    public static FakeGcs startSecure(String bucket, Path keystore, String password) {
+        try (var in = Files.newInputStream(keystore)) {
+            var store = KeyStore.getInstance("PKCS12");
+            store.load(in, password.toCharArray());
+            var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(store, password.toCharArray());
+            var tls = SSLContext.getInstance("TLS");
+            tls.init(keys.getKeyManagers(), null, null);
+            var server = HttpsServer.create(ANY_PORT, 0);
+            server.setHttpsConfigurator(new HttpsConfigurator(tls));
+            return started(bucket, server);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static FakeGcs started(String bucket, HttpServer server) {
+        var fake = new FakeGcs(server);
+        fake.create(bucket);
+        return fake;
     }
 
     /// Makes another bucket.
@@ -109,7 +139,7 @@ public final class FakeGcs implements AutoCloseable {
 
     /// Where it answers.
     public URI url() {
-        return URI.create("http://127.0.0.1:" + port());
+        return URI.create((server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:" + port());
     }
 
     /// The port of [#url].
@@ -160,6 +190,22 @@ public final class FakeGcs implements AutoCloseable {
     /// Sessions that were neither finished nor cancelled.
     public int sessions() {
         return sessions.size();
+    }
+
+    /// The same of one bucket.
+    public int sessions(String bucket) {
+        return (int) sessions.values().stream()
+                .filter(it -> it.bucket.equals(bucket))
+                .count();
+    }
+
+    /// Forgets those of one bucket, as Google does after a week.
+    ///
+    /// @return how many there were
+    public int forgetSessions(String bucket) {
+        int before = sessions(bucket);
+        sessions.values().removeIf(it -> it.bucket.equals(bucket));
+        return before;
     }
 
     /// The names of all objects.
@@ -304,7 +350,8 @@ public final class FakeGcs implements AutoCloseable {
             exchange.getResponseHeaders()
                     .set(
                             "Location",
-                            "http://" + exchange.getRequestHeaders().getFirst("Host") + "/upload/storage/v1/b/" + bucket
+                            url().getScheme() + "://"
+                                    + exchange.getRequestHeaders().getFirst("Host") + "/upload/storage/v1/b/" + bucket
                                     + "/o?uploadType=resumable&upload_id=" + id);
             exchange.sendResponseHeaders(200, -1);
             return;
@@ -441,23 +488,44 @@ public final class FakeGcs implements AutoCloseable {
             list(exchange, bucket);
         } else if (exchange.getRequestMethod().equals("DELETE")) {
             delete(exchange, bucket, URLDecoder.decode(parts[6], StandardCharsets.UTF_8));
+        } else if ("media".equals(query(url).get("alt"))) {
+            media(exchange, bucket, URLDecoder.decode(parts[6], StandardCharsets.UTF_8));
         } else {
             error(exchange, 405, "methodNotAllowed", "Not allowed");
         }
     }
 
+    private void media(HttpExchange exchange, String bucket, String key) throws IOException {
+        if (denied(exchange, "storage.objects.get")) {
+            return;
+        }
+        var object = objects(bucket).get(key);
+        if (object == null) {
+            error(exchange, 404, "notFound", "No such object: " + bucket + "/" + key);
+            return;
+        }
+        exchange.sendResponseHeaders(200, object.bytes().length == 0 ? -1 : object.bytes().length);
+        exchange.getResponseBody().write(object.bytes());
+    }
+
+    /// Pages are small: a page may hold fewer than asked for, as Google says.
     private void list(HttpExchange exchange, String bucket) throws IOException {
         if (denied(exchange, "storage.objects.list")) {
             return;
         }
         var query = query(exchange.getRequestURI());
+        long most = Math.min(PAGE, Long.parseLong(query.getOrDefault("maxResults", "1000")));
         var listed = JSON.createObjectNode();
         var items = listed.putArray("items");
         objects(bucket).entrySet().stream()
                 .filter(it -> it.getKey().startsWith(query.getOrDefault("prefix", "")))
                 .filter(it -> it.getKey().compareTo(query.getOrDefault("startOffset", "")) >= 0)
-                .limit(Long.parseLong(query.getOrDefault("maxResults", "1000")))
+                .filter(it -> it.getKey().compareTo(query.getOrDefault("pageToken", "")) > 0)
+                .limit(most)
                 .forEach(it -> items.add(described(it.getKey(), it.getValue().bytes())));
+        if (items.size() == most) {
+            listed.put("nextPageToken", items.get(items.size() - 1).path("name").asString());
+        }
         answer(exchange, 200, listed);
     }
 

@@ -106,6 +106,59 @@ public final class DiskPublisher implements Publisher {
     }
 
     @Override
+    public Optional<byte[]> read(ObjectKey key, int atMost) throws PublishException, InterruptedException {
+        return attempt(() -> {
+            try (var folder = walk(parent(key), Folder::child);
+                    var file = folder.object(last(key));
+                    var bytes = Channels.newInputStream(file)) {
+                return Optional.of(bytes.readNBytes(atMost));
+            } catch (NoSuchFileException _) {
+                return Optional.<byte[]>empty();
+            }
+        });
+    }
+
+    @Override
+    public void list(String prefix, Listed each) throws PublishException, InterruptedException {
+        int slash = prefix.lastIndexOf('/');
+        var path = prefix.substring(0, slash + 1);
+        var below = path.isEmpty() ? List.<String>of() : List.of(path.split("/"));
+        attempt(() -> {
+            try (var folder = walk(below, Folder::child)) {
+                list(folder, path, prefix.substring(slash + 1), each);
+            } catch (NoSuchFileException _) {
+                // no such folder
+            }
+            return bucket;
+        });
+    }
+
+    private static void list(Folder folder, String path, String prefix, Listed each)
+            throws IOException, PublishException, InterruptedException {
+        for (var name : folder.names()) {
+            if (name.startsWith(prefix) && !name.equals(UPLOADS)) {
+                try {
+                    listOne(folder, path, name, each);
+                } catch (NoSuchFileException _) {
+                    // gone meanwhile
+                }
+            }
+        }
+    }
+
+    private static void listOne(Folder folder, String path, String name, Listed each)
+            throws IOException, PublishException, InterruptedException {
+        var attributes = folder.attributes(name);
+        if (attributes.isRegularFile()) {
+            each.key(path + name);
+        } else if (attributes.isDirectory()) {
+            try (var child = folder.child(name)) {
+                list(child, path + name + "/", "", each);
+            }
+        }
+    }
+
+    @Override
     public void close() {
         // nothing is held between calls
     }

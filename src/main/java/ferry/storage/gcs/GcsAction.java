@@ -4,6 +4,7 @@ package ferry.storage.gcs;
 enum GcsAction {
     PUT("storage.objects.create", "Storage Object Creator", "create objects in"),
     HEAD("storage.objects.list", "Storage Legacy Bucket Reader", "list objects of"),
+    READ("storage.objects.get", "Storage Object Viewer", "read objects of"),
     DELETE("storage.objects.delete", "Storage Object User", "delete or replace objects of");
 
     private final String permission;

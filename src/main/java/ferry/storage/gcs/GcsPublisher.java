@@ -23,6 +23,7 @@ import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -70,19 +71,13 @@ public final class GcsPublisher implements Publisher {
                 : Optional.of(reach.outbound().trusting(account.authorities()));
         var outbound = own.orElse(reach.outbound());
         var where = endpoint.map(URI::getAuthority).orElse("Google Cloud Storage");
-        var tokens = new Tokens(account, outbound, reach.clock());
+        var lanes = reach.lanes().to(where + "/" + bucket);
+        var tokens = new Tokens(account, outbound, reach.clock(), reach.retries());
         return new GcsPublisher(
                 bucket,
                 endpoint.orElse(GOOGLE),
-                new GcsCalls(
-                        bucket,
-                        where,
-                        account,
-                        outbound,
-                        reach.lanes().to(where + "/" + bucket),
-                        tokens,
-                        reach.retries()),
-                reach.buffers(),
+                new GcsCalls(bucket, where, account, outbound, lanes, tokens, reach.retries()),
+                lanes.share(reach.buffers()),
                 own);
     }
 
@@ -105,6 +100,11 @@ public final class GcsPublisher implements Publisher {
         return true;
     }
 
+    @Override
+    public boolean worksWithoutReading() {
+        return true;
+    }
+
     /// Where the account may not delete, an object that is not there is fine all the same.
     @Override
     public void delete(ObjectKey key) throws PublishException, InterruptedException {
@@ -123,6 +123,34 @@ public final class GcsPublisher implements Publisher {
     @Override
     public Optional<Head> head(ObjectKey key) throws PublishException, InterruptedException {
         return head(key.toString());
+    }
+
+    @Override
+    public Optional<byte[]> read(ObjectKey key, int atMost) throws PublishException, InterruptedException {
+        var url = url("/storage/v1/b/" + bucket + "/o/" + encoded(key.toString()) + "?alt=media");
+        var reply = calls.send(() -> Call.get(url));
+        return switch (reply.status()) {
+            case 200 -> Optional.of(Arrays.copyOf(reply.bytes(), Math.min(atMost, reply.bytes().length)));
+            case 404 -> Optional.empty();
+            default -> throw calls.failure(GcsAction.READ, reply);
+        };
+    }
+
+    @Override
+    public void list(String prefix, Listed each) throws PublishException, InterruptedException {
+        var token = "";
+        do {
+            var url = url("/storage/v1/b/" + bucket + "/o?fields=items(name),nextPageToken&prefix=" + encoded(prefix)
+                    + (token.isEmpty() ? "" : "&pageToken=" + encoded(token)));
+            var reply = calls.send(() -> Call.get(url));
+            if (reply.status() != 200) {
+                throw calls.failure(GcsAction.HEAD, reply);
+            }
+            for (var item : reply.body().path("items")) {
+                each.key(item.path("name").asString(""));
+            }
+            token = reply.body().path("nextPageToken").asString("");
+        } while (!token.isEmpty());
     }
 
     @Override

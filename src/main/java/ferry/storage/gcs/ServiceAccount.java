@@ -20,6 +20,10 @@ import tools.jackson.databind.node.ObjectNode;
 /// Google's service account, from the JSON file as it is downloaded. Fields that are not used are ignored. Prints
 /// nothing of the key.
 public final class ServiceAccount {
+    /// The fields that are read.
+    public static final List<String> FIELDS =
+            List.of("type", "client_email", "private_key_id", "private_key", "token_uri", "ca_certificate");
+
     private static final String TOKEN_URI = "https://oauth2.googleapis.com/token";
 
     private final String email;

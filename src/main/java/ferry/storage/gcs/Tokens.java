@@ -6,6 +6,7 @@ import ferry.egress.Outbound;
 import ferry.storage.PublishException;
 import ferry.storage.PublishException.Refused;
 import ferry.storage.PublishException.Unavailable;
+import ferry.storage.Retries;
 import ferry.storage.Unreachable;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -31,25 +32,27 @@ final class Tokens {
     private final ServiceAccount account;
     private final Outbound outbound;
     private final InstantSource clock;
+    private final Retries retries;
     private final ReentrantLock lock = new ReentrantLock();
     private Optional<Token> held = Optional.empty();
 
     /// @param renew when another is asked for
     private record Token(Secret value, Instant renew) {}
 
-    Tokens(ServiceAccount account, Outbound outbound, InstantSource clock) {
+    Tokens(ServiceAccount account, Outbound outbound, InstantSource clock, Retries retries) {
         this.account = account;
         this.outbound = outbound;
         this.clock = clock;
+        this.retries = retries;
     }
 
-    /// One that is valid as far as is known.
-    Secret current() throws PublishException, IOException {
-        lock.lock();
+    /// One that is valid as far as is known. Asks again where that may help.
+    Secret current() throws PublishException, InterruptedException {
+        lock.lockInterruptibly();
         try {
             var now = clock.instant();
             if (held.filter(token -> token.renew().isAfter(now)).isEmpty()) {
-                held = Optional.of(exchange(now));
+                held = Optional.of(retries.call(() -> exchange(clock.instant())));
             }
             return held.orElseThrow().value();
         } finally {
@@ -67,7 +70,7 @@ final class Tokens {
         }
     }
 
-    private Token exchange(Instant now) throws PublishException, IOException {
+    private Token exchange(Instant now) throws PublishException, InterruptedException {
         var form =
                 "grant_type=" + URLEncoder.encode("urn:ietf:params:oauth:grant-type:jwt-bearer", StandardCharsets.UTF_8)
                         + "&assertion=" + claim(now);
@@ -83,9 +86,7 @@ final class Tokens {
             }
             throw refused(answer.status(), body, now);
         } catch (IOException e) {
-            if (Unreachable.cause(e, java.io.InterruptedIOException.class).isPresent()) {
-                throw e;
-            }
+            GcsCalls.stopIfInterrupted(e);
             throw Unreachable.of(account.tokenUri().getAuthority(), e);
         }
     }

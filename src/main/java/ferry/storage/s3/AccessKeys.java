@@ -26,6 +26,10 @@ public record AccessKeys(
         Optional<Secret> sessionToken,
         Optional<Role> role,
         List<X509Certificate> authorities) {
+    /// The fields that are read.
+    public static final List<String> FIELDS =
+            List.of("access_key_id", "secret_access_key", "session_token", "role_arn", "external_id", "ca_certificate");
+
     private static final Pattern ROLE = Pattern.compile("arn:[a-z-]+:iam::[^:]*:role/.+");
 
     /// A role to assume.

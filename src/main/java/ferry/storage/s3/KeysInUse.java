@@ -6,8 +6,10 @@ import ferry.egress.Outbound;
 import ferry.storage.PublishException;
 import ferry.storage.PublishException.Refused;
 import ferry.storage.PublishException.Unavailable;
+import ferry.storage.Retries;
 import ferry.storage.Unreachable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -39,28 +41,31 @@ final class KeysInUse {
     private final S3Store store;
     private final Outbound outbound;
     private final InstantSource clock;
+    private final Retries retries;
     private final ReentrantLock lock = new ReentrantLock();
     private Optional<Assumed> assumed = Optional.empty();
 
     private record Assumed(AwsCredentials keys, Instant expires) {}
 
-    KeysInUse(S3Store store, Outbound outbound, InstantSource clock) {
+    KeysInUse(S3Store store, Outbound outbound, InstantSource clock, Retries retries) {
         this.store = store;
         this.outbound = outbound;
         this.clock = clock;
+        this.retries = retries;
     }
 
-    /// Sees to it that they last: asks for the role's where there is one and they are about to end.
-    void renew() throws PublishException {
+    /// Sees to it that they last: asks for the role's where there is one and they are about to end, again where
+    /// that may help.
+    void renew() throws PublishException, InterruptedException {
         var role = store.keys().role();
         if (role.isEmpty()) {
             return;
         }
-        lock.lock();
+        lock.lockInterruptibly();
         try {
             var soon = clock.instant().plus(BEFORE_THE_END);
             if (assumed.filter(a -> a.expires().isAfter(soon)).isEmpty()) {
-                assumed = Optional.of(assume(role.get()));
+                assumed = Optional.of(retries.call(() -> assume(role.get())));
             }
         } finally {
             lock.unlock();
@@ -78,7 +83,7 @@ final class KeysInUse {
     }
 
     /// Asks STS, in the bucket's region; a store with an endpoint of its own answers there itself.
-    private Assumed assume(AccessKeys.Role role) throws PublishException {
+    private Assumed assume(AccessKeys.Role role) throws PublishException, InterruptedException {
         var url = store.endpoint()
                 .orElseGet(() -> URI.create("https://sts." + store.signingRegion() + ".amazonaws.com/"));
         var form = "Action=AssumeRole&Version=2011-06-15&DurationSeconds=3600&RoleSessionName=ferry&RoleArn="
@@ -93,6 +98,10 @@ final class KeysInUse {
                 default -> throw refused(role, element(text, "Code").orElse("status " + answer.status()));
             };
         } catch (IOException e) {
+            if (Thread.interrupted()
+                    || Unreachable.cause(e, InterruptedIOException.class).isPresent()) {
+                throw new InterruptedException("stopped while assuming a role");
+            }
             throw Unreachable.of(url.getAuthority(), e);
         }
     }

@@ -5,6 +5,7 @@ enum S3Action {
     PUT("s3:PutObject", "write objects to"),
     HEAD("s3:GetObject", "read objects of"),
     DELETE("s3:DeleteObject", "delete objects of"),
+    LIST("s3:ListBucket", "list the objects of"),
     ABORT("s3:AbortMultipartUpload", "abort unfinished uploads to"),
     LIST_UPLOADS("s3:ListBucketMultipartUploads", "list the unfinished uploads to");
 
@@ -19,6 +20,11 @@ enum S3Action {
     /// As a policy names it.
     String permission() {
         return permission;
+    }
+
+    /// Whether the permission is given for the bucket, not for what is in it.
+    boolean isOfTheBucket() {
+        return this == LIST || this == LIST_UPLOADS;
     }
 
     /// Follows *the key may not*, before the bucket.

@@ -91,7 +91,7 @@ record S3Failures(S3Store store, InstantSource clock) {
 
     private Refused denied(S3Action action, AwsServiceException e) {
         var who = store.keys().role().isPresent() ? "role" : "access key";
-        var what = action == S3Action.LIST_UPLOADS ? store.bucket() : store.bucket() + "/*";
+        var what = action.isOfTheBucket() ? store.bucket() : store.bucket() + "/*";
         return new Refused(
                 "The " + who + " may not " + action.words() + " bucket " + store.bucket() + ": it lacks the permission "
                         + action.permission() + " on arn:aws:s3:::" + what + ".",

@@ -14,6 +14,7 @@ import ferry.storage.Stored;
 import ferry.storage.Unreachable;
 import ferry.storage.Upload;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -21,6 +22,7 @@ import java.net.URISyntaxException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,6 +32,7 @@ import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.profiles.ProfileFile;
@@ -88,7 +91,7 @@ public final class S3Publisher implements Publisher {
                 ? Optional.empty()
                 : Optional.of(reach.outbound().trusting(authorities));
         var outbound = own.orElse(reach.outbound());
-        var keys = new KeysInUse(store, outbound, reach.clock());
+        var keys = new KeysInUse(store, outbound, reach.clock(), reach.retries());
         var lanes = reach.lanes().to(store.where() + "/" + store.bucket());
         return new S3Publisher(
                 store,
@@ -96,7 +99,7 @@ public final class S3Publisher implements Publisher {
                 keys,
                 new SinglePut(store, keys, outbound, lanes),
                 new S3Failures(store, reach.clock()),
-                reach.buffers(),
+                lanes.share(reach.buffers()),
                 reach.retries(),
                 own);
     }
@@ -130,6 +133,74 @@ public final class S3Publisher implements Publisher {
                 return Optional.of(new Head(head.contentLength(), md5(head.eTag())));
             } catch (NoSuchKeyException _) {
                 return Optional.<Head>empty();
+            }
+        });
+    }
+
+    @Override
+    public Optional<byte[]> read(ObjectKey key, int atMost) throws PublishException, InterruptedException {
+        return attempt(S3Action.HEAD, () -> {
+            try (var object = client.getObject(it -> it.bucket(store.bucket()).key(key.toString()))) {
+                return Optional.of(object.readNBytes(atMost));
+            } catch (NoSuchKeyException _) {
+                return Optional.<byte[]>empty();
+            } catch (IOException e) {
+                throw SdkClientException.create("the answer broke off", e);
+            }
+        });
+    }
+
+    @Override
+    public void list(String prefix, Listed each) throws PublishException, InterruptedException {
+        Optional<String> token = Optional.empty();
+        do {
+            var from = token;
+            var page = attempt(
+                    S3Action.LIST,
+                    () -> client.listObjectsV2(
+                            it -> it.bucket(store.bucket()).prefix(prefix).continuationToken(from.orElse(null))));
+            for (var object : page.contents()) {
+                each.key(object.key());
+            }
+            token = Optional.ofNullable(page.nextContinuationToken());
+        } while (token.isPresent());
+    }
+
+    /// Lists unfinished uploads and objects, and aborts an upload that there is not.
+    @Override
+    public List<String> lacks(String prefix) throws PublishException, InterruptedException {
+        var lacking = new ArrayList<String>();
+        denied(
+                        S3Action.LIST_UPLOADS,
+                        () -> client.listMultipartUploads(
+                                it -> it.bucket(store.bucket()).prefix(prefix).maxUploads(1)))
+                .ifPresent(why -> lacking.add(
+                        why + " What a killed server leaves of large objects stays until you" + " abort it."));
+        denied(
+                        S3Action.ABORT,
+                        () -> client.abortMultipartUpload(it -> it.bucket(store.bucket())
+                                .key(prefix + "ferry-probe")
+                                .uploadId("ferry-probe")))
+                .ifPresent(
+                        why -> lacking.add(why + " What an upload leaves that is given up stays until you abort it."));
+        denied(
+                        S3Action.LIST,
+                        () -> client.listObjectsV2(
+                                it -> it.bucket(store.bucket()).prefix(prefix).maxKeys(1)))
+                .ifPresent(why -> lacking.add(why + " What a task that failed has left without a result stays."));
+        return lacking;
+    }
+
+    /// Why the store does not allow it; empty where it does, or has another reason: some know nothing of it.
+    private Optional<String> denied(S3Action action, Request<?> request) throws PublishException, InterruptedException {
+        return attempt(action, () -> {
+            try {
+                request.send();
+                return Optional.<String>empty();
+            } catch (S3Exception e) {
+                return e.statusCode() == 403
+                        ? Optional.ofNullable(failures.of(action, e).getMessage())
+                        : Optional.<String>empty();
             }
         });
     }

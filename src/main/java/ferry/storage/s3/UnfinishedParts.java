@@ -3,14 +3,17 @@ package ferry.storage.s3;
 import ferry.db.Database;
 import ferry.storage.PublishException;
 import ferry.storage.Publishers;
+import ferry.storage.Rounds;
 import ferry.storage.StorageConfigs;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Uploads in parts that a killed process left: a store keeps their parts, and charges for them, until somebody
-/// aborts the upload. Only those whose key has the shape that the config gives are Ferry's. Every node may sweep at
-/// once. Google forgets unfinished uploads by itself, after a week.
+/// aborts the upload. Every config that still has credentials is looked at, whatever its state. Only those whose
+/// key has the shape that the config gives are Ferry's. Every node may sweep at once. Google forgets unfinished
+/// uploads by itself, after a week.
 public final class UnfinishedParts {
     private static final System.Logger log = System.getLogger(UnfinishedParts.class.getName());
 
@@ -31,32 +34,26 @@ public final class UnfinishedParts {
     ///
     /// @return how many were aborted
     public int sweep(Duration age) throws InterruptedException {
-        int aborted = 0;
-        for (var owned : db.system(tx -> configs.inUse(tx, "s3"))) {
-            try {
-                aborted += sweep(owned, age);
-            } catch (PublishException e) {
-                log.log(
-                        Level.INFO,
-                        "unfinished uploads of storage config {0}: {1}",
-                        owned.config().id(),
-                        e.getMessage());
-            }
-        }
-        return aborted;
+        var aborted = new AtomicInteger();
+        Rounds.make(
+                "unfinished uploads",
+                db.system(tx -> configs.withCredentials(tx, "s3")),
+                owned -> owned.config().id(),
+                owned -> sweep(owned, age, aborted));
+        return aborted.get();
     }
 
-    private int sweep(StorageConfigs.Owned owned, Duration age) throws PublishException, InterruptedException {
+    private void sweep(StorageConfigs.Owned owned, Duration age, AtomicInteger aborted)
+            throws PublishException, InterruptedException {
         var before = clock.instant().minus(age);
         var config = owned.config();
-        int aborted = 0;
         try (var publisher = publishers.open(owned.organisation(), config)) {
             if (publisher instanceof S3Publisher s3) {
                 var path = config.destination().path();
                 for (var upload : s3.unfinished(path.isEmpty() ? "" : path + "/")) {
                     if (upload.begun().isBefore(before) && config.made(upload.key())) {
                         s3.abort(upload);
-                        aborted++;
+                        aborted.incrementAndGet();
                         log.log(
                                 Level.INFO,
                                 "bucket {0}: aborted an upload left unfinished",
@@ -65,6 +62,5 @@ public final class UnfinishedParts {
                 }
             }
         }
-        return aborted;
     }
 }

@@ -175,6 +175,16 @@ class GcsPublisherTest extends PublisherContract {
     }
 
     @Test
+    void aTokenEndpointThatIsBusyIsAskedAgain() throws Exception {
+        google.fail("POST", "/token", 503);
+        google.fail("POST", "/token", 429);
+        publish(key("a.txt"), "a");
+
+        assertThat(google.isThrough()).isTrue();
+        assertThat(text(key("a.txt"))).contains("a");
+    }
+
+    @Test
     void whatDoesNotPassInTimeIsForTheTaskToTryAgain() {
         for (int i = 0; i < QUICK.attempts(); i++) {
             google.fail("POST", "uploadType=multipart", 503);

@@ -73,6 +73,16 @@ class UnfinishedPartsTest {
     }
 
     @Test
+    void aConfigThatIsSwitchedOffIsSweptAllTheSame() throws Exception {
+        var id = config("s3://mine");
+        begin("mine", OURS);
+        client.delete("/configs/storage/" + id).expect(200);
+
+        assertThat(sweep(Instant.now().plus(DAY).plusSeconds(60))).isEqualTo(1);
+        assertThat(s3.unfinished("mine")).isZero();
+    }
+
+    @Test
     void aConfigWithoutAPathSweepsTheWholeBucketForItsOwn() throws Exception {
         config("s3://mine");
         begin("mine", OURS);
@@ -121,7 +131,7 @@ class UnfinishedPartsTest {
         another.createMultipartUpload(it -> it.bucket(bucket).key(key));
     }
 
-    private void config(String url) {
+    private String config(String url) {
         var id = client.post("/configs/storage", """
                 {'url': '%s', 'endpoint': '%s', 'credentials': {'access_key_id': '%s', 'secret_access_key': '%s'}}
                 """.formatted(
@@ -132,5 +142,6 @@ class UnfinishedPartsTest {
         var config = client.settled(
                 "/configs/storage/" + id, it -> !it.at("/state").asString().equals("new"));
         assertThat(config.at("/state").asString()).as("%s", config).isEqualTo("valid");
+        return id;
     }
 }
