@@ -126,6 +126,14 @@ final class Setup {
         return domain != null && domain.toLowerCase(Locale.ROOT).endsWith(".cn");
     }
 
+    /// False for a good answer that tells of no account, which is how a session that is over is told (R9).
+    static boolean describesAccount(Reply reply) {
+        return !reply.isSuccess()
+                || reply.isBusy()
+                || reply.json().isEmpty()
+                || reply.tree().path("dsInfo").isObject();
+    }
+
     private State state(WebSession session, Reply reply, Limits limits) throws Unavailable, Refused {
         var account = reply.tree();
         if (reply.isBusy()) {
