@@ -209,6 +209,7 @@ public final class App implements AutoCloseable {
                 taskPages,
                 sessions,
                 expiry,
+                budget,
                 sources,
                 readers,
                 fileIds,

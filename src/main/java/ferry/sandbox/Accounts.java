@@ -124,6 +124,7 @@ public final class Accounts {
         // Something is wrong with what is attached to their contacts and notes.
         add("contact-photos", NONE);
         add("note-attachments", NONE, Set.of(), new LibrarySpec(100 + accounts.size(), 96));
+        add("elsewhere", NONE, Trait.ELSEWHERE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

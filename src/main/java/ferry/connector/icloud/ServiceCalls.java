@@ -209,6 +209,7 @@ public final class ServiceCalls implements Calls {
         return call(SETUP, "/validate", session -> {
             var base = settings.region(session.inChina()).setup();
             var reply = setup.post(session, "validate", "null", reading.limits());
+            Setup.refuseLocked(reply.tree());
             return new Sent(base, Setup.describesAccount(reply) ? reply : reply.as(421));
         });
     }
@@ -460,11 +461,22 @@ public final class ServiceCalls implements Calls {
             if (current.session() != used.session()) {
                 return true; // another thread of this task was faster
             }
-            try {
-                return consent.obtain(used.session(), what, reading.limits());
-            } finally {
-                store(used, used.session());
+            for (var refreshes = 0; refreshes <= 2; refreshes++) {
+                var asking = current;
+                try {
+                    return consent.obtain(asking.session(), what, reading.limits());
+                } catch (Consent.SessionOver _) {
+                    if (refreshes == 2) {
+                        break;
+                    }
+                    refresh(asking, refreshes);
+                } finally {
+                    if (current.session() == asking.session()) {
+                        store(asking, asking.session());
+                    }
+                }
             }
+            throw Consent.silent();
         } catch (IOException e) {
             Wire.throwIfInterrupted();
             throw unreachable("the owner's consent");
@@ -527,10 +539,7 @@ public final class ServiceCalls implements Calls {
         if (PLAIN_PATHS.contains(service)) {
             return service + path;
         }
-        return Stream.of(path.split("/", -1))
-                .skip(1)
-                .limit(2)
-                .collect(Collectors.joining("/", service + "/", ""));
+        return Stream.of(path.split("/", -1)).skip(1).limit(2).collect(Collectors.joining("/", service + "/", ""));
     }
 
     private static HostClass host(String service) {

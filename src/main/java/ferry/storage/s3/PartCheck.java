@@ -46,10 +46,9 @@ enum PartCheck {
             var sum = new CRC32C();
             sum.update(bytes, 0, length);
             int value = (int) sum.getValue();
-            return Base64.getEncoder()
-                    .encodeToString(new byte[] {
-                        (byte) (value >>> 24), (byte) (value >>> 16), (byte) (value >>> 8), (byte) value
-                    });
+            return Base64.getEncoder().encodeToString(new byte[] {
+                (byte) (value >>> 24), (byte) (value >>> 16), (byte) (value >>> 8), (byte) value
+            });
         }
 
         @Override

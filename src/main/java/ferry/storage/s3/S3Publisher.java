@@ -44,7 +44,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 /// A bucket of S3.
 ///
 /// An object of up to one part is put in one request with its MD5; a larger one as a multipart upload, each part
-/// with its own check ([PartCheck]) and a few at once, completed when the caller commits. A part that fails is sent again, not the
+/// with its own check ([PartCheck]) and a few at once, completed when the caller commits. A part that fails is sent
+/// again, not the
 /// object. An upload that is closed without a commit is aborted; what a killed process leaves, [UnfinishedParts]
 /// aborts.
 public final class S3Publisher implements Publisher {
@@ -391,13 +392,16 @@ public final class S3Publisher implements Publisher {
             try {
                 var head = client.headObject(it -> it.bucket(store.bucket()).key(key));
                 return head.contentLength() == measured.length()
-                        && ofParts().filter(head.eTag().replace("\"", "")::equals).isPresent();
+                        && ofParts()
+                                .filter(head.eTag().replace("\"", "")::equals)
+                                .isPresent();
             } catch (SdkException _) {
                 return false;
             }
         }
 
-        /// The ETag of the whole; empty where the parts' are not their MD5s, as in a bucket that encrypts with keys of a
+        /// The ETag of the whole; empty where the parts' are not their MD5s, as in a bucket that encrypts with keys of
+        /// a
         /// customer.
         private Optional<String> ofParts() {
             var digest = md5();

@@ -294,6 +294,33 @@ class ServiceCallsTest {
         assertThat(apple.last(QUERY).header("Cookie")).contains("PCS-Photos");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {503, 429, 500, 404})
+    void r14AnAnswerThatDoesNotComeLocksNobodyOut(int status) {
+        apple.on(QUERY, Told.of(403, "{\"serverErrorCode\":\"ACCESS_DENIED\"}"));
+        apple.on("POST /setup/requestWebAccessState", Told.of(status, "{}"));
+        assertThat(unavailable(this::query).retryAfter()).isLessThanOrEqualTo(Duration.ofMinutes(1));
+        apple.on("POST /setup/requestWebAccessState", Told.of(200, "{\"error\":1}"));
+        assertThat(unavailable(() -> query(apple.calls(access))).code()).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+    }
+
+    @Test
+    void r13AQuestionThatWasNotShownIsShownAgain() {
+        apple.on(QUERY, Told.of(423, "Missing PCS cookies from the request"));
+        apple.on("POST /setup/requestWebAccessState", Told.of(421, "{}"), Told.of(200, consentState(false)));
+        var shown = "POST /setup/enableDeviceConsentForPCS";
+        apple.on(
+                shown,
+                Told.of(503, ""),
+                Told.of(200, "{\"isDeviceConsentNotificationSent\":false}"),
+                Told.of(200, "{\"isDeviceConsentNotificationSent\":true}"));
+        assertThat(unavailable(this::query).code()).isEqualTo(ErrorCode.THROTTLED);
+        for (int look = 2; look <= 5; look++) {
+            assertThat(unavailable(() -> query(apple.calls(access))).code()).isEqualTo(ErrorCode.CONSENT_REQUIRED);
+            assertThat(apple.count(shown)).isEqualTo(Math.min(look, 3));
+        }
+    }
+
     @Test
     void r15AMissingServiceOrZoneIsNotActivated() {
         assertThat(calls.has("contacts")).isFalse();

@@ -88,8 +88,8 @@ public final class Json {
         return null;
     }
 
-    /// Whether this is Apple's envelope of an error: it says that or what is wrong, in any of the words there are for it,
-    /// and holds nothing beside (icloud-protocol 1.12). It may come with status 200.
+    /// Whether this is Apple's envelope of an error: it says that or what is wrong, in any of the words for it, and
+    /// holds nothing beside (icloud-protocol 1.12). It may come with status 200.
     public static boolean isError(JsonNode answer) {
         boolean told = Boolean.FALSE.equals(maybeFlag(answer, "success"))
                 || ERRORS.stream().map(answer::path).anyMatch(Json::isTold);
@@ -110,10 +110,10 @@ public final class Json {
         return value.isContainer() && !value.isEmpty();
     }
 
-    /// The list that an answer is there for. Null is how some say that it is empty, and an answer that holds nothing at
-    /// all comes from a service that nobody ever opened.
+    /// The list that an answer is there for. Null is how some say that it is empty, and an answer that holds nothing
+    /// at all comes from a service that nobody ever opened.
     ///
-    /// @throws Refused where the answer holds something else: taken for an empty list, it would read as if all were gone
+    /// @throws Refused where the answer holds something else: taken for empty, it would read as if all were gone
     public static JsonNode list(JsonNode answer, String field) throws Refused {
         var list = answer.path(field);
         if (list.isArray()) {
