@@ -210,6 +210,7 @@ public final class App implements AutoCloseable {
                 taskPages,
                 sessions,
                 expiry,
+                budget,
                 sources,
                 readers,
                 fileIds,

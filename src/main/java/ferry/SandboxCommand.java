@@ -111,6 +111,9 @@ final class SandboxCommand implements Callable<Integer> {
         out.println("export FERRY_ICLOUD_AUTH_URL=" + sandbox.authUrl());
         out.println("export FERRY_ICLOUD_SETUP_URL=" + sandbox.setupUrl());
         out.println("export FERRY_ICLOUD_HOME_URL=" + sandbox.homeUrl());
+        out.println("export FERRY_ICLOUD_CHINA_AUTH_URL=" + sandbox.chinaAuthUrl());
+        out.println("export FERRY_ICLOUD_CHINA_SETUP_URL=" + sandbox.chinaSetupUrl());
+        out.println("export FERRY_ICLOUD_CHINA_HOME_URL=" + sandbox.chinaHomeUrl());
         out.println("export FERRY_EGRESS_ALLOW=" + sandbox.homeUrl().getAuthority()
                 + s3.map(it -> "," + it.url().getAuthority()).orElse(""));
         out.println("# for your tests: " + sandbox.controlUrl());

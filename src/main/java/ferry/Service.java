@@ -172,7 +172,8 @@ public final class Service implements AutoCloseable {
         } else {
             var simulated = opened(Sandbox.start("127.0.0.1", 0, clock, SandboxOptions.DEFAULT));
             sandbox = Optional.of(simulated);
-            icloud = ICloudSettings.of(simulated.authUrl(), simulated.setupUrl(), simulated.homeUrl());
+            icloud = ICloudSettings.of(simulated.authUrl(), simulated.setupUrl(), simulated.homeUrl())
+                    .withChina(simulated.chinaAuthUrl(), simulated.chinaSetupUrl(), simulated.chinaHomeUrl());
             connectors.add(new MockConnector());
         }
         connectors.addFirst(new ICloudConnector(outbound, icloud, clock));

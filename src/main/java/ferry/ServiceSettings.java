@@ -186,11 +186,25 @@ public record ServiceSettings(
         var auth = env.uri("FERRY_ICLOUD_AUTH_URL");
         var setup = env.uri("FERRY_ICLOUD_SETUP_URL");
         var home = env.uri("FERRY_ICLOUD_HOME_URL");
-        if (sandbox && auth.isEmpty() && setup.isEmpty() && home.isEmpty()) {
+        var china = china(env);
+        if (sandbox && china.isEmpty() && auth.isEmpty() && setup.isEmpty() && home.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(
-                ICloudSettings.of(auth.orElse(apple.auth()), setup.orElse(apple.setup()), home.orElse(apple.home())));
+        var world =
+                ICloudSettings.of(auth.orElse(apple.auth()), setup.orElse(apple.setup()), home.orElse(apple.home()));
+        return Optional.of(china.map(it -> world.withChina(it.auth(), it.setup(), it.home()))
+                .orElse(world));
+    }
+
+    private static Optional<ICloudSettings.Region> china(Env env) {
+        var apple = ICloudSettings.appleChina();
+        var auth = env.uri("FERRY_ICLOUD_CHINA_AUTH_URL");
+        var setup = env.uri("FERRY_ICLOUD_CHINA_SETUP_URL");
+        var home = env.uri("FERRY_ICLOUD_CHINA_HOME_URL");
+        return auth.isEmpty() && setup.isEmpty() && home.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new ICloudSettings.Region(
+                        auth.orElse(apple.auth()), setup.orElse(apple.setup()), home.orElse(apple.home())));
     }
 
     private static TaskSettings tasks(Env env, Options options) {

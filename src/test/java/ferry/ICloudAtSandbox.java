@@ -7,7 +7,11 @@ import ferry.testing.Client;
 import ferry.testing.Eventually;
 import ferry.testing.TestApp;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,6 +143,27 @@ final class ICloudAtSandbox implements AutoCloseable, AfterAllCallback, AfterEac
 
     private static Path path(String url) {
         return Path.of(URI.create(url.replace("local://", "file://")));
+    }
+
+    /// Answers the next request for such a path otherwise.
+    ///
+    /// @param account empty for what is asked before one knows whose it is
+    /// @param body in JSON with `'` for `"`
+    void fault(String account, String path, int status, String body) {
+        var order = "{'account': '" + (account.isEmpty() ? "" : name(account)) + "', 'path': '" + path + "', 'status': "
+                + status + ", 'retry_after': 1, 'body': '" + body.replace("'", "\\'") + "'}";
+        var request = HttpRequest.newBuilder(URI.create(app.sandbox().controlUrl() + "/faults"))
+                .POST(HttpRequest.BodyPublishers.ofString(order.replace('\'', '"')))
+                .build();
+        try (var http = HttpClient.newHttpClient()) {
+            assertThat(http.send(request, HttpResponse.BodyHandlers.discarding())
+                            .statusCode())
+                    .isEqualTo(201);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /// How many files the poll of one feed has published.

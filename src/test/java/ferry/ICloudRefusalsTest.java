@@ -5,6 +5,7 @@ import static ferry.ICloudAtSandbox.errors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.testing.Eventually;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,8 @@ class ICloudRefusalsTest {
 
     @Test
     void anotherRegionIsRegionUnsupported() {
-        refusesToSignIn("china", "region-unsupported", "a region of the source that this service is not set up for");
+        refusesToSignIn(
+                "elsewhere", "region-unsupported", "a region of the source that this service is not set up for");
     }
 
     @Test
@@ -101,6 +103,9 @@ class ICloudRefusalsTest {
     void throttlingAtSignInIsThrottledAndSaysUntilWhen() {
         var session = refusesToSignIn("throttled", "throttled", "leave it alone for a while");
         assertThat(retry(session)).isAfter(in(Duration.ofMinutes(30)));
+        // In the other region, where it was looked for, nobody knows it.
+        assertThat(icloud.app.sandbox().journal().entries())
+                .anyMatch(entry -> entry.path().startsWith("/cn/appleauth") && entry.status() == 401);
     }
 
     @Test
@@ -182,6 +187,25 @@ class ICloudRefusalsTest {
     @Test
     void aServiceThatWasNeverActivatedIsNotActivated() {
         isRefused(icloud.polled("not-activated", PHOTOS), "not-activated", "has never opened iCloud Photos");
+    }
+
+    @Test
+    void anErrorThatComesAsAGoodAnswerIsServiceUnavailableAndDeletesNothing() throws IOException {
+        var contacts = "'data_types': ['icloud_contacts.contacts']";
+        var session = icloud.active("plain");
+        var first = icloud.feed(icloud.completed(icloud.begun(session, contacts)), "data:icloud_contacts.contacts");
+        assertThat(first.at("/data")).isNotEmpty();
+        var later = contacts + ", 'cursors': {'icloud_contacts.contacts': '"
+                + first.at("/metadata/window/cursor").asString() + "'}";
+
+        icloud.fault("plain", "/co/startup", 200, "{'error': 1, 'reason': 'Something', 'success': false}");
+        isRefused(icloud.completed(icloud.begun(session, later)), "service-unavailable", "an error to contacts");
+        icloud.fault("plain", "/co/startup", 200, "{'prefToken': 'p'}");
+        icloud.fault("plain", "/co/contacts", 200, "{'prefToken': 'p'}");
+        isRefused(icloud.completed(icloud.begun(session, later)), "service-unavailable", "holds no contacts");
+
+        var nothing = icloud.feed(icloud.completed(icloud.begun(session, later)), "data:icloud_contacts.contacts");
+        assertThat(nothing.at("/data")).isEmpty();
     }
 
     @Test

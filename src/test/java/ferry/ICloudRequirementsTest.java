@@ -52,6 +52,7 @@ class ICloudRequirementsTest {
         var account = name("device-or-phones");
         var first = icloud.client.session(user, "icloud.account", account, "'password': 'password'");
         assertThat(first.at("/error").asString()).isEqualTo("code-required");
+        assertThat(first.at("/error_message").asString()).contains("make one", "Settings, Sign-In & Security");
         assertThat(first.at("/challenge/method").asString()).isEqualTo("device");
         assertThat(icloud.asked("device-or-phones", "/verify/trusteddevice/securitycode"))
                 .isEqualTo(1);
@@ -79,6 +80,54 @@ class ICloudRequirementsTest {
         assertThat(icloud.asked("security-key", "/securitycode")).isZero();
         assertThat(icloud.refusedSession("passkey").at("/error").asString()).isEqualTo("second-factor-unsupported");
         assertThat(icloud.asked("passkey", "/securitycode")).isZero();
+    }
+
+    @Test
+    void r7AnAccountThatIsLockedMeanwhileIsReadNoMoreUntilItsOwnerSignsInAgain() {
+        var account = new Account(
+                name("locked-later"),
+                50_000_000_002L,
+                "L",
+                "R",
+                new SecondFactor.None(),
+                Set.of(Trait.SHORT_SESSION),
+                new LibrarySpec(78, 12));
+        icloud.app.sandbox().accounts().add(account);
+        var session = icloud.active("locked-later");
+        icloud.app
+                .sandbox()
+                .accounts()
+                .add(new Account(
+                        account.identifier(),
+                        account.dsid(),
+                        "L",
+                        "R",
+                        account.secondFactor(),
+                        Set.of(Trait.SHORT_SESSION, Trait.LOCKED),
+                        account.library()));
+        icloud.app.clock().advance(Duration.ofMinutes(6));
+
+        var poll = icloud.completed(icloud.begun(session, "'info_types': ['icloud.devices']"));
+
+        assertThat(errors(poll)).containsExactly("source-locked");
+        var shown = icloud.client.get("/sessions/" + session).expect(200);
+        assertThat(shown.at("/state").asString()).isEqualTo("expired");
+        assertThat(icloud.client
+                        .get("/sources/" + shown.at("/source").asString())
+                        .text("/state"))
+                .isEqualTo("locked");
+        long asked = icloud.asked("locked-later").count();
+        icloud.client
+                .post("/polls", "{'session': '" + session + "', 'payload': {'info_types': ['icloud.devices']}}")
+                .expect(400);
+        assertThat(icloud.refusedSession("locked-later").at("/error").asString())
+                .isEqualTo("source-locked");
+        assertThat(icloud.asked("locked-later").count()).isEqualTo(asked);
+
+        icloud.app.sandbox().accounts().add(account);
+        icloud.app.clock().advance(Duration.ofMinutes(16));
+        assertThat(errors(icloud.polled("locked-later", "'info_types': ['icloud.devices']")))
+                .isEmpty();
     }
 
     @Test
@@ -150,6 +199,33 @@ class ICloudRequirementsTest {
     }
 
     @Test
+    void r13AConsentCallThatFailsIsNoAnswer() {
+        icloud.app
+                .sandbox()
+                .accounts()
+                .add(new Account(
+                        name("adp-shaky"),
+                        50_000_000_003L,
+                        "L",
+                        "R",
+                        new SecondFactor.None(),
+                        Set.of(Trait.ADP),
+                        new LibrarySpec(79, 12)));
+        var session = icloud.active("adp-shaky");
+        icloud.fault("", "/requestWebAccessState", 503, "{}");
+        icloud.fault("", "/enableDeviceConsentForPCS", 503, "{}");
+        icloud.fault("", "/requestPCS", 421, "{}");
+        icloud.fault("", "/requestPCS", 503, "{}");
+
+        assertThat(errors(icloud.completed(icloud.begun(session, PHOTOS)))).isEmpty();
+        assertThat(icloud.asked("adp-shaky", "/enableDeviceConsentForPCS")).isEqualTo(1);
+        // What the source has no name for is not the owner's to allow.
+        icloud.fault("", "/requestPCS", 400, "{'success': false, 'error': 'Unknown app requested'}");
+        assertThat(errors(icloud.completed(icloud.begun(session, "'data_types': ['icloud_notes.notes']"))))
+                .containsExactly("not-available");
+    }
+
+    @Test
     void r14AccessThatIsDeniedThoughItIsAllowedIsLeftAloneForHours() {
         var session = icloud.active("over-used");
         var poll = icloud.begun(session, PHOTOS);
@@ -182,6 +258,17 @@ class ICloudRequirementsTest {
         assertThat(errors(poll)).containsExactly("not-activated");
         assertThat(poll.at("/errors/total_count").asInt()).isEqualTo(1);
         assertThat(poll.at("/results/total_count").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void r15AServiceThatGoesOnRefusingEndsNothingElse() {
+        var session = icloud.active("find-my-closed");
+        var poll = icloud.completed(
+                icloud.begun(session, "'data_types': ['icloud_find_my.devices', 'icloud_contacts.contacts']"));
+        assertThat(errors(poll)).containsExactly("service-unavailable");
+        assertThat(poll.at("/errors/total_count").asInt()).isEqualTo(1);
+        assertThat(poll.at("/results/total_count").asInt()).isEqualTo(1);
+        assertThat(icloud.client.get("/sessions/" + session).text("/state")).isEqualTo("active");
     }
 
     @Test
@@ -295,10 +382,19 @@ class ICloudRequirementsTest {
     }
 
     @Test
-    void r25AnAccountOfTheOtherRegionIsToldApart() {
-        var session = icloud.refusedSession("china");
+    void r25AnAccountOfTheOtherRegionIsOpenedThere() {
+        assertThat(errors(icloud.polled("china", "'info_types': ['icloud.account', 'icloud.devices']")))
+                .isEmpty();
+        assertThat(icloud.asked("china").map(Journal.Entry::path))
+                .contains("/setup/ws/1/accountLogin", "/cn/setup/ws/1/accountLogin");
+        assertThat(icloud.asked("china", "/signin/complete")).isEqualTo(1);
+    }
+
+    @Test
+    void r25AnAccountOfNoKnownRegionIsToldApart() {
+        var session = icloud.refusedSession("elsewhere");
         assertThat(session.at("/error").asString()).isEqualTo("region-unsupported");
-        assertThat(icloud.asked("china", "/accountLogin")).isEqualTo(1);
+        assertThat(icloud.asked("elsewhere", "/accountLogin")).isEqualTo(2);
     }
 
     @Test

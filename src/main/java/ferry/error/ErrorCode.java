@@ -19,7 +19,11 @@ public enum ErrorCode {
     INTERNAL("internal", 500, "Something went wrong on our side."),
 
     CREDENTIALS_INVALID("credentials-invalid", 0, "The source refused the account name or the password."),
-    CODE_REQUIRED("code-required", 0, "The source asks for a second factor; send its code."),
+    CODE_REQUIRED(
+            "code-required",
+            0,
+            "The source asks for a second factor; send its code. Where none comes, its owner can make one on a trusted"
+                    + " device, for iCloud in Settings, Sign-In & Security."),
     CODE_INVALID("code-invalid", 0, "The pairing code is not known."),
     CODES_LOCKED(
             "codes-locked",

@@ -15,6 +15,7 @@ import ferry.session.SessionAccess;
 import ferry.session.SessionExpiry;
 import ferry.session.SessionState;
 import ferry.session.Sessions;
+import ferry.session.SignInBudget;
 import ferry.source.Connectors;
 import ferry.source.FileIds;
 import ferry.source.Source;
@@ -66,6 +67,7 @@ public final class Fetch implements TaskHandler {
     private final TaskPages taskPages;
     private final Sessions sessions;
     private final SessionExpiry expiry;
+    private final SignInBudget budget;
     private final Sources sources;
     private final Connectors connectors;
     private final FileIds fileIds;
@@ -91,6 +93,7 @@ public final class Fetch implements TaskHandler {
             TaskPages taskPages,
             Sessions sessions,
             SessionExpiry expiry,
+            SignInBudget budget,
             Sources sources,
             Connectors connectors,
             FileIds fileIds,
@@ -112,6 +115,7 @@ public final class Fetch implements TaskHandler {
         this.taskPages = taskPages;
         this.sessions = sessions;
         this.expiry = expiry;
+        this.budget = budget;
         this.sources = sources;
         this.connectors = connectors;
         this.fileIds = fileIds;
@@ -183,6 +187,9 @@ public final class Fetch implements TaskHandler {
         } catch (SessionAccess.Ended _) {
             return new Outcome.Failed(ErrorCode.SESSION_EXPIRED, ErrorCode.SESSION_EXPIRED.sentence());
         } catch (ConnectorException e) {
+            if (e instanceof ConnectorException.Refused refused && refused.code() == ErrorCode.SOURCE_LOCKED) {
+                budget.locked(job.source().type(), job.source().identifier());
+            }
             return outcome(task, e);
         }
     }
@@ -200,7 +207,14 @@ public final class Fetch implements TaskHandler {
                         poll,
                         task.id(),
                         List.of(new PollErrors.Problem(why, detail, Optional.ofNullable(task.target()))));
-                if (why == ErrorCode.SESSION_EXPIRED) {
+                if (why == ErrorCode.SOURCE_LOCKED) {
+                    sources.locked(
+                            tx,
+                            organisation,
+                            polls.find(tx, organisation, poll).orElseThrow().source());
+                }
+                // Whoever reads a locked account makes it worse: its owner signs in again once it is unlocked (R7).
+                if (why == ErrorCode.SESSION_EXPIRED || why == ErrorCode.SOURCE_LOCKED) {
                     expiry.lost(tx, organisation, Objects.requireNonNull(task.session(), "a fetch has a session"));
                 }
                 emit(tx, task, "failed");

@@ -130,6 +130,7 @@ public final class Accounts {
         add("shared-indexing", NONE, Set.of(), new LibrarySpec(901, 48, Set.of(LibraryQuirk.SHARED_NEVER_INDEXED)));
         library("undelivered", LibraryQuirk.UNDELIVERED);
         library("breaking-line", LibraryQuirk.BREAKING_LINE);
+        add("elsewhere", NONE, Trait.ELSEWHERE);
     }
 
     private static SecondFactor codes(SecondFactor.Push push, SecondFactor.Accepted accepted) {

@@ -87,6 +87,7 @@ final class LoginAnswer {
                 .put("lastName", account.lastName())
                 .put("fullName", account.firstName() + " " + account.lastName())
                 .put("iCDPEnabled", account.has(Trait.ADP))
+                .put("locked", account.has(Trait.LOCKED))
                 .put("isManagedAppleID", account.has(Trait.MANAGED))
                 .put("isWebAccessAllowed", !account.has(Trait.WEB_ACCESS_DISABLED));
         info.putArray("appleIdEntries")

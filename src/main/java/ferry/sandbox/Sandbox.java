@@ -31,13 +31,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /// The simulated iCloud on one port: Apple's hosts become path prefixes, and every address it hands out leads
 /// back here. Started by [#start]; whoever started it closes it. Its memory ends with it.
 public final class Sandbox implements AutoCloseable {
     private static final String AUTH = "/appleauth/auth";
     private static final String SETUP = "/setup/ws/1";
+    /// Where the second region's hosts are.
+    private static final String CHINA = "/cn";
     private static final Pattern PARTITION = Pattern.compile("p\\d+");
+
+    private static final JsonNode UNKNOWN =
+            Replies.JSON.readTree("{\"serviceErrors\": [{\"code\": \"-20101\", \"message\": \"No such account.\"}]}");
 
     private final SandboxClock clock;
     private final SandboxOptions options;
@@ -144,6 +150,21 @@ public final class Sandbox implements AutoCloseable {
         return URI.create(url);
     }
 
+    /// The base of sign-in in the second region, where nobody signs in: accounts of both do so at the first's.
+    public URI chinaAuthUrl() {
+        return URI.create(url + CHINA + AUTH);
+    }
+
+    /// The base of the set-up service in the second region.
+    public URI chinaSetupUrl() {
+        return URI.create(url + CHINA + SETUP);
+    }
+
+    /// The home page of the second region.
+    public URI chinaHomeUrl() {
+        return URI.create(url + CHINA);
+    }
+
     /// What was asked of it.
     public Journal journal() {
         return journal;
@@ -234,19 +255,20 @@ public final class Sandbox implements AutoCloseable {
             desk.handle(plain, plain.path().substring(ControlDesk.PATH.length()));
             return;
         }
-        var path = plain.path();
+        var inChina = plain.path().startsWith(CHINA + "/");
+        var path = inChina ? plain.path().substring(CHINA.length()) : plain.path();
         var first = segment(path);
         var service = PARTITION.matcher(first).matches() ? segment(path.substring(first.length() + 1)) : first;
         underWay.begins(service);
         try {
             wait(service);
-            answer(new JournaledExchange(plain, journal, clock), path, first);
+            answer(new JournaledExchange(plain, journal, clock), path, first, inChina);
         } finally {
             underWay.ends(service);
         }
     }
 
-    private void answer(JournaledExchange exchange, String path, String first) throws Exception {
+    private void answer(JournaledExchange exchange, String path, String first, boolean inChina) throws Exception {
         if (Journal.forbidden(exchange.method(), path)) {
             Replies.json(exchange, 403, Replies.object().put("error", "FORBIDDEN"));
             return;
@@ -254,10 +276,12 @@ public final class Sandbox implements AutoCloseable {
         if (faults.answers(exchange, "")) {
             return;
         }
-        if (path.startsWith(AUTH)) {
+        if (inChina && path.startsWith(AUTH)) {
+            Replies.json(exchange, 401, UNKNOWN);
+        } else if (path.startsWith(AUTH)) {
             signIn.handle(exchange, path.substring(AUTH.length()));
         } else if (path.startsWith(SETUP)) {
-            setup.handle(exchange, path.substring(SETUP.length()));
+            setup.handle(exchange, path.substring(SETUP.length()), inChina);
         } else if (open.containsKey(first)) {
             Objects.requireNonNull(open.get(first)).handle(exchange, path.substring(first.length() + 1));
         } else if (PARTITION.matcher(first).matches()) {

@@ -45,9 +45,10 @@ final class Setup {
     /// Answers one request.
     ///
     /// @param path what follows `/setup/ws/1`
-    void handle(JournaledExchange exchange, String path) throws IOException {
+    /// @param inChina whether it was asked in the second region
+    void handle(JournaledExchange exchange, String path, boolean inChina) throws IOException {
         switch (exchange.method() + " " + path) {
-            case "POST /accountLogin" -> accountLogin(exchange);
+            case "POST /accountLogin" -> accountLogin(exchange, inChina);
             case "POST /validate" -> within(exchange, (account, session) -> validate(exchange, account, session));
             case "POST /logout" -> within(exchange, (account, session) -> logout(exchange, session));
             case "POST /requestWebAccessState" -> within(exchange, (account, _) -> webAccess(exchange, account));
@@ -58,7 +59,7 @@ final class Setup {
         }
     }
 
-    private void accountLogin(JournaledExchange exchange) throws IOException {
+    private void accountLogin(JournaledExchange exchange, boolean inChina) throws IOException {
         var body = Replies.body(exchange);
         var now = clock.instant();
         var token = body.path("dsWebAuthToken").asString("");
@@ -69,7 +70,7 @@ final class Setup {
             return;
         }
         exchange.of(account.get());
-        if (account.get().has(Trait.CHINA)) {
+        if ((account.get().has(Trait.CHINA) && !inChina) || account.get().has(Trait.ELSEWHERE)) {
             Replies.json(exchange, 200, Replies.object().put("domainToUse", "iCloud.com.cn"));
             return;
         }

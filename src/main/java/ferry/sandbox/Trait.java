@@ -19,8 +19,10 @@ public enum Trait {
     THROTTLED,
     /// Sign-in wants a hashcash first.
     HASHCASH,
-    /// Lives in the other region: accountLogin names the domain to use.
+    /// Lives in the other region: accountLogin names the domain to use, and opens the session there.
     CHINA,
+    /// Lives in neither region: accountLogin names a domain wherever it is asked.
+    ELSEWHERE,
     /// The owner never opened Photos on the web: no `ckdatabasews` in the map.
     NO_PHOTOS,
     /// The web session lasts five minutes.

@@ -187,7 +187,8 @@ public final class TestApp implements AutoCloseable {
 
     private App app(Database database, MasterKey master) throws IOException {
         var icloud = setup.icloud()
-                .orElseGet(() -> ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl()));
+                .orElseGet(() -> ICloudSettings.of(sandbox.authUrl(), sandbox.setupUrl(), sandbox.homeUrl())
+                        .withChina(sandbox.chinaAuthUrl(), sandbox.chinaSetupUrl(), sandbox.chinaHomeUrl()));
         var connectors = new ArrayList<Connector>(setup.connectors());
         connectors.add(new MockConnector());
         connectors.add(new ICloudConnector(outbound, icloud, clock));

@@ -69,14 +69,19 @@ final class Account {
     }
 
     private void storage(Feed feed) throws ConnectorException, InterruptedException {
+        var usage = calls.setup("storageUsageInfo", Json.object());
+        if (!usage.path("storageUsageInfo").isObject()) {
+            throw new ConnectorException.Refused(
+                    ErrorCode.SERVICE_UNAVAILABLE, "The source's answer holds no storage.");
+        }
         feed.expect(1);
-        var answer = calls.setup("storageUsageInfo", Json.object());
-        feed.item(usage(answer), () -> Raw.of(answer));
+        feed.item(usage(usage), () -> Raw.of(usage));
     }
 
     private void family(Feed feed) throws ConnectorException, InterruptedException {
         var details = calls.get(SERVICE, "/setup/web/family/getFamilyDetails", Map.of());
-        var members = details.path("familyMembers");
+        var alone = Boolean.FALSE.equals(Json.maybeFlag(details, "isMemberOfFamily"));
+        var members = alone ? details.path("familyMembers") : Json.list(details, "familyMembers");
         feed.expect(members.size());
         var organizer = Json.text(details.path("family"), "organizer");
         for (var member : members) {
@@ -93,7 +98,7 @@ final class Account {
             }
         }
         var usage = calls.setup("storageUsageInfo", Json.object());
-        for (var medium : usage.path("storageUsageByMedia")) {
+        for (var medium : Json.list(usage, "storageUsageByMedia")) {
             if ("backup".equals(Json.text(medium, "mediaKey"))) {
                 feed.item(backupStorage(medium), () -> Raw.of(medium));
             }
@@ -102,10 +107,8 @@ final class Account {
     }
 
     private List<JsonNode> listedDevices() throws ConnectorException, InterruptedException {
-        return calls.get(SERVICE, "/setup/web/device/getDevices", Map.of())
-                .path("devices")
-                .valueStream()
-                .toList();
+        var answer = calls.get(SERVICE, "/setup/web/device/getDevices", Map.of());
+        return Json.list(answer, "devices").valueStream().toList();
     }
 
     /// `{id, data_type, first_name, last_name, full_name, apple_id, primary_email, email_aliases, country_code,

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import tools.jackson.databind.JsonNode;
 
 /// The owner's consent, given on a device of theirs, to read data under Advanced Data Protection (icloud-protocol
 /// 1.11, R13). Each call makes one step; between steps the task waits elsewhere.
@@ -22,6 +23,8 @@ final class Consent {
     private static final Duration AT_HAND = Duration.ofMinutes(1);
     /// After that the owner has evidently not seen the request.
     private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private static final Duration NO_ANSWER = Duration.ofMinutes(1);
 
     private final Setup setup;
     private final InstantSource clock;
@@ -58,18 +61,32 @@ final class Consent {
         return !App.of(what).isOpen(session);
     }
 
+    /// Another session than this one has to ask.
+    static final class SessionOver extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private SessionOver() {
+            super("the session is over", null, false, false);
+        }
+    }
+
     /// Makes the next step. What it learns stays in the session, which must be stored whatever happens.
     ///
     /// @param what service and path of the request that needs it
     /// @return whether consent was what lacked and is there now; false where the account needs none
-    /// @throws Unavailable while the owner's device is being waited for
+    /// @throws Unavailable while the owner's device is being waited for, and where the source does not answer the
+    ///     question: then nothing is known
     boolean obtain(WebSession session, String what, Limits limits)
-            throws IOException, Refused, Unavailable, InterruptedException {
-        var access = setup.post(session, "requestWebAccessState", "{}", limits).tree();
+            throws IOException, Refused, Unavailable, SessionOver, InterruptedException {
+        var access = answer(setup.post(session, "requestWebAccessState", "{}", limits), limits);
         if (Boolean.FALSE.equals(Json.maybeFlag(access, "isWebAccessAllowed"))) {
             throw Setup.noWebAccess(session.isManaged());
         }
-        if (!Json.flag(access, "isICDRSDisabled")) {
+        var protectedData = Json.maybeFlag(access, "isICDRSDisabled");
+        if (protectedData == null) {
+            throw silent();
+        }
+        if (!protectedData) {
             return false;
         }
         if (!Json.flag(access, "isDeviceConsentedForPCS")) {
@@ -78,7 +95,13 @@ final class Consent {
         }
         var app = App.of(what);
         var body = Json.object().put("appName", app.name()).put("derivedFromUserAction", true);
-        var reply = setup.post(session, "requestPCS", body.toString(), limits).tree();
+        var said = setup.post(session, "requestPCS", body.toString(), limits);
+        if (said.meant() == 400) {
+            throw new Refused(
+                    ErrorCode.NOT_AVAILABLE,
+                    "The source has no way for a browser to get the keys of this kind of protected data.");
+        }
+        var reply = answer(said, limits);
         if ("success".equals(Json.text(reply, "status"))) {
             if (app.isOpen(session)) {
                 session.set(Held.CONSENT_ASKED, null);
@@ -86,7 +109,10 @@ final class Consent {
             }
             throw refused();
         }
-        var message = String.valueOf(Json.text(reply, "message"));
+        var message = Json.text(reply, "message");
+        if (message == null) {
+            throw silent();
+        }
         if (message.startsWith("Requested the device to upload cookies")
                 || message.startsWith("Cookies not available yet on server")) {
             if (session.get(Held.CONSENT_ASKED) == null) {
@@ -102,12 +128,42 @@ final class Consent {
                 ErrorCode.CONSENT_REQUIRED, "The owner must allow access to protected data on one of their devices.");
     }
 
-    /// Shows the question on the owner's devices, once until it is answered or given up.
-    private void askOwner(WebSession session, Limits limits) throws IOException, Unavailable, InterruptedException {
+    /// Shows the question on the owner's devices, once until it is answered or given up; again where the source says
+    /// that it has not shown it.
+    private void askOwner(WebSession session, Limits limits)
+            throws IOException, Unavailable, SessionOver, InterruptedException {
         if (session.get(Held.CONSENT_ASKED) == null) {
-            setup.post(session, "enableDeviceConsentForPCS", "{}", limits);
-            session.set(Held.CONSENT_ASKED, clock.instant().toString());
+            var reply = answer(setup.post(session, "enableDeviceConsentForPCS", "{}", limits), limits);
+            if (Json.flag(reply, "isDeviceConsentNotificationSent")) {
+                session.set(Held.CONSENT_ASKED, clock.instant().toString());
+            }
         }
+    }
+
+    /// What a call answered, if it did: no failure of it tells what the owner has done.
+    private JsonNode answer(Reply reply, Limits limits) throws Unavailable, SessionOver {
+        if (reply.isBusy()) {
+            throw setup.busy(reply, limits);
+        }
+        switch (reply.meant()) {
+            case 401, 403, 421, 450 -> throw new SessionOver();
+            default -> {
+                if (reply.saysSessionIsOver()) {
+                    throw new SessionOver();
+                }
+            }
+        }
+        if (!reply.isSuccess() || reply.json().isEmpty()) {
+            throw silent();
+        }
+        return reply.tree();
+    }
+
+    static Unavailable silent() {
+        return new Unavailable(
+                NO_ANSWER,
+                ErrorCode.SERVICE_UNAVAILABLE,
+                "The source did not answer whether the owner allows access to protected data.");
     }
 
     private Unavailable waiting(WebSession session) throws Refused {

@@ -7,7 +7,7 @@ import java.util.Optional;
 /// How iCloud is reached.
 ///
 /// @param world the bases every sign-in starts at
-/// @param china the bases of accounts that live in mainland China; there only beside Apple's own world bases
+/// @param china the bases of accounts that live in mainland China; unless set, only beside Apple's own for the world
 /// @param buildNumber the web client's build that is sent along; refused by Apple once it is very old
 /// @param masteringNumber the same build's other number
 /// @param userAgent a current desktop browser's; refused by Apple once it is very old
@@ -36,12 +36,17 @@ public record ICloudSettings(
     /// The bases of one region (icloud-protocol 1.2), without a trailing slash.
     public record Region(URI auth, URI setup, URI home) {}
 
+    /// The bases that Apple has in mainland China.
+    public static Region appleChina() {
+        return APPLE_CHINA;
+    }
+
     /// Apple's own servers.
     public static ICloudSettings apple() {
         return of(APPLE_WORLD.auth(), APPLE_WORLD.setup(), APPLE_WORLD.home());
     }
 
-    /// Other bases, such as the sandbox's. Only Apple's own come with a second region.
+    /// Other bases, such as the sandbox's. Only Apple's own come with a second region; see [#withChina].
     public static ICloudSettings of(URI auth, URI setup, URI home) {
         var world = new Region(bare(auth), bare(setup), bare(home));
         return new ICloudSettings(
@@ -54,6 +59,19 @@ public record ICloudSettings(
                 false,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(60));
+    }
+
+    /// Another second region.
+    public ICloudSettings withChina(URI auth, URI setup, URI home) {
+        return new ICloudSettings(
+                world,
+                Optional.of(new Region(bare(auth), bare(setup), bare(home))),
+                buildNumber,
+                masteringNumber,
+                userAgent,
+                extraHeadersOnVerify,
+                callTimeout,
+                contentTimeout);
     }
 
     /// The bases an account uses.

@@ -52,6 +52,21 @@ record Reply(int status, Map<String, String> headers, String body, Optional<Json
         return code == null ? "" : code;
     }
 
+    /// Whether this is an envelope of an error, whatever its status.
+    boolean isError() {
+        return Json.isError(tree());
+    }
+
+    /// Whether it is an error that another session would not meet; seen with any status.
+    boolean saysSessionIsOver() {
+        return isError() && (body.contains("nvalid global session") || body.contains("X-APPLE-WEBAUTH-TOKEN"));
+    }
+
+    /// The same with another status.
+    Reply as(int other) {
+        return new Reply(other, headers, body, json);
+    }
+
     /// Whether this asks to come back later.
     boolean isBusy() {
         return status == 429 || status >= 500 || isBusy(serverErrorCode());

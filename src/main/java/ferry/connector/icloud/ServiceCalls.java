@@ -25,8 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -35,11 +37,15 @@ import tools.jackson.databind.JsonNode;
 /// refreshes the session where it must, and sorts failures by who can act. Thread-safe.
 ///
 /// A refresh is validate, then accountLogin with the stored tokens; never the password (icloud-protocol 1.9). One
-/// chain of attempts at a request refreshes at most that far, then the session is lost (R9, R10).
+/// chain of attempts at a request refreshes at most that far. Where that opens the session and the service refuses all
+/// the same, the service is refused and no other (R15); where it does not, the session is lost (R9, R10).
 public final class ServiceCalls implements Calls {
     private static final String CLOUDKIT = "ckdatabasews";
     /// Services that browsers send text to, so that they need not ask first.
     private static final Set<String> AS_A_BROWSER = Set.of(CLOUDKIT, "sharedstreams");
+    private static final String SETUP = "setup";
+    /// Services whose paths hold nothing but names of theirs.
+    private static final Set<String> PLAIN_PATHS = Set.of(CLOUDKIT, "account", "findme");
     private static final int TRIES = 4;
     private static final int REDIRECTS = 5;
     /// A longer wait is left to the task, which then makes room for others.
@@ -59,6 +65,8 @@ public final class ServiceCalls implements Calls {
     private final ReentrantLock refreshing = new ReentrantLock();
     private volatile Loaded current;
     private volatile boolean consentSeen;
+    /// Services that went on refusing after the session was opened anew; it is not opened again for their sake.
+    private final Set<String> shut = ConcurrentHashMap.newKeySet();
 
     /// A session as this reading uses it now, and the secret it came from.
     private record Loaded(Secret sealed, WebSession session) {}
@@ -109,21 +117,21 @@ public final class ServiceCalls implements Calls {
     @Override
     public JsonNode get(String service, String path, Map<String, String> query)
             throws ConnectorException, InterruptedException {
-        return call(host(service), service + path, session -> send(session, "GET", service, path, query, null));
+        return call(service, path, session -> send(session, "GET", service, path, query, null));
     }
 
     @Override
     public JsonNode post(String service, String path, Map<String, String> query, JsonNode body)
             throws ConnectorException, InterruptedException {
-        return call(host(service), service + path, session -> send(session, "POST", service, path, query, body));
+        return call(service, path, session -> send(session, "POST", service, path, query, body));
     }
 
     /// Errors name the call alone: addresses hold people's numbers.
     @Override
     public JsonNode postAt(String service, String address, Map<String, String> query, JsonNode body)
             throws ConnectorException, InterruptedException {
-        var what = service + "/" + address.substring(address.lastIndexOf('/') + 1);
-        return call(host(service), what, session -> send(session, "POST", service, address, query, body));
+        var path = address.substring(Math.max(0, address.lastIndexOf('/')));
+        return call(service, path, session -> send(session, "POST", service, address, query, body));
     }
 
     @Override
@@ -135,7 +143,7 @@ public final class ServiceCalls implements Calls {
     ///
     /// @param path without a leading slash, such as `storageUsageInfo`
     public JsonNode setup(String path, JsonNode body) throws ConnectorException, InterruptedException {
-        return call(HostClass.SETUP, path, session -> {
+        return call(SETUP, "/" + path, session -> {
             var base = settings.region(session.inChina()).setup();
             return new Sent(base, setup.post(session, path, body.toString(), reading.limits()));
         });
@@ -204,15 +212,18 @@ public final class ServiceCalls implements Calls {
 
     /// The account as Apple describes it now; renews the session's map of services on the way.
     JsonNode account() throws ConnectorException, InterruptedException {
-        return call(HostClass.SETUP, "validate", session -> {
+        return call(SETUP, "/validate", session -> {
             var base = settings.region(session.inChina()).setup();
             var reply = setup.post(session, "validate", "null", reading.limits());
-            return new Sent(base, reply);
+            Setup.refuseLocked(reply.tree());
+            return new Sent(base, Setup.describesAccount(reply) ? reply : reply.as(421));
         });
     }
 
-    private JsonNode call(HostClass host, String what, Attempt attempt)
+    private JsonNode call(String service, String path, Attempt attempt)
             throws ConnectorException, InterruptedException {
+        var host = host(service);
+        var what = named(service, path);
         var refreshes = 0;
         var consented = false;
         for (var tries = 1; ; tries++) {
@@ -222,8 +233,9 @@ public final class ServiceCalls implements Calls {
                 var sent = attempt.send(used.session());
                 where = sent.url();
                 var reply = sent.reply();
-                switch (verdict(reply)) {
+                switch (verdict(host, reply)) {
                     case FINE -> {
+                        shut.remove(service);
                         if (asksToWait(reply, tries)) {
                             waitOrLeave(host, reply, tries, what);
                             continue;
@@ -237,23 +249,29 @@ public final class ServiceCalls implements Calls {
                         waitOrLeave(host, reply, tries, what);
                     }
                     case STALE -> {
-                        if (refreshes == 2) {
-                            throw new SessionLost("The source ended the session (" + reply + ").");
+                        if (refreshes == 2 || shut.contains(service)) {
+                            throw shut(service, what, reply);
                         }
                         if (reply.meant() == 421) {
                             wire.forget(where);
                         }
-                        refresh(used, refreshes++);
+                        try {
+                            refresh(used, refreshes++);
+                        } catch (SessionLost lost) {
+                            // What ends by itself while the account's own session holds, as was just seen
+                            // (icloud-protocol 1.9).
+                            throw refreshes == 2 && reply.meant() == 450 ? shut(service, what, reply) : lost;
+                        }
                     }
                     case NO_CONSENT -> {
                         if (consented) {
                             throw Consent.refused();
                         }
-                        consent(used, what);
+                        consent(used, service + path);
                         consented = true;
                     }
                     case NO_ACCESS -> {
-                        if (consented || !consent(used, what)) {
+                        if (consented || !consent(used, service + path)) {
                             throw lockedOut(host);
                         }
                         consented = true;
@@ -262,7 +280,8 @@ public final class ServiceCalls implements Calls {
                     case FAILED ->
                         throw new Refused(
                                 ErrorCode.SERVICE_UNAVAILABLE,
-                                "The source answered " + reply.meant() + " to " + what + ".");
+                                "The source answered " + (reply.isSuccess() ? "an error" : reply.meant()) + " to "
+                                        + what + ".");
                 }
             } catch (IOException e) {
                 afterLoss(e, where, tries, what);
@@ -297,7 +316,7 @@ public final class ServiceCalls implements Calls {
         }
     }
 
-    private static Verdict verdict(Reply reply) {
+    private static Verdict verdict(HostClass host, Reply reply) {
         var code = reply.serverErrorCode();
         if (code.equals("ZONE_NOT_FOUND")
                 || (code.equals("AUTHENTICATION_FAILED") && reply.body().contains("not complete"))) {
@@ -318,10 +337,12 @@ public final class ServiceCalls implements Calls {
                 || status == 421
                 || status == 450
                 || code.equals("AUTHENTICATION_FAILED")
-                || code.equals("AUTHENTICATION_REQUIRED")) {
+                || code.equals("AUTHENTICATION_REQUIRED")
+                || reply.saysSessionIsOver()) {
             return Verdict.STALE;
         }
-        if (!reply.isSuccess()) {
+        // CloudKit's own codes are sorted by who asked for records.
+        if (!reply.isSuccess() || (reply.isError() && (host != HostClass.CLOUDKIT || code.isEmpty()))) {
             return Verdict.FAILED;
         }
         // A page of HTML with status 200 is an error in disguise; nothing at all is an empty service.
@@ -448,11 +469,22 @@ public final class ServiceCalls implements Calls {
             if (current.session() != used.session()) {
                 return true; // another thread of this task was faster
             }
-            try {
-                return consent.obtain(used.session(), what, reading.limits());
-            } finally {
-                store(used, used.session());
+            for (var refreshes = 0; refreshes <= 2; refreshes++) {
+                var asking = current;
+                try {
+                    return consent.obtain(asking.session(), what, reading.limits());
+                } catch (Consent.SessionOver _) {
+                    if (refreshes == 2) {
+                        break;
+                    }
+                    refresh(asking, refreshes);
+                } finally {
+                    if (current.session() == asking.session()) {
+                        store(asking, asking.session());
+                    }
+                }
             }
+            throw Consent.silent();
         } catch (IOException e) {
             Wire.throwIfInterrupted();
             throw unreachable("the owner's consent");
@@ -509,12 +541,29 @@ public final class ServiceCalls implements Calls {
         return new Loaded(sealed, WebSession.open(sealed, clock));
     }
 
+    /// What a call is called in errors, which people see: ids of events and other people's numbers stand further
+    /// behind.
+    private static String named(String service, String path) {
+        if (PLAIN_PATHS.contains(service)) {
+            return service + path;
+        }
+        return Stream.of(path.split("/", -1)).skip(1).limit(2).collect(Collectors.joining("/", service + "/", ""));
+    }
+
     private static HostClass host(String service) {
         return switch (service) {
-            case "account" -> HostClass.SETUP;
+            case "account", SETUP -> HostClass.SETUP;
             case CLOUDKIT -> HostClass.CLOUDKIT;
             default -> HostClass.LISTING;
         };
+    }
+
+    /// The session holds, so that the account's other services may go on (R15).
+    private Refused shut(String service, String what, Reply reply) {
+        shut.add(service);
+        return new Refused(
+                ErrorCode.SERVICE_UNAVAILABLE,
+                "The source answered " + reply.meant() + " to " + what + " though the session holds.");
     }
 
     private static Refused notActivated(String what) {

@@ -126,6 +126,14 @@ final class Setup {
         return domain != null && domain.toLowerCase(Locale.ROOT).endsWith(".cn");
     }
 
+    /// False for a good answer that tells of no account, which is how a session that is over is told (R9).
+    static boolean describesAccount(Reply reply) {
+        return !reply.isSuccess()
+                || reply.isBusy()
+                || reply.json().isEmpty()
+                || reply.tree().path("dsInfo").isObject();
+    }
+
     private State state(WebSession session, Reply reply, Limits limits) throws Unavailable, Refused {
         var account = reply.tree();
         if (reply.isBusy()) {
@@ -149,7 +157,8 @@ final class Setup {
         return new State.Ready(account);
     }
 
-    private Unavailable busy(Reply reply, Limits limits) {
+    /// The account service asks to come back later; every worker of the account does.
+    Unavailable busy(Reply reply, Limits limits) {
         var wait = reply.retryAfter(clock.instant()).orElse(UNASKED_WAIT);
         limits.throttled(HostClass.SETUP, wait);
         return new Unavailable(
@@ -177,14 +186,19 @@ final class Setup {
             throw new Refused(
                     ErrorCode.TERMS_PENDING, "The owner must accept the new terms at icloud.com or on a device.");
         }
-        if (Json.flag(dsInfo, "locked")) {
-            throw new Refused(ErrorCode.SOURCE_LOCKED, "The account is locked; its owner must unlock it.");
-        }
+        refuseLocked(account);
         var halfOpen = session.cookies().has("X-APPLE-WEBAUTH-REPAIR")
                 && !session.cookies().has(WebSession.TOKEN_COOKIE);
         if (halfOpen || Json.flag(account, "isRepairNeeded") || Json.flag(dsInfo, "isRepairNeeded")) {
             throw new Refused(
                     ErrorCode.OWNER_ACTION_REQUIRED, "The owner must sign in at icloud.com once and follow it.");
+        }
+    }
+
+    /// Nobody asks for anything more in a locked account (R7).
+    static void refuseLocked(JsonNode account) throws Refused {
+        if (Json.flag(account.path("dsInfo"), "locked")) {
+            throw new Refused(ErrorCode.SOURCE_LOCKED, "The account is locked; its owner must unlock it.");
         }
     }
 

@@ -71,6 +71,18 @@ final class SignInFlow {
         }
     }
 
+    /// The world's host is throttling, or is not where the account signs in: there a wrong region shows so
+    /// (icloud-protocol 1.2).
+    private static final class Elsewhere extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final transient Reply throttled;
+
+        Elsewhere(Reply throttled) {
+            super("maybe in the other region", null, false, false);
+            this.throttled = throttled;
+        }
+    }
+
     /// The server's answer to `init`, and the exchange it belongs to, which is closed after the proof.
     private record Started(Srp exchange, Srp.Challenge challenge, JsonNode token) {}
 
@@ -129,9 +141,29 @@ final class SignInFlow {
         }
     }
 
-    /// Proves the password: exactly one `complete`.
+    /// Proves the password: exactly one `complete`. An account that the world's host throttles is looked for in the
+    /// other region once. Unless it is at home there the answer stays that it is throttled: who is unknown there is
+    /// told that the password is wrong.
     private Reply prove(Context context, String account, Secret password)
             throws Ended, IOException, ConnectorException, InterruptedException {
+        try {
+            return proveThere(context, account, password);
+        } catch (Elsewhere world) {
+            context.session().signInInChina();
+            try {
+                var reply = proveThere(context, account, password);
+                if (reply.isSuccess() || reply.meant() == 409 || reply.meant() == 412) {
+                    return reply;
+                }
+            } catch (Elsewhere | Ended | Unavailable | IOException _) {
+                Wire.throwIfInterrupted();
+            }
+            throw new Ended(throttled(context, world.throttled));
+        }
+    }
+
+    private Reply proveThere(Context context, String account, Secret password)
+            throws Ended, Elsewhere, IOException, ConnectorException, InterruptedException {
         for (var restarts = 0; restarts < EXCHANGES; restarts++) {
             var started = start(context, account);
             try (var exchange = started.exchange()) {
@@ -146,10 +178,9 @@ final class SignInFlow {
         throw oddAnswer("signin/init");
     }
 
-    /// Opens an exchange. Stale headers are dropped once; a throttled account is looked for in the other region once,
-    /// since there a wrong region shows as throttling (icloud-protocol 1.2).
+    /// Opens an exchange. Stale headers are dropped once.
     private Started start(Context context, String account)
-            throws Ended, IOException, ConnectorException, InterruptedException {
+            throws Ended, Elsewhere, IOException, ConnectorException, InterruptedException {
         for (var tries = 1; ; tries++) {
             var exchange = Srp.start(random);
             var reply = context.auth().post("/signin/init", initBody(account, exchange));
@@ -157,6 +188,11 @@ final class SignInFlow {
                 return started(exchange, reply);
             }
             exchange.close();
+            if (reply.meant() == 503
+                    && settings.china().isPresent()
+                    && !context.session().authInChina()) {
+                throw new Elsewhere(reply);
+            }
             if (tries > 2 || !mayStartAgain(context, reply)) {
                 throw signInFailed(context, reply);
             }
@@ -165,10 +201,6 @@ final class SignInFlow {
 
     private boolean mayStartAgain(Context context, Reply reply) {
         var session = context.session();
-        if (reply.meant() == 503 && settings.china().isPresent() && !session.authInChina()) {
-            session.signInInChina();
-            return true;
-        }
         if (reply.meant() != 401 && reply.meant() != 421 && reply.meant() != 450) {
             return false;
         }

@@ -1,7 +1,9 @@
 package ferry.connector.icloud;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ferry.connector.ConnectorException.Refused;
 import ferry.connector.Feed;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
@@ -72,6 +74,22 @@ class AccountTest {
         assertThat(records).hasSize(2);
         assertThat(records.get(0).path("date_latest").asString()).isEqualTo("2023-11-14T22:13:20.000Z");
         assertThat(records.get(1).path("used_bytes").asLong()).isEqualTo(799);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"icloud.account", "icloud.devices", "icloud.storage", "icloud.family", "icloud.backups"})
+    void anAnswerWithoutWhatItIsThereForIsNoFeed(String type) {
+        var other = Told.of(200, "{\"status\":\"well\"}");
+        List.of("POST /setup/validate", DEVICES, FAMILY, STORAGE).forEach(call -> apple.on(call, other));
+        assertThatThrownBy(() -> info(type))
+                .isInstanceOfSatisfying(
+                        Refused.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE));
+    }
+
+    @Test
+    void whoHasNoFamilyHasNoMembers() throws Exception {
+        apple.on(FAMILY, Told.of(200, "{\"isMemberOfFamily\":false}"));
+        assertThat(info("icloud.family")).isEmpty();
     }
 
     @Test

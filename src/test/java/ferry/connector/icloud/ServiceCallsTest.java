@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 class ServiceCallsTest {
     private static final String QUERY =
@@ -89,13 +90,65 @@ class ServiceCallsTest {
         assertThat(apple.asked).hasSize(3);
     }
 
-    @Test
-    void r9ARenewedSessionThatStillDoesNotServeIsLost() {
-        apple.on(QUERY, Told.of(421, "{}"));
-        assertThatThrownBy(this::query).isInstanceOf(SessionLost.class);
+    @ParameterizedTest
+    @ValueSource(ints = {401, 403, 421, 450})
+    void r15AServiceThatRefusesARenewedSessionIsRefusedAlone(int status) throws Exception {
+        apple.on(QUERY, Told.of(status, "{}"));
+        assertThat(refused(this::query)).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
         assertThat(apple.count(QUERY)).isEqualTo(3);
         assertThat(apple.count("POST /setup/validate")).isEqualTo(1);
         assertThat(apple.count("POST /setup/accountLogin")).isEqualTo(1);
+
+        // The session is not opened again and again for its sake.
+        assertThat(refused(this::query)).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+        assertThat(apple.count(QUERY)).isEqualTo(4);
+        assertThat(apple.count("POST /setup/accountLogin")).isEqualTo(1);
+    }
+
+    @Test
+    void r15AServicesOwnSessionThatEndedEndsNoOtherThatStillValidates() {
+        apple.on(QUERY, Told.of(450, "{}"));
+        apple.on("POST /setup/accountLogin", Told.of(421, "{\"error\":\"Missing apple_id field\"}"));
+        assertThat(refused(this::query)).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+        apple.on(QUERY, Told.of(401, "{}"));
+        assertThatThrownBy(() -> query(apple.calls(access))).isInstanceOf(SessionLost.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"error\":1}",
+                "{\"success\":false}",
+                "{\"errorReason\":\"x\",\"uuid\":\"y\",\"records\":[]}",
+                "{\"error\":{\"code\":5},\"success\":0}",
+                "{\"reason\":\"try again\"}"
+            })
+    void anErrorInAGoodAnswersClothesIsNoEmptyList(String body) {
+        apple.on(QUERY, Told.of(200, body));
+        assertThat(refused(this::query)).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+        assertThat(apple.count(QUERY)).isEqualTo(1);
+    }
+
+    @Test
+    void r10AnErrorThatNamesTheSessionRenewsIt() throws Exception {
+        apple.on(QUERY, Told.of(200, "{\"error\":2,\"reason\":\"Invalid global session\"}"), GOOD);
+        query();
+        assertThat(apple.count("POST /setup/validate")).isEqualTo(1);
+    }
+
+    @Test
+    void errorsNameACallWithoutWhatItAskedFor() {
+        var session = WebSession.open(access.current(), apple.clock);
+        var account = apple.account(true);
+        ((ObjectNode) account.path("webservices"))
+                .putObject("calendar")
+                .put("url", apple.url() + "/calendar")
+                .put("status", "active");
+        session.take(account, FakeApple.NOW);
+        var there = apple.calls(new MemoryAccess(session.seal()));
+        apple.on("GET /calendar/ca/eventdetail/home/GUID-1", Told.of(404, ""));
+        assertThatThrownBy(() -> there.get("calendar", "/ca/eventdetail/home/GUID-1", Map.of()))
+                .hasMessage("The source answered 404 to calendar/ca/eventdetail.");
     }
 
     @Test
@@ -239,6 +292,33 @@ class ServiceCallsTest {
         assertThat(apple.count("POST /setup/enableDeviceConsentForPCS")).isEqualTo(1);
         assertThat(apple.last("POST /setup/requestPCS").body()).contains("\"appName\":\"photos\"");
         assertThat(apple.last(QUERY).header("Cookie")).contains("PCS-Photos");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {503, 429, 500, 404})
+    void r14AnAnswerThatDoesNotComeLocksNobodyOut(int status) {
+        apple.on(QUERY, Told.of(403, "{\"serverErrorCode\":\"ACCESS_DENIED\"}"));
+        apple.on("POST /setup/requestWebAccessState", Told.of(status, "{}"));
+        assertThat(unavailable(this::query).retryAfter()).isLessThanOrEqualTo(Duration.ofMinutes(1));
+        apple.on("POST /setup/requestWebAccessState", Told.of(200, "{\"error\":1}"));
+        assertThat(unavailable(() -> query(apple.calls(access))).code()).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+    }
+
+    @Test
+    void r13AQuestionThatWasNotShownIsShownAgain() {
+        apple.on(QUERY, Told.of(423, "Missing PCS cookies from the request"));
+        apple.on("POST /setup/requestWebAccessState", Told.of(421, "{}"), Told.of(200, consentState(false)));
+        var shown = "POST /setup/enableDeviceConsentForPCS";
+        apple.on(
+                shown,
+                Told.of(503, ""),
+                Told.of(200, "{\"isDeviceConsentNotificationSent\":false}"),
+                Told.of(200, "{\"isDeviceConsentNotificationSent\":true}"));
+        assertThat(unavailable(this::query).code()).isEqualTo(ErrorCode.THROTTLED);
+        for (int look = 2; look <= 5; look++) {
+            assertThat(unavailable(() -> query(apple.calls(access))).code()).isEqualTo(ErrorCode.CONSENT_REQUIRED);
+            assertThat(apple.count(shown)).isEqualTo(Math.min(look, 3));
+        }
     }
 
     @Test

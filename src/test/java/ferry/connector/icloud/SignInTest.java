@@ -363,6 +363,21 @@ class SignInTest {
         assertThat(flow.signIn(signIn, apple.limits())).isInstanceOf(Login.Opened.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {401, 403, 421, 500, 503})
+    void r1ThrottlingStaysThrottlingWhateverTheOtherRegionSays(int status) throws Exception {
+        apple.on("POST /auth/signin/init", Told.of(503, ""));
+        var no = Told.of(status, status == 401 ? "{\"serviceErrors\":[{\"code\":\"-20101\"}]}" : "{}");
+        var flow = new SignInFlow(apple.outbound, apple.twoRegions(), apple.clock, FakeApple.random());
+        var signIn = new SignIn(FakeApple.ACCOUNT, Map.of("password", FakeApple.PASSWORD), Optional.empty());
+        apple.on("POST /cn/auth/signin/init", no);
+        assertThat(((Login.Refused) flow.signIn(signIn, apple.limits())).why()).isEqualTo(ErrorCode.THROTTLED);
+        apple.on("POST /cn/auth/signin/init", apple.init());
+        apple.on("POST /cn/auth/signin/complete", no);
+        assertThat(((Login.Refused) flow.signIn(signIn, apple.limits())).why()).isEqualTo(ErrorCode.THROTTLED);
+        assertThat(apple.count("POST /cn/auth/signin/complete")).isEqualTo(1);
+    }
+
     @Test
     void aWayThatTheAccountDoesNotListSendsNothing() throws Exception {
         var required = codeRequired();

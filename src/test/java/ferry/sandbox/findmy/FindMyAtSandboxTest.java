@@ -101,8 +101,10 @@ class FindMyAtSandboxTest {
     }
 
     @Test
-    void a450ThatStaysEndsTheReading() {
-        assertThatThrownBy(() -> read("find-my-closed")).isInstanceOf(ConnectorException.SessionLost.class);
+    void a450ThatStaysIsFindMysAlone() {
+        assertThatThrownBy(() -> read("find-my-closed"))
+                .isInstanceOf(ConnectorException.Refused.class)
+                .hasMessageContaining("450");
         assertThat(there.asked("find-my-closed", "/initClient")).isEqualTo(3);
     }
 

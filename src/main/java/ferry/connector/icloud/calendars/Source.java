@@ -4,13 +4,11 @@ import ferry.connector.ConnectorException;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.ConnectorException.Unavailable;
 import ferry.connector.icloud.web.Calls;
-import ferry.connector.icloud.web.Json;
 import ferry.error.ErrorCode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /// The source's calendar service: tells a request that it cannot answer from a service that answers none. One thread.
@@ -60,7 +58,7 @@ final class Source {
             throws ConnectorException, InterruptedException {
         try {
             var answer = calls.get(SERVICE, path, query);
-            if (!isError(answer)) {
+            if (answer.isObject()) {
                 return Optional.of(answer);
             }
             last = unreadable();
@@ -81,8 +79,13 @@ final class Source {
 
     private boolean answersOthers() throws ConnectorException, InterruptedException {
         try {
-            return !isError(calls.get(SERVICE, "/ca/events", probe.query()));
+            return calls.get(SERVICE, "/ca/events", probe.query()).isObject();
         } catch (Unavailable _) {
+            return false;
+        } catch (Refused e) {
+            if (e.code() != ErrorCode.SERVICE_UNAVAILABLE) {
+                throw e;
+            }
             return false;
         }
     }
@@ -91,19 +94,6 @@ final class Source {
     private static boolean holdsEvents(JsonNode answer) {
         var events = answer.path("Event");
         return events.isMissingNode() || events.isNull() || events.isArray() || events.isObject();
-    }
-
-    /// An error in a good answer's clothes.
-    private static boolean isError(JsonNode answer) {
-        if (!answer.isObject()) {
-            return true;
-        }
-        boolean told = Stream.of("error", "errorReason", "errorMessage", "errorCode", "serverErrorCode")
-                .map(answer::path)
-                .anyMatch(code -> code.isString() || code.isNumber());
-        return answer.path("Event").isMissingNode()
-                && answer.path("Collection").isMissingNode()
-                && (told || Boolean.FALSE.equals(Json.maybeFlag(answer, "success")));
     }
 
     private static Refused unreadable() {

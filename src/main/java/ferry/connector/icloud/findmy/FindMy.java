@@ -108,6 +108,9 @@ public final class FindMy {
             throw new ConnectorException.Refused(
                     ErrorCode.SERVICE_UNAVAILABLE, "Find My answered " + status.replaceAll("\\D", "?") + ".");
         }
+        if (status == null) {
+            Json.list(answer, "content");
+        }
         return answer;
     }
 

@@ -213,7 +213,11 @@ final class PhotosDatabase {
     }
 
     private Page page(Library library, ObjectNode body) throws ConnectorException, InterruptedException {
-        return page(post(library.database(), "records/query", body));
+        var answer = post(library.database(), "records/query", body);
+        if (!answer.path("records").isArray()) {
+            throw silent();
+        }
+        return page(answer);
     }
 
     private Page page(JsonNode answer) {
@@ -241,10 +245,13 @@ final class PhotosDatabase {
             case "BAD_REQUEST", "NOT_FOUND" ->
                 throw new ConnectorException.Refused(
                         ErrorCode.NOT_AVAILABLE, "The source does not know what was asked of its photo library.");
-            default ->
-                throw new ConnectorException.Unavailable(
-                        Duration.ofMinutes(5), ErrorCode.SERVICE_UNAVAILABLE, "The photo library did not answer.");
+            default -> throw silent();
         };
+    }
+
+    private static ConnectorException.Unavailable silent() {
+        return new ConnectorException.Unavailable(
+                Duration.ofMinutes(5), ErrorCode.SERVICE_UNAVAILABLE, "The photo library did not answer.");
     }
 
     private static String path(String database, String operation) {

@@ -40,7 +40,7 @@ final class OldReminders {
         var answer =
                 calls.get(SERVICE, "/rd/startup", Map.of("clientVersion", "4.0", "lang", "en-us", "usertz", "UTC"));
         int unnamed = 0;
-        for (var list : answer.path("Collections")) {
+        for (var list : Json.list(answer, "Collections")) {
             if (Json.text(list, "guid") == null) {
                 refuse("list:#" + ++unnamed);
             } else {
@@ -48,7 +48,7 @@ final class OldReminders {
             }
         }
         int upgraded = 0;
-        for (var reminder : answer.path("Reminders")) {
+        for (var reminder : Json.list(answer, "Reminders")) {
             if (isPlaceholder(reminder)) {
                 upgraded++;
             } else if (Json.text(reminder, "guid") == null) {

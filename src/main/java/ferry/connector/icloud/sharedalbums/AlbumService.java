@@ -61,8 +61,7 @@ final class AlbumService {
         if (!calls.has(SERVICE)) {
             throw new Refused(ErrorCode.NOT_ACTIVATED, "The account has no shared albums.");
         }
-        return calls.postAt(SERVICE, own() + "webgetalbumslist", Map.of(), Json.object())
-                .path("albums");
+        return Json.list(calls.postAt(SERVICE, own() + "webgetalbumslist", Map.of(), Json.object()), "albums");
     }
 
     /// Where the account's own albums are.
@@ -83,7 +82,7 @@ final class AlbumService {
         album.tag().ifPresent(tag -> body.put("albumctag", tag));
         var answer = calls.postAt(SERVICE, album.location() + "webgetassets", Map.of(), body);
         return new Page(
-                answer.path("records").valueStream().map(CloudRecord::new).toList(), offset, clock.instant());
+                Json.list(answer, "records").valueStream().map(CloudRecord::new).toList(), offset, clock.instant());
     }
 
     /// Whether a refusal is about the account or the service, not about what was asked for.

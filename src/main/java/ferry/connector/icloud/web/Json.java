@@ -1,8 +1,11 @@
 package ferry.connector.icloud.web;
 
+import ferry.connector.ConnectorException.Refused;
+import ferry.error.ErrorCode;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.json.JsonFactory;
@@ -21,6 +24,10 @@ public final class Json {
                     .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
                     .build())
             .build();
+
+    /// The words for what is wrong.
+    private static final Set<String> ERRORS =
+            Set.of("error", "reason", "errorReason", "errorMessage", "errorCode", "serverErrorCode");
 
     private Json() {}
 
@@ -79,6 +86,43 @@ public final class Json {
             };
         }
         return null;
+    }
+
+    /// Whether this is Apple's envelope of an error: it says that or what is wrong, in any of the words for it, and
+    /// holds nothing beside (icloud-protocol 1.12). It may come with status 200.
+    public static boolean isError(JsonNode answer) {
+        boolean told = Boolean.FALSE.equals(maybeFlag(answer, "success"))
+                || ERRORS.stream().map(answer::path).anyMatch(Json::isTold);
+        return told
+                && answer.properties().stream()
+                        .allMatch(field -> ERRORS.contains(field.getKey()) || !holdsMore(field.getValue()));
+    }
+
+    /// A zero says that nothing is wrong.
+    private static boolean isTold(JsonNode error) {
+        if (error.isNumber()) {
+            return error.asDouble(0) != 0;
+        }
+        return error.isString() ? !error.asString().isBlank() : error.asBoolean(false) || holdsMore(error);
+    }
+
+    private static boolean holdsMore(JsonNode value) {
+        return value.isContainer() && !value.isEmpty();
+    }
+
+    /// The list that an answer is there for. Null is how some say that it is empty, and an answer that holds nothing
+    /// at all comes from a service that nobody ever opened.
+    ///
+    /// @throws Refused where the answer holds something else: taken for empty, it would read as if all were gone
+    public static JsonNode list(JsonNode answer, String field) throws Refused {
+        var list = answer.path(field);
+        if (list.isArray()) {
+            return list;
+        }
+        if (list.isNull() || (answer.isObject() && answer.isEmpty())) {
+            return MAPPER.createArrayNode();
+        }
+        throw new Refused(ErrorCode.SERVICE_UNAVAILABLE, "The source's answer holds no " + field + ".");
     }
 
     /// A whole number, be it written as number or text. What is beyond all counting is none.

@@ -185,7 +185,10 @@ public final class Zones {
                 Duration.ofMinutes(5), ErrorCode.SERVICE_UNAVAILABLE, "The source did not answer as it should.");
     }
 
-    private static List<CloudRecord> records(JsonNode answer) {
+    private static List<CloudRecord> records(JsonNode answer) throws Unavailable {
+        if (!answer.path("records").isArray()) {
+            throw silent();
+        }
         return answer.path("records").valueStream().map(CloudRecord::new).toList();
     }
 

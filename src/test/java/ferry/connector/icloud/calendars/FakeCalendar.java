@@ -4,6 +4,7 @@ import ferry.connector.ConnectorException;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Json;
 import ferry.egress.Answer;
+import ferry.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,7 +54,11 @@ final class FakeCalendar implements Calls {
         if (why != null) {
             throw why;
         }
-        return answers.getOrDefault(request, Json.object());
+        var answer = answers.getOrDefault(request, Json.object());
+        if (Json.isError(answer)) {
+            throw new ConnectorException.Refused(ErrorCode.SERVICE_UNAVAILABLE, "The source answered an error.");
+        }
+        return answer;
     }
 
     @Override
