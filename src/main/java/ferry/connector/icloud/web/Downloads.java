@@ -182,6 +182,7 @@ public final class Downloads implements AutoCloseable {
             stream.close();
         }
     }
+
     private void came(Wanted wanted) {
         if (wanted.hasBytes()) {
             delivered = wanted;

@@ -43,7 +43,8 @@ class ContactsTest {
     }
 
     private void read(Window window) throws Exception {
-        new Contacts(calls, new NoLimits(1), InstantSource.fixed(Instant.EPOCH)).contacts(window, feed, Differences.Before.NOTHING);
+        new Contacts(calls, new NoLimits(1), InstantSource.fixed(Instant.EPOCH))
+                .contacts(window, feed, Differences.Before.NOTHING);
         assertThat(feed.schemaErrors("icloud_contacts.contacts")).isEmpty();
         assertThat(feed.ids()).doesNotHaveDuplicates();
     }
