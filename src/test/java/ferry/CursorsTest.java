@@ -565,7 +565,7 @@ class CursorsTest {
         assertThat(story().asked.keySet()).hasSize(3);
         assertThat(story().asked)
                 .allSatisfy((container, times) ->
-                        assertThat(times).as(container).isLessThanOrEqualTo(container.equals("photos") ? 5 : 1));
+                        assertThat(times).as(container).isLessThanOrEqualTo(container.equals("photos") ? 4 : 1));
     }
 
     @ParameterizedTest

@@ -35,10 +35,10 @@ public final class PartBuffers {
         this.source = source;
     }
 
-    /// What one bucket may hold of these: half, and one at least, so that one that hangs leaves others the rest.
+    /// What one bucket may hold of these: three in four, and one at least, so that one that hangs leaves others the rest.
     /// Who waits here for the bucket's turn or for a buffer of all holds none, so the rule of [#take] stays true.
     PartBuffers ofBucket() {
-        return new PartBuffers(Math.max(1, buffers / 2), new OfAll(this));
+        return new PartBuffers(Math.max(1, buffers * 3 / 4), new OfAll(this));
     }
 
     /// As many as fit in a quarter of the heap, and two at least.

@@ -32,6 +32,8 @@ final class LibraryChanges {
     private final Set<String> removed = new HashSet<>();
     /// Names of awaited assets whose masters are gone.
     private final Set<String> lost = new HashSet<>();
+    /// Whether anything has changed. Where nothing has, no file that is waited for can have come.
+    private boolean told;
 
     LibraryChanges(PhotosDatabase database, Library library, Feed feed, PhotoWriter writer) {
         this.database = database;
@@ -61,7 +63,9 @@ final class LibraryChanges {
             changed(changes.page());
         }
         var names = new HashSet<>(before.again());
-        names.addAll(arrived(before.awaited()));
+        if (told) {
+            names.addAll(arrived(before.awaited()));
+        }
         leftOver(names);
         writer.give(pairing.lookUp());
         writer.finish();
@@ -112,6 +116,7 @@ final class LibraryChanges {
 
     /// An asset may come without its master, and a master without any of its assets.
     private void changed(Page page) throws ConnectorException, InterruptedException {
+        told |= !page.isEmpty();
         var fresh = new ArrayList<CloudRecord>();
         for (var record : page.records()) {
             if (isGone(record)) {
