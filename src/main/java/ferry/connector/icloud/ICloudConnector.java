@@ -94,12 +94,24 @@ public final class ICloudConnector implements Connector {
     public void data(Reading reading, String dataType, Window window, Feed feed)
             throws ConnectorException, InterruptedException {
         switch (dataType) {
-            case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
+            case Account.ACCOUNT_INFO ->
+                Differences.list(
+                        window,
+                        feed,
+                        false,
+                        entry -> entry,
+                        (into, before) -> new Account(calls(reading)).accountInfo(window, into, before));
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Notes.NOTES -> notes(reading).notes(window, feed);
             case Reminders.REMINDERS -> reminders(reading).reminders(window, feed);
             case Photos.ALBUMS -> Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
-            case Photos.ALBUM_MEMBERS -> photos(reading).albumMembers(window, feed);
+            case Photos.ALBUM_MEMBERS ->
+                Differences.list(
+                        window,
+                        feed,
+                        true,
+                        entry -> entry,
+                        into -> photos(reading).albumMembers(window, into));
             case SharedAlbums.ALBUMS ->
                 Differences.list(
                         window,
@@ -114,7 +126,14 @@ public final class ICloudConnector implements Connector {
                         false,
                         entry -> entry,
                         (into, before) -> contacts(reading).contacts(window, into, before));
-            case FindMy.DEVICES -> new FindMy(calls(reading), false, pause::pause).devices(window, feed);
+            case FindMy.DEVICES ->
+                Differences.list(
+                        window,
+                        feed,
+                        true,
+                        FindMy::essence,
+                        (into, before) ->
+                                new FindMy(calls(reading), false, pause::pause).devices(window, into, before));
             case Calendars.EVENTS ->
                 Differences.list(
                         window,
