@@ -4,6 +4,7 @@ import ferry.connector.Catalogue;
 import ferry.connector.Connector;
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.FileAnswers;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Limits;
@@ -31,6 +32,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Apple's iCloud, read as its own web pages read it.
@@ -41,6 +43,7 @@ public final class ICloudConnector implements Connector {
     private final InstantSource clock;
     private final ServiceCalls.Pause pause;
     private final SignInFlow signIns;
+    private final FileAnswers fileAnswers = new FileAnswers();
 
     public ICloudConnector(Outbound outbound, ICloudSettings settings, InstantSource clock) {
         this(outbound, settings, clock, Thread::sleep);
@@ -67,6 +70,11 @@ public final class ICloudConnector implements Connector {
                 dataTypes(),
                 fileTypes(),
                 Map.of("info.account", Account.ACCOUNT_INFO));
+    }
+
+    @Override
+    public Optional<FileAnswers> fileAnswers() {
+        return Optional.of(fileAnswers);
     }
 
     @Override
@@ -256,6 +264,6 @@ public final class ICloudConnector implements Connector {
     }
 
     private ServiceCalls calls(Reading reading) {
-        return new ServiceCalls(outbound, settings, clock, reading, pause);
+        return new ServiceCalls(outbound, settings, clock, reading, pause, fileAnswers);
     }
 }
