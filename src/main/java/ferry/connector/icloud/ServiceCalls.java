@@ -1,9 +1,9 @@
 package ferry.connector.icloud;
 
+import ferry.connector.ConnectorException;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.ConnectorException.SessionLost;
 import ferry.connector.ConnectorException.Unavailable;
-import ferry.connector.ConnectorException;
 import ferry.connector.FileAnswers;
 import ferry.connector.Limits.HostClass;
 import ferry.connector.Reading;

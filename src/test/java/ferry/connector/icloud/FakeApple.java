@@ -209,7 +209,8 @@ final class FakeApple implements AutoCloseable {
     }
 
     ServiceCalls calls(Access access) {
-        return new ServiceCalls(outbound, settings(), clock, new Reading(ACCOUNT, access, limits()), pauses::add, fileAnswers);
+        return new ServiceCalls(
+                outbound, settings(), clock, new Reading(ACCOUNT, access, limits()), pauses::add, fileAnswers);
     }
 
     /// The access of an open session.

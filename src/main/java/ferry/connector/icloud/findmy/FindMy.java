@@ -56,7 +56,8 @@ public final class FindMy {
     /// Reads [#DEVICES]. A device is as it is now, so a window leaves none out.
     ///
     /// @param before is told where an empty list does not mean that the devices are gone
-    public void devices(Window window, Feed feed, Differences.Before before) throws ConnectorException, InterruptedException {
+    public void devices(Window window, Feed feed, Differences.Before before)
+            throws ConnectorException, InterruptedException {
         var answer = settled(look("initClient", context()), feed);
         if (!window.equals(Window.ALL)) {
             feed.warn("window_not_applied", "Devices are listed as they are now, whatever the window.");

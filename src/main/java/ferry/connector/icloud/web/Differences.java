@@ -126,12 +126,7 @@ public final class Differences implements Feed {
 
     /// @param most records that are kept in mind
     static void list(
-            Window window,
-            Feed feed,
-            boolean nested,
-            UnaryOperator<ObjectNode> essence,
-            MarkedLister lister,
-            int most)
+            Window window, Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, MarkedLister lister, int most)
             throws ConnectorException, InterruptedException {
         if (!window.equals(Window.ALL)) {
             lister.list(feed, Before.NOTHING);
