@@ -266,7 +266,7 @@ public final class App implements AutoCloseable {
         var erasure = new Erasure(db, expiry, worker, cleaned, clock);
         var retention = new Retention(db, clock, settings.retention(), buckets);
 
-        Metrics.bind(meters, db, worker);
+        Metrics.bind(meters, db, worker, connectors);
         var newPolls = new NewPolls(
                 polls,
                 errors,

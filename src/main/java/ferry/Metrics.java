@@ -1,9 +1,12 @@
 package ferry;
 
+import ferry.connector.Connector;
+import ferry.connector.FileAnswers;
 import ferry.db.Database;
 import ferry.http.Exchange;
 import ferry.http.WebServer;
 import ferry.task.Worker;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -38,8 +41,12 @@ final class Metrics implements WebServer.Handler, AutoCloseable {
         return registry;
     }
 
-    /// Measures the work: tasks of all nodes, this node's slots, its connections to the database.
-    static void bind(MeterRegistry meters, Database db, Worker worker) {
+    /// Measures the work: tasks of all nodes, this node's slots, its connections to the database, and how the sources'
+    /// hosts of files answer.
+    static void bind(MeterRegistry meters, Database db, Worker worker, List<Connector> connectors) {
+        for (var connector : connectors) {
+            connector.fileAnswers().ifPresent(answers -> bind(meters, connector.sourceType(), answers));
+        }
         var tasks = new TaskCounts(db);
         for (var state : List.of("pending", "processing", "suspended")) {
             Gauge.builder("ferry.tasks", () -> tasks.of(state))
@@ -61,6 +68,16 @@ final class Metrics implements WebServer.Handler, AutoCloseable {
                     .tag("pool", name)
                     .register(meters);
         }
+    }
+
+    /// The share of addresses that have expired tells whether files wait too long after they were listed (R18).
+    static void bind(MeterRegistry meters, String sourceType, FileAnswers answers) {
+        FunctionCounter.builder("ferry.file.answers", answers, FileAnswers::all)
+                .tag("source_type", sourceType)
+                .register(meters);
+        FunctionCounter.builder("ferry.file.addresses.expired", answers, FileAnswers::expired)
+                .tag("source_type", sourceType)
+                .register(meters);
     }
 
     /// Answers `GET /metrics`.

@@ -8,6 +8,7 @@ import ferry.sandbox.LibrarySpec;
 import ferry.sandbox.SecondFactor;
 import ferry.sandbox.calendars.Appointment;
 import ferry.sandbox.notes.NoteText;
+import ferry.sandbox.photos.PhotoLibrary;
 import ferry.testing.Client;
 import ferry.testing.Eventually;
 import ferry.testing.FeedSchemas;
@@ -34,6 +35,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -53,6 +55,10 @@ class CursorsTest {
     private static final int EDITS = 100;
     /// Those whose changes the source itself tells.
     private static final List<Type> TOKENS = List.of(Type.PHOTOS, Type.NOTES, Type.REMINDERS);
+
+    private static final String MEMBERS = "icpl.album_members";
+    private static final String DEVICES = "icloud_find_my.devices";
+    private static final String ACCOUNT = "icloud.account.info";
 
     private static TestApp app;
     private static Client client;
@@ -384,11 +390,15 @@ class CursorsTest {
     }
 
     private static JsonNode feed(JsonNode poll, Type type) throws IOException {
-        var found = client.get("/results?poll=" + id(poll) + "&identifier=data:" + type.words);
+        return feed(poll, type.words);
+    }
+
+    private static JsonNode feed(JsonNode poll, String type) throws IOException {
+        var found = client.get("/results?poll=" + id(poll) + "&identifier=data:" + type);
         assertThat(found.text("/total_count")).as(poll.toString()).isEqualTo("1");
         var feed =
                 JSON.readTree(Files.readString(Path.of(found.text("/data/0/url").replace("local://", ""))));
-        assertThat(schemas.errors(type.words, feed)).isEmpty();
+        assertThat(schemas.errors(type, feed)).isEmpty();
         return feed;
     }
 
@@ -407,9 +417,13 @@ class CursorsTest {
     }
 
     private static Map<String, JsonNode> byId(JsonNode feed, Type type) {
+        return byId(feed, type::essence);
+    }
+
+    private static Map<String, JsonNode> byId(JsonNode feed, UnaryOperator<ObjectNode> essence) {
         var records = new LinkedHashMap<String, JsonNode>();
         for (var record : feed.path("data")) {
-            assertThat(records.put(id(record), type.essence(((ObjectNode) record).deepCopy())))
+            assertThat(records.put(id(record), essence.apply(((ObjectNode) record).deepCopy())))
                     .as("twice in a feed: " + id(record))
                     .isNull();
         }
@@ -531,10 +545,7 @@ class CursorsTest {
         assertThat(mode(second)).isEqualTo("full");
         var before = byId(first, type);
         var after = byId(second, type);
-        var differing = new TreeSet<>(before.keySet());
-        differing.addAll(after.keySet());
-        differing.removeIf(id -> after.containsKey(id) && after.get(id).equals(before.get(id)));
-        assertThat(new TreeSet<>(byId(changes, type).keySet())).isEqualTo(differing);
+        assertThat(byId(changes, type).keySet()).isEqualTo(differing(before, after));
         if (type.alone) {
             assertThat(changes.path("data")).hasSize(EDITS);
         }
@@ -549,6 +560,124 @@ class CursorsTest {
         assertThat(applied).containsExactlyInAnyOrderEntriesOf(after);
         // The same cursor again tells the same again.
         assertThat(byId(of(story().again, type), type)).isEqualTo(byId(changes, type));
+    }
+
+    private static Set<String> differing(Map<String, JsonNode> before, Map<String, JsonNode> after) {
+        var differing = new TreeSet<>(before.keySet());
+        differing.addAll(after.keySet());
+        differing.removeIf(id -> after.containsKey(id) && after.get(id).equals(before.get(id)));
+        return differing;
+    }
+
+    @Test
+    void whatTheSourceOnlyListsIsCompared() throws IOException {
+        var account = account("listed", 150);
+        var session = client.activeSession(account.identifier());
+        var first = listed(session, Map.of());
+        var edited = moveAHundred(app.sandbox().photos().of(account));
+        var devices = app.sandbox().devices().of(account);
+        var gone = devices.ids().getFirst();
+        var lost = devices.ids().getLast();
+        devices.remove(gone);
+        devices.lose(lost, "Please call", "+1 555 0100");
+        devices.lookFor(devices.ids().getFirst());
+        var renamed = new Account(
+                account.identifier(),
+                account.dsid(),
+                "Another",
+                "Name",
+                account.secondFactor(),
+                account.traits(),
+                account.library());
+        app.sandbox().accounts().add(renamed);
+
+        var changes = listed(session, first);
+
+        changes.forEach((type, feed) -> assertThat(mode(feed)).as(type).isEqualTo("incremental"));
+        var members = byId(of(changes, MEMBERS), record -> record);
+        assertThat(members.keySet()).isEqualTo(edited.keySet());
+        members.forEach((id, record) ->
+                assertThat(isDeletion(record)).as(id).isEqualTo(!Objects.requireNonNull(edited.get(id))));
+        var told = byId(of(changes, DEVICES), record -> record);
+        assertThat(told.keySet()).containsExactlyInAnyOrder("device:" + gone, "device:" + lost);
+        assertThat(ids(of(changes, DEVICES), CursorsTest::isDeletion)).containsExactly("device:" + gone);
+        assertThat(of(changes, ACCOUNT).at("/data/0/first_name").asString("")).isEqualTo("Another");
+        var second = listed(session, Map.of());
+        for (var type : List.of("icpl.albums", MEMBERS, "icpl.shared_albums", ACCOUNT)) {
+            assertThat(byId(of(changes, type), record -> record).keySet())
+                    .as(type)
+                    .isEqualTo(differing(
+                            byId(of(first, type), record -> record), byId(of(second, type), record -> record)));
+        }
+
+        // An empty list of devices may mean that the owner has not agreed to something.
+        devices.ids().forEach(devices::remove);
+        var nothing = listed(session, changes);
+        nothing.forEach((type, feed) -> {
+            assertThat(feed.path("data")).as(type).isEmpty();
+            assertThat(cursor(feed)).as(type).isEqualTo(cursor(of(changes, type)));
+        });
+        assertThat(of(nothing, DEVICES).at("/metadata/warnings/0/code").asString(""))
+                .isEqualTo("no_devices");
+
+        var windowed = feed(
+                client.completedPoll(session, "'data_types': ['" + ACCOUNT + "'], 'since': '2026-01-01T00:00:00Z'"),
+                ACCOUNT);
+        assertThat(windowed.path("data")).hasSize(1);
+        assertThat(windowed.at("/metadata/warnings/0/code").asString("")).isEqualTo("window_not_applied");
+        assertThat(windowed.at("/metadata/window").has("cursor")).isFalse();
+    }
+
+    /// The feeds of one poll of all types that are only listed and have no edits of their own above.
+    ///
+    /// @param from the feeds from whose cursors it goes on
+    private static Map<String, JsonNode> listed(String session, Map<String, JsonNode> from) throws IOException {
+        var types = List.of("icpl.albums", MEMBERS, "icpl.shared_albums", DEVICES, ACCOUNT);
+        var cursors = from.entrySet().stream()
+                .map(feed -> "'" + feed.getKey() + "': '" + cursor(feed.getValue()) + "'")
+                .collect(Collectors.joining(", "));
+        var poll = client.completedPoll(
+                session,
+                "'data_types': ['" + String.join("', '", types) + "']"
+                        + (cursors.isEmpty() ? "" : ", 'cursors': {" + cursors + "}"));
+        var feeds = new LinkedHashMap<String, JsonNode>();
+        for (var type : types) {
+            feeds.put(type, feed(poll, type));
+        }
+        return feeds;
+    }
+
+    private static JsonNode of(Map<String, JsonNode> feeds, String type) {
+        return Objects.requireNonNull(feeds.get(type));
+    }
+
+    /// Takes fifty photos out of albums and puts fifty into one that is empty.
+    ///
+    /// @return whether it is in now, by the membership's id
+    private static Map<String, Boolean> moveAHundred(PhotoLibrary library) {
+        var serials = new HashMap<String, Integer>();
+        for (int serial = 0; serial < library.total(); serial++) {
+            serials.put(library.assetName(serial), serial);
+        }
+        var members = new ArrayList<>(new TreeSet<>(library.memberships()));
+        Collections.shuffle(members, new Random(31));
+        var moved = new HashMap<String, Boolean>();
+        for (var member : members.subList(0, EDITS / 2)) {
+            var parts = member.split("/");
+            library.move(Objects.requireNonNull(serials.get(parts[1])), parts[0], false);
+            moved.put("album_member:" + member, false);
+        }
+        var empty = library.albumsNamed("To sort").getFirst();
+        members.stream()
+                .map(member -> member.substring(member.indexOf('/') + 1))
+                .distinct()
+                .limit(EDITS / 2)
+                .forEach(photo -> {
+                    library.move(Objects.requireNonNull(serials.get(photo)), empty, true);
+                    moved.put("album_member:" + empty + "/" + photo, true);
+                });
+        assertThat(moved).hasSize(EDITS);
+        return moved;
     }
 
     @ParameterizedTest

@@ -379,6 +379,15 @@ class ICloudRequirementsTest {
         assertThat(libraries).contains("personal", "shared");
         assertThat(libraries.stream().filter("shared"::equals)).hasSize(6);
         assertThat(List.copyOf(new HashSet<>(libraries))).hasSize(2);
+        var ids = feed.at("/data")
+                .valueStream()
+                .map(photo -> photo.at("/library").asString() + " is "
+                        + photo.at("/library_id").asString())
+                .distinct();
+        assertThat(ids)
+                .hasSize(2)
+                .contains("personal is library:PrimarySync")
+                .anyMatch(id -> id.startsWith("shared is library:SharedSync-"));
     }
 
     @Test

@@ -2,6 +2,7 @@ package ferry.connector;
 
 import ferry.crypto.Secret;
 import java.util.List;
+import java.util.Optional;
 
 /// Knows one kind of source: how to sign in to it, and how to read it. Never writes to it.
 ///
@@ -14,6 +15,11 @@ public interface Connector {
 
     /// What a source of this kind can be asked for.
     Catalogue catalogue();
+
+    /// How the source's hosts of files have answered; empty where it is not counted.
+    default Optional<FileAnswers> fileAnswers() {
+        return Optional.empty();
+    }
 
     /// Proves the password and opens a session, or says what else is needed. Exactly one attempt at the source:
     /// a refused password is never tried again.

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
@@ -38,9 +39,18 @@ final class ControlDesk {
     private final Journal journal;
     private final Faults faults;
     private final SandboxClock clock;
+    private final Consumer<Account> replaced;
     private final AtomicLong dsid = new AtomicLong(FIRST_DSID);
 
-    ControlDesk(Accounts accounts, AuthSessions signIns, Journal journal, Faults faults, SandboxClock clock) {
+    /// @param replaced is told of an account that took the place of another
+    ControlDesk(
+            Accounts accounts,
+            AuthSessions signIns,
+            Journal journal,
+            Faults faults,
+            SandboxClock clock,
+            Consumer<Account> replaced) {
+        this.replaced = replaced;
         this.accounts = accounts;
         this.signIns = signIns;
         this.journal = journal;
@@ -202,6 +212,9 @@ final class ControlDesk {
                         constants(body, "quirks", LibraryQuirk.values()),
                         defects > 0 ? DefectSpec.all(seed, defects) : DefectSpec.NONE));
         accounts.add(account, body.path("password").asString(Accounts.PASSWORD), Integer.parseInt(code));
+        if (before.isPresent()) {
+            replaced.accept(account);
+        }
         return account;
     }
 

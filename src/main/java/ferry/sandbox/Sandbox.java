@@ -82,7 +82,7 @@ public final class Sandbox implements AutoCloseable {
         web = new WebSessions(tokens);
         signIns = new AuthSessions(tokens, clock);
         signIn = new SignIn(accounts, signIns, web, tokens, clock, options, this::url);
-        desk = new ControlDesk(accounts, signIns, journal, faults, clock);
+        desk = new ControlDesk(accounts, signIns, journal, faults, clock, this::regrow);
         setup = new Setup(accounts, web, tokens, clock, new LoginAnswer(accounts, this::url, services.keySet()));
         gate = new KeyGate(web, clock);
         overLimits = new OverLimits(accounts, clock);
@@ -114,6 +114,14 @@ public final class Sandbox implements AutoCloseable {
         services.put("sharedstreams", new SharedAlbumService(sharedAlbums, this::url, clock));
         open.put(Notebooks.CONTENT, notes.host());
         open.put(ReminderBooks.CONTENT, reminders.host());
+    }
+
+    /// What grew from the description of an account's library grows anew from another one.
+    private void regrow(Account account) {
+        photos.forget(account);
+        drives.forget(account);
+        notes.forget(account);
+        reminders.forget(account);
     }
 
     /// Starts to listen.

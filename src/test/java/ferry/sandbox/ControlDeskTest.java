@@ -93,6 +93,23 @@ class ControlDeskTest {
         assertThat(client.code("654321").status()).isEqualTo(204);
     }
 
+    @Test
+    void whatAnAccountHoldsGrowsAnewWhereItIsReplaced() throws Exception {
+        ask("POST", "/accounts", "{'identifier': 'a@b', 'photos': 6, 'seed': 7}");
+        var small = sandbox.accounts().find("a@b").orElseThrow();
+        assertThat(sandbox.photos().of(small).total()).isEqualTo(6);
+        sandbox.photos().of(small).addPhoto();
+        int notes = sandbox.notes().of(small).notes().size();
+        var drive = sandbox.drives().of(small);
+
+        ask("POST", "/accounts", "{'identifier': 'a@b', 'photos': 60, 'seed': 7}");
+        var large = sandbox.accounts().find("a@b").orElseThrow();
+        assertThat(large.dsid()).isEqualTo(small.dsid());
+        assertThat(sandbox.photos().of(large).total()).isEqualTo(60);
+        assertThat(sandbox.notes().of(large).notes()).hasSizeGreaterThan(notes);
+        assertThat(sandbox.drives().of(large)).isNotSameAs(drive);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

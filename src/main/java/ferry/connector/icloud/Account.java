@@ -2,6 +2,8 @@ package ferry.connector.icloud;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.Window;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
@@ -53,8 +55,18 @@ final class Account {
         }
     }
 
+    /// Reads [#ACCOUNT_INFO]: the owner as they are now, who is never gone.
+    void accountInfo(Window window, Feed feed, Differences.Before before)
+            throws ConnectorException, InterruptedException {
+        if (!window.equals(Window.ALL)) {
+            feed.warn("window_not_applied", "The account is told as it is now, whatever the window.");
+        }
+        before.allStay();
+        account(feed);
+    }
+
     /// One record: the owner.
-    void account(Feed feed) throws ConnectorException, InterruptedException {
+    private void account(Feed feed) throws ConnectorException, InterruptedException {
         feed.expect(1);
         var answer = calls.account();
         feed.item(owner(answer), () -> Raw.of(answer.path("dsInfo")));

@@ -4,6 +4,7 @@ import ferry.connector.Catalogue;
 import ferry.connector.Connector;
 import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
+import ferry.connector.FileAnswers;
 import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Limits;
@@ -31,6 +32,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Apple's iCloud, read as its own web pages read it.
@@ -41,6 +43,7 @@ public final class ICloudConnector implements Connector {
     private final InstantSource clock;
     private final ServiceCalls.Pause pause;
     private final SignInFlow signIns;
+    private final FileAnswers fileAnswers = new FileAnswers();
 
     public ICloudConnector(Outbound outbound, ICloudSettings settings, InstantSource clock) {
         this(outbound, settings, clock, Thread::sleep);
@@ -70,6 +73,11 @@ public final class ICloudConnector implements Connector {
     }
 
     @Override
+    public Optional<FileAnswers> fileAnswers() {
+        return Optional.of(fileAnswers);
+    }
+
+    @Override
     public Login signIn(SignIn signIn, Limits limits) throws ConnectorException, InterruptedException {
         return signIns.signIn(signIn, limits);
     }
@@ -94,12 +102,24 @@ public final class ICloudConnector implements Connector {
     public void data(Reading reading, String dataType, Window window, Feed feed)
             throws ConnectorException, InterruptedException {
         switch (dataType) {
-            case Account.ACCOUNT_INFO -> new Account(calls(reading)).account(feed);
+            case Account.ACCOUNT_INFO ->
+                Differences.list(
+                        window,
+                        feed,
+                        false,
+                        entry -> entry,
+                        (into, before) -> new Account(calls(reading)).accountInfo(window, into, before));
             case Photos.PHOTOS -> photos(reading).photos(window, feed);
             case Notes.NOTES -> notes(reading).notes(window, feed);
             case Reminders.REMINDERS -> reminders(reading).reminders(window, feed);
             case Photos.ALBUMS -> Differences.list(window, feed, true, entry -> entry, photos(reading)::albums);
-            case Photos.ALBUM_MEMBERS -> photos(reading).albumMembers(window, feed);
+            case Photos.ALBUM_MEMBERS ->
+                Differences.list(
+                        window,
+                        feed,
+                        true,
+                        entry -> entry,
+                        into -> photos(reading).albumMembers(window, into));
             case SharedAlbums.ALBUMS ->
                 Differences.list(
                         window,
@@ -114,7 +134,14 @@ public final class ICloudConnector implements Connector {
                         false,
                         entry -> entry,
                         (into, before) -> contacts(reading).contacts(window, into, before));
-            case FindMy.DEVICES -> new FindMy(calls(reading), false, pause::pause).devices(window, feed);
+            case FindMy.DEVICES ->
+                Differences.list(
+                        window,
+                        feed,
+                        true,
+                        FindMy::essence,
+                        (into, before) ->
+                                new FindMy(calls(reading), false, pause::pause).devices(window, into, before));
             case Calendars.EVENTS ->
                 Differences.list(
                         window,
@@ -237,6 +264,6 @@ public final class ICloudConnector implements Connector {
     }
 
     private ServiceCalls calls(Reading reading) {
-        return new ServiceCalls(outbound, settings, clock, reading, pause);
+        return new ServiceCalls(outbound, settings, clock, reading, pause, fileAnswers);
     }
 }

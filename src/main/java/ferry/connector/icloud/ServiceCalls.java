@@ -4,6 +4,7 @@ import ferry.connector.ConnectorException;
 import ferry.connector.ConnectorException.Refused;
 import ferry.connector.ConnectorException.SessionLost;
 import ferry.connector.ConnectorException.Unavailable;
+import ferry.connector.FileAnswers;
 import ferry.connector.Limits.HostClass;
 import ferry.connector.Reading;
 import ferry.connector.icloud.web.Calls;
@@ -58,6 +59,7 @@ public final class ServiceCalls implements Calls {
     private final InstantSource clock;
     private final Reading reading;
     private final Pause pause;
+    private final FileAnswers fileAnswers;
     private final Origins origins;
     private final Wire wire;
     private final Setup setup;
@@ -98,10 +100,18 @@ public final class ServiceCalls implements Calls {
 
     /// Reads with the session of that reading.
     public ServiceCalls(Outbound outbound, ICloudSettings settings, InstantSource clock, Reading reading) {
-        this(outbound, settings, clock, reading, Thread::sleep);
+        this(outbound, settings, clock, reading, Thread::sleep, new FileAnswers());
     }
 
-    ServiceCalls(Outbound outbound, ICloudSettings settings, InstantSource clock, Reading reading, Pause pause) {
+    /// @param fileAnswers counts those of content hosts
+    ServiceCalls(
+            Outbound outbound,
+            ICloudSettings settings,
+            InstantSource clock,
+            Reading reading,
+            Pause pause,
+            FileAnswers fileAnswers) {
+        this.fileAnswers = fileAnswers;
         this.outbound = outbound;
         this.settings = settings;
         this.clock = clock;
@@ -182,6 +192,7 @@ public final class ServiceCalls implements Calls {
         for (var attempt = 1; ; attempt++) {
             try {
                 var answer = followed(start, from, withCookies);
+                fileAnswers.count(answer.status() == 410);
                 if (answer.status() != 429 && answer.status() != 503) {
                     return answer;
                 }

@@ -29,6 +29,11 @@ public final class Drives {
         return trees.computeIfAbsent(account.dsid(), _ -> DriveTree.of(DriveSpec.of(account, defects)));
     }
 
+    /// Lets it grow anew when it is next asked for.
+    public void forget(Account account) {
+        trees.remove(account.dsid());
+    }
+
     /// The drive an address leads into; empty where nobody has asked for it in this process.
     Optional<DriveTree> known(long dsid) {
         return Optional.ofNullable(trees.get(dsid));

@@ -64,6 +64,14 @@ public final class DeviceList {
                 .put("statusCode", "200");
     }
 
+    /// Somebody looks for a device: until it is heard of anew, where it was is old.
+    public synchronized void lookFor(String id) {
+        var device = device(id).put("isLocating", true);
+        if (device.path("location") instanceof ObjectNode location) {
+            location.put("isOld", true).put("locationFinished", false);
+        }
+    }
+
     /// Takes a device off the account.
     public synchronized void remove(String id) {
         own.removeIf(device -> device.path("id").asString("").equals(id));

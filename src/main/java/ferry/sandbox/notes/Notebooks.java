@@ -44,6 +44,11 @@ public final class Notebooks {
         return notebooks.computeIfAbsent(account.dsid(), dsid -> Notebook.grow(dsid, NotebookSpec.of(account), clock));
     }
 
+    /// Lets it grow anew when it is next asked for.
+    public void forget(Account account) {
+        notebooks.remove(account.dsid());
+    }
+
     /// The container [#CONTAINER].
     ///
     /// @param isReadable whether a request carries the keys, or needs none

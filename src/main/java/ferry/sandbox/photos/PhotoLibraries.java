@@ -43,6 +43,12 @@ public final class PhotoLibraries {
         return primary(account).library();
     }
 
+    /// Lets the account's libraries grow anew when they are next asked for.
+    public void forget(Account account) {
+        primary.remove(account.dsid());
+        shared.remove(account.dsid());
+    }
+
     Zone primary(Account account) {
         return primary.computeIfAbsent(
                 account.dsid(),

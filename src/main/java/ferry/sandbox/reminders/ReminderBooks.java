@@ -58,6 +58,11 @@ public final class ReminderBooks {
                         clock));
     }
 
+    /// Lets it grow anew when it is next asked for.
+    public void forget(Account account) {
+        books.remove(account.dsid());
+    }
+
     /// The container [#CONTAINER].
     ///
     /// @param isReadable whether a request carries the keys, or needs none

@@ -1,6 +1,7 @@
 package ferry.connector.icloud;
 
 import ferry.connector.Access;
+import ferry.connector.FileAnswers;
 import ferry.connector.Limits;
 import ferry.connector.Reading;
 import ferry.connector.icloud.web.Json;
@@ -45,6 +46,7 @@ final class FakeApple implements AutoCloseable {
     final List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
     final List<Duration> throttled = Collections.synchronizedList(new ArrayList<>());
     final List<Duration> pauses = Collections.synchronizedList(new ArrayList<>());
+    final FileAnswers fileAnswers = new FileAnswers();
     private final SrpServer srp;
     private final Map<String, Deque<Told>> scripts = new ConcurrentHashMap<>();
     private final Map<String, String> needed = new ConcurrentHashMap<>();
@@ -207,7 +209,8 @@ final class FakeApple implements AutoCloseable {
     }
 
     ServiceCalls calls(Access access) {
-        return new ServiceCalls(outbound, settings(), clock, new Reading(ACCOUNT, access, limits()), pauses::add);
+        return new ServiceCalls(
+                outbound, settings(), clock, new Reading(ACCOUNT, access, limits()), pauses::add, fileAnswers);
     }
 
     /// The access of an open session.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.connector.Window;
 import ferry.connector.icloud.findmy.FindMy;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.connector.icloud.web.ScriptedCalls;
@@ -56,7 +57,7 @@ class RecordedDevicesTest {
         var file = Recordings.icloud("answers/findmyiphone.fmi_family_working.json");
         recorded = Json.MAPPER.readTree(Files.readAllBytes(file));
         var calls = new ScriptedCalls().on("POST findme /fmipservice/client/web/initClient", _ -> recorded);
-        new FindMy(calls, true, _ -> {}).devices(Window.ALL, feed);
+        new FindMy(calls, true, _ -> {}).devices(Window.ALL, feed, Differences.Before.NOTHING);
     }
 
     @Test

@@ -407,6 +407,9 @@ class ServiceCallsTest {
         try (var answer = calls.content(apple.url() + "/content/a", 0)) {
             assertThat(answer.status()).isEqualTo(410);
         }
+        // R18: the rate of addresses that have expired is a metric.
+        assertThat(apple.fileAnswers.all()).isEqualTo(2);
+        assertThat(apple.fileAnswers.expired()).isEqualTo(1);
         assertThat(apple.pauses).containsExactly(Duration.ofSeconds(1));
     }
 

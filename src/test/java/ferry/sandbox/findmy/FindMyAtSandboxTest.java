@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ferry.connector.ConnectorException;
 import ferry.connector.Window;
 import ferry.connector.icloud.findmy.FindMy;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.sandbox.SignedIn;
 import java.net.BindException;
@@ -30,7 +31,7 @@ class FindMyAtSandboxTest {
 
     private KeptFeed readFamily(String name) throws Exception {
         var feed = new KeptFeed();
-        new FindMy(there.calls(name), true, _ -> {}).devices(Window.ALL, feed);
+        new FindMy(there.calls(name), true, _ -> {}).devices(Window.ALL, feed, Differences.Before.NOTHING);
         return checked(name, feed);
     }
 

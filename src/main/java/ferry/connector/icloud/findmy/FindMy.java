@@ -4,11 +4,13 @@ import ferry.connector.ConnectorException;
 import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.Raw;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -41,8 +43,21 @@ public final class FindMy {
         this.pause = pause;
     }
 
+    /// What of a device's record tells of the device, and not of how the source looks for it: a mere look is no
+    /// change. Takes the rest out of `record`.
+    public static ObjectNode essence(ObjectNode record) {
+        record.remove("is_locating");
+        if (record.path("location") instanceof ObjectNode location) {
+            location.remove(List.of("is_old", "is_final"));
+        }
+        return record;
+    }
+
     /// Reads [#DEVICES]. A device is as it is now, so a window leaves none out.
-    public void devices(Window window, Feed feed) throws ConnectorException, InterruptedException {
+    ///
+    /// @param before is told where an empty list does not mean that the devices are gone
+    public void devices(Window window, Feed feed, Differences.Before before)
+            throws ConnectorException, InterruptedException {
         var answer = settled(look("initClient", context()), feed);
         if (!window.equals(Window.ALL)) {
             feed.warn("window_not_applied", "Devices are listed as they are now, whatever the window.");
@@ -50,6 +65,7 @@ public final class FindMy {
         var devices = answer.path("content");
         if (devices.isEmpty()) {
             feed.warn("no_devices", "The account has no devices, or its owner has not agreed to Find My's terms.");
+            before.allStay();
         }
         feed.expect(devices.size());
         give(devices, answer, feed);

@@ -27,6 +27,11 @@ record Library(String database, String zone, Optional<String> owner) {
         return isShared(zone) ? "shared" : "personal";
     }
 
+    /// As the feed has it: another one for each library, and always the same.
+    String id() {
+        return "library:" + zone;
+    }
+
     /// What the locators of its files start with: nothing for the account's own.
     String mark() {
         if (!isShared(zone)) {

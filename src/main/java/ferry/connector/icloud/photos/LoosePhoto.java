@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 public record LoosePhoto(CloudRecord asset, CloudRecord master) {
     /// What only a library says.
     private static final List<String> OF_A_LIBRARY =
-            List.of("favorite", "hidden", "deleted", "burst_id", "burst", "library");
+            List.of("favorite", "hidden", "deleted", "burst_id", "burst", "library", "library_id");
 
     /// Where its bytes are, and what they are known by.
     ///

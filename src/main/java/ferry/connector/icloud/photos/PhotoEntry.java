@@ -52,6 +52,7 @@ final class PhotoEntry {
         location(asset).ifPresent(location -> node.set("location", location));
         burst(node, asset, view);
         node.put("library", photo.library().name());
+        node.put("library_id", photo.library().id());
         files(node, photo, fileId);
         return node;
     }

@@ -24,15 +24,20 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What changed in a source that cannot be asked for that: everything is listed, and what is as the feed's
 /// cursor has it is left out, with its files. The cursor is a short digest of every record, by its id: some 60
-/// bytes each, half of that packed. One thread but for files.
+/// bytes each, half of that packed, and up to four times as many in memory. Of more than [#MOST] records none is
+/// kept. One thread but for files.
 ///
 /// A source that says of itself whether it has changed need not be listed to find that it has not ([Before]).
 public final class Differences implements Feed {
+    /// Records of one listing; with more there is no cursor.
+    private static final int MOST = 250_000;
+
     private final Feed feed;
+    private final int most;
     private final boolean nested;
     private final UnaryOperator<ObjectNode> essence;
     private final boolean isFurther;
-    /// By id.
+    /// By id; what the listing has named is taken out.
     private final Map<String, Told> before;
     private final Map<String, Told> now = new HashMap<>();
     /// Named by the next record.
@@ -44,17 +49,19 @@ public final class Differences implements Feed {
     private Optional<String> mark = Optional.empty();
     private boolean asBefore;
     private boolean lacking;
+    private boolean tooMany;
 
     private record Told(String dataType, long digest) {}
 
-    private Differences(Feed feed, boolean nested, UnaryOperator<ObjectNode> essence) {
+    private Differences(Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, int most) {
         this.feed = feed;
+        this.most = most;
         this.nested = nested;
         this.essence = essence;
         var state = feed.from().map(Json::of);
         var earlier = state.flatMap(Differences::earlier);
         this.isFurther = earlier.isPresent();
-        this.before = earlier.orElse(Map.of());
+        this.before = earlier.orElseGet(HashMap::new);
         this.markBefore = state.map(json -> Json.text(json, "mark")).filter(_ -> isFurther);
     }
 
@@ -71,6 +78,9 @@ public final class Differences implements Feed {
 
             @Override
             public void keep(String mark) {}
+
+            @Override
+            public void allStay() {}
         };
 
         /// Whether the mark is the same and that listing lacked nothing: then all is as it was, and nothing is
@@ -79,6 +89,9 @@ public final class Differences implements Feed {
 
         /// Keeps it for the next reading, unless this one lacks something.
         void keep(String mark);
+
+        /// What is not listed need not be gone: no deletion is told.
+        void allStay();
     }
 
     /// Lists everything into a feed.
@@ -108,11 +121,18 @@ public final class Differences implements Feed {
     public static void list(
             Window window, Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, MarkedLister lister)
             throws ConnectorException, InterruptedException {
+        list(window, feed, nested, essence, lister, MOST);
+    }
+
+    /// @param most records that are kept in mind
+    static void list(
+            Window window, Feed feed, boolean nested, UnaryOperator<ObjectNode> essence, MarkedLister lister, int most)
+            throws ConnectorException, InterruptedException {
         if (!window.equals(Window.ALL)) {
             lister.list(feed, Before.NOTHING);
             return;
         }
-        var differences = new Differences(feed, nested, essence);
+        var differences = new Differences(feed, nested, essence, most);
         lister.list(differences, differences.new Marks());
         differences.finish();
     }
@@ -136,14 +156,25 @@ public final class Differences implements Feed {
         var told = new Told(
                 node.path("data_type").asString(""),
                 Digests.first(essence.apply(node.deepCopy()).toString()));
-        now.put(id, told);
-        boolean known = told.equals(before.get(id));
+        var earlier = before.remove(id);
+        boolean known = told.equals(earlier == null && isFurther ? now.get(id) : earlier);
+        remember(id, told);
         if (known) {
             delivered.addAll(filesOfNext);
             feed.unchanged(node);
         }
         filesOfNext.clear();
         return !known;
+    }
+
+    private void remember(String id, Told told) {
+        if (!tooMany) {
+            now.put(id, told);
+            tooMany = now.size() > most;
+        }
+        if (tooMany) {
+            now.clear();
+        }
     }
 
     private final class Marks implements Before {
@@ -157,6 +188,11 @@ public final class Differences implements Feed {
         public void keep(String said) {
             mark = Optional.of(said);
         }
+
+        @Override
+        public void allStay() {
+            deletionsKnown = false;
+        }
     }
 
     /// What is not among what was listed is gone, where nothing was kept back that could have held it.
@@ -169,16 +205,17 @@ public final class Differences implements Feed {
             feed.startOver();
         }
         for (var record : before.entrySet()) {
-            if (now.containsKey(record.getKey())) {
-                continue;
-            }
             if (deletionsKnown) {
                 feed.item(Deletion.of(record.getKey(), record.getValue().dataType));
             } else {
-                now.put(record.getKey(), record.getValue());
+                remember(record.getKey(), record.getValue());
             }
         }
-        feed.reached(state());
+        if (tooMany) {
+            feed.warn("cursor_too_large", "The source holds too much for a cursor: the next poll is a full one.");
+        } else {
+            feed.reached(state());
+        }
     }
 
     private static Optional<Map<String, Told>> earlier(JsonNode state) {
@@ -249,9 +286,9 @@ public final class Differences implements Feed {
     /// One that was told before is still there as far as anybody knows.
     @Override
     public void refused(String item, ErrorCode why, String detail) {
-        var told = before.get(item);
+        var told = before.remove(item);
         if (told != null) {
-            now.putIfAbsent(item, told);
+            remember(item, told);
         }
         deletionsKnown &= !nested;
         lacking = true;

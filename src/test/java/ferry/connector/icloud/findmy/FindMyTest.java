@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ferry.connector.ConnectorException;
 import ferry.connector.Window;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.connector.icloud.web.ScriptedCalls;
@@ -36,7 +37,7 @@ class FindMyTest {
     }
 
     private void read(boolean family, Window window) throws Exception {
-        new FindMy(calls, family, waits::add).devices(window, feed);
+        new FindMy(calls, family, waits::add).devices(window, feed, Differences.Before.NOTHING);
         assertThat(feed.schemaErrors("icloud_find_my.devices")).isEmpty();
     }
 

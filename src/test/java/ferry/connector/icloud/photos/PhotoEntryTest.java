@@ -65,6 +65,7 @@ class PhotoEntryTest {
         assertThat(entry.path("width").intValue()).isEqualTo(4032);
         assertThat(entry.path("height").isNull()).isTrue();
         assertThat(entry.path("library").stringValue()).isEqualTo("personal");
+        assertThat(entry.path("library_id").stringValue()).isEqualTo("library:PrimarySync");
         assertThat(entry.has("location")).isFalse();
         var file = entry.path("files").path(0);
         assertThat(file.path("name").stringValue()).isEqualTo("IMG_0001");

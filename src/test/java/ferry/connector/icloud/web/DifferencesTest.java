@@ -21,6 +21,7 @@ class DifferencesTest {
     private static final class Further implements Feed {
         private final Optional<String> from;
         private final List<String> items = new ArrayList<>();
+        private final List<String> warnings = new ArrayList<>();
         private boolean startedOver;
         private @Nullable String reached;
 
@@ -70,7 +71,9 @@ class DifferencesTest {
         public void refused(String item, ErrorCode why, String detail) {}
 
         @Override
-        public void warn(String code, String detail) {}
+        public void warn(String code, String detail) {
+            warnings.add(code);
+        }
 
         @Override
         public void incomplete() {}
@@ -135,6 +138,46 @@ class DifferencesTest {
         // It may have hidden the other.
         assertThat(list(two(), true, feed -> feed.refused("a", ErrorCode.NOT_RETRIEVABLE, "no")).items)
                 .isEmpty();
+    }
+
+    @Test
+    void whatIsListedTwiceIsNoChange() throws Exception {
+        var twice = list(two(), false, feed -> {
+            feed.item(record("a", 1));
+            feed.item(record("b", 2));
+            feed.item(record("a", 1));
+            feed.item(record("b", 2));
+        });
+        assertThat(twice.items).containsExactly(record("b", 2).toString());
+    }
+
+    @Test
+    void anEmptyListNeedNotMeanThatAllIsGone() throws Exception {
+        var feed = new Further(two());
+        Differences.list(Window.ALL, feed, false, entry -> entry, (_, before) -> before.allStay());
+        assertThat(feed.items).isEmpty();
+        assertThat(feed.reached).isEqualTo(feed.from.orElseThrow());
+    }
+
+    @Test
+    void ofTooManyRecordsNoneIsKept() throws Exception {
+        var feed = new Further(two());
+        Differences.list(
+                Window.ALL,
+                feed,
+                false,
+                entry -> entry.without("seen"),
+                (into, _) -> {
+                    into.item(record("a", 1));
+                    into.item(record("c", 1));
+                    into.item(record("d", 1));
+                },
+                2);
+        // What is told is right all the same.
+        assertThat(feed.items)
+                .containsExactly(record("c", 1).toString(), record("d", 1).toString(), gone("b"));
+        assertThat(feed.reached).isNull();
+        assertThat(feed.warnings).containsExactly("cursor_too_large");
     }
 
     @Test
