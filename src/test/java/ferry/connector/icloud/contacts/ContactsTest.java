@@ -378,9 +378,13 @@ class ContactsTest {
     private KeptFeed goneOn() throws Exception {
         var further = new KeptFeed();
         further.from = feed.reached;
-        Differences.list(Window.ALL, further, false, entry -> entry, (into, before) -> new Contacts(
-                        calls, new NoLimits(1), InstantSource.fixed(Instant.EPOCH))
-                .contacts(Window.ALL, into, before));
+        Differences.list(
+                Window.ALL,
+                further,
+                false,
+                entry -> entry,
+                (into, before) -> new Contacts(calls, new NoLimits(1), InstantSource.fixed(Instant.EPOCH))
+                        .contacts(Window.ALL, into, before));
         return further;
     }
 
