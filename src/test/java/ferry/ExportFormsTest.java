@@ -130,6 +130,7 @@ class ExportFormsTest {
                         record -> record.path("calendar_id").asString(), Collectors.counting()));
         assertThat(byCalendar).hasSizeGreaterThan(2);
         assertThat(results).hasSize(byCalendar.size() + 1);
+        int excluded = 0;
         for (var calendar : byCalendar.entrySet()) {
             var form = result(results, "form:icalendar:" + calendar.getKey());
             assertThat(form.path("type").asString()).isEqualTo("ics");
@@ -137,7 +138,17 @@ class ExportFormsTest {
             assertThat(parsed).hasSize(1);
             assertThat(parsed.getFirst().getEvents())
                     .hasSize(calendar.getValue().intValue());
+            excluded += parsed.getFirst().getEvents().stream()
+                    .mapToInt(event -> event.getExceptionDates().size())
+                    .sum();
         }
+        assertThat(excluded)
+                .isPositive()
+                .isEqualTo(feed.at("/data")
+                        .valueStream()
+                        .mapToInt(
+                                event -> event.at("/recurrence/excluded_dates").size())
+                        .sum());
     }
 
     @Test

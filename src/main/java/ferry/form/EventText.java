@@ -208,8 +208,8 @@ record EventText(String text, Optional<ZoneId> zone) {
 
         private void rule() {
             var rule = record.path("recurrence");
-            if (!rule.isObject()) {
-                return;
+            if (!rule.isObject() || record.path("occurrence").isString()) {
+                return; // of a changed occurrence the rule is its master's
             }
             var frequency = Told.text(rule, "frequency").orElse("other");
             if (frequency.equals("other")) {
@@ -230,6 +230,20 @@ record EventText(String text, Optional<ZoneId> zone) {
                     .ifPresent(day -> parts.add("WKST=" + day));
             days(rule, parts);
             raw("RRULE", String.join(";", parts));
+            Told.texts(rule, "excluded_dates").forEach(this::exclude);
+        }
+
+        /// Its kind must be that of the start.
+        private void exclude(String told) {
+            if (allDay) {
+                date("EXDATE", basic(LocalDate.parse(told)));
+                return;
+            }
+            var wall = LocalDateTime.parse(told);
+            var fixed =
+                    Told.text(record, "time_zone").filter(_ -> zone.isEmpty()).map(ZoneId::of);
+            fixed.ifPresentOrElse(
+                    in -> raw("EXDATE", UTC.format(wall.atZone(in).toInstant())), () -> wall("EXDATE", wall, zone));
         }
 
         /// Its kind must be that of the start.

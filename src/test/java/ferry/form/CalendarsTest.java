@@ -11,6 +11,7 @@ import biweekly.util.Frequency;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.util.Date;
 import java.util.GregorianCalendar;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -137,10 +138,11 @@ class CalendarsTest {
                         , 'local_start': '2026-01-05T09:00', 'local_end': '2026-01-05T10:00', 'time_zone': 'America/New_York',
                         'recurrence': {'frequency': 'weekly', 'interval': 2, 'count': null,
                           'date_until': '2026-12-31T23:59:00.000Z', 'week_start': 'MO', 'week_days': ['MO,WE'],
-                          'frequency_days': []}
+                          'frequency_days': [], 'excluded_dates': ['2026-01-07T09:00', '2026-07-06T09:00']}
                         """), event("r__20260309T130000Z", """
                         , 'master_id': 'event:r', 'occurrence': '20260309T130000Z', 'local_start': '2026-03-09T11:00',
-                        'local_end': '2026-03-09T12:00', 'time_zone': 'America/New_York'
+                        'local_end': '2026-03-09T12:00', 'time_zone': 'America/New_York',
+                        'recurrence': {'frequency': 'weekly', 'interval': 2, 'excluded_dates': null}
                         """));
 
         var master = calendar.getEvents().get(0);
@@ -149,7 +151,10 @@ class CalendarsTest {
         assertThat(rule.getInterval()).isEqualTo(2);
         assertThat(rule.getUntil().toInstant()).isEqualTo(Instant.parse("2026-12-31T23:59:00Z"));
         assertThat(rule.getByDay()).hasSize(2);
+        assertThat(excluded(master))
+                .containsExactly(Instant.parse("2026-01-07T14:00:00Z"), Instant.parse("2026-07-06T13:00:00Z"));
         var changed = calendar.getEvents().get(1);
+        assertThat(changed.getRecurrenceRule()).isNull();
         assertThat(changed.getUid().getValue())
                 .isEqualTo(master.getUid().getValue())
                 .isEqualTo("r");
@@ -157,6 +162,35 @@ class CalendarsTest {
         // In summer time, while the master begins in winter.
         assertThat(changed.getDateStart().getValue().toInstant()).isEqualTo(Instant.parse("2026-03-09T15:00:00Z"));
         assertThat(master.getDateStart().getValue().toInstant()).isEqualTo(Instant.parse("2026-01-05T14:00:00Z"));
+    }
+
+    private static List<Instant> excluded(VEvent event) {
+        return event.getExceptionDates().stream()
+                .flatMap(dates -> dates.getValues().stream())
+                .map(Date::toInstant)
+                .toList();
+    }
+
+    @Test
+    void whatIsExcludedIsOfTheKindOfTheBeginning() throws Exception {
+        var rule = ", 'recurrence': {'frequency': 'daily', 'excluded_dates': ['2026-03-30%s']}";
+        var utc = only(event(
+                "u",
+                ", 'local_start': '2026-03-29T09:00', 'time_zone': 'UTC'," + " 'date_start': '2026-03-29T09:00:00.000Z'"
+                        + rule.formatted("T09:00")));
+        assertThat(excluded(utc)).containsExactly(Instant.parse("2026-03-30T09:00:00Z"));
+
+        var floating = read(event("f", ", 'local_start': '2026-03-29T02:30'" + rule.formatted("T02:30")));
+        var dates = floating.getEvents().getFirst().getExceptionDates().getFirst();
+        assertThat(floating.getTimezoneInfo().isFloating(dates)).isTrue();
+        assertThat(dates.getValues().getFirst().getRawComponents().toString(true, false))
+                .isEqualTo("20260330T023000");
+
+        var days = only(event("d", ", 'first_day': '2026-03-29', 'last_day': '2026-03-29'" + rule.formatted(""))
+                .put("all_day", true));
+        var day = days.getExceptionDates().getFirst().getValues().getFirst();
+        assertThat(day.hasTime()).isFalse();
+        assertThat(day.getRawComponents().toString(false, false)).isEqualTo("20260330");
     }
 
     @Test

@@ -122,6 +122,12 @@ class CalendarsAtSandboxTest {
                         .filter(each -> each.path("master_id").asString("").equals("event:weekly-meeting")))
                 .hasSize(2)
                 .allMatch(each -> !each.path("occurrence").isNull());
+        assertThat(excluded(feed, "weekly-meeting")).isEqualTo("[\"2014-12-29T09:30\"]");
+        assertThat(excluded(feed, "course")).isEqualTo("[\"2020-09-07T18:00\"]");
+        assertThat(excluded(feed, "old-birthday")).isEqualTo("[]");
+        assertThat(feed.kind("event").stream()
+                        .filter(each -> each.path("master_id").isString()))
+                .allMatch(each -> each.at("/recurrence/excluded_dates").isNull());
         assertThat(feed.item("event:old-birthday").path("first_day").asString()).isEqualTo("1941-05-17");
         assertThat(feed.item("event:course").path("date_start").asString()).isEqualTo("2020-09-08T01:00:00.000Z");
         assertThat(feed.item("event:new-years-eve").path("date_end").asString()).isEqualTo("2018-01-01T03:00:00.000Z");
@@ -152,11 +158,18 @@ class CalendarsAtSandboxTest {
         var rent = LocalDateTime.of(2021, 12, 31, 8, 0);
         plain.removeOccurrence("rent", rent);
         plain.move("rent", rent.plusMonths(2), rent.plusMonths(2).plusDays(3));
+        plain.removeOccurrence("new-year", LocalDateTime.of(2020, 1, 1, 0, 0));
         var feed = read("plain");
+        assertThat(excluded(feed, "new-year")).isEqualTo("[\"2020-01-01\"]");
+        assertThat(excluded(feed, "rent")).isEqualTo("null"); // the simulator has one in months without a 31st
         assertThat(feed.item("event:rent").path("local_start").asString()).isEqualTo("2021-12-31T08:00");
         assertThat(feed.item("event:rent__20220228T080000Z").path("local_start").asString())
                 .isEqualTo("2022-03-03T08:00");
         assertThat(feed.complete).isTrue();
+    }
+
+    private static String excluded(KeptFeed feed, String guid) {
+        return feed.item("event:" + guid).at("/recurrence/excluded_dates").toString();
     }
 
     // ---- the simulator itself

@@ -126,16 +126,22 @@ public final class ReminderBook {
 
     private void grow(int reminders, boolean breaks) {
         zone.forget(PAGE); // the first page of a full history is empty
-        var home = list("Home", "{\"daHexString\":\"#1BADF8\",\"ckSymbolicColorName\":\"blue\"}");
-        var work = list("Work", "no JSON");
+        int ofWork = 0;
+        int all = 0;
+        for (int i = 0; i < reminders; i++) {
+            all += isDeleted(i) ? 0 : 1;
+            ofWork += isDeleted(i) || !isOfWork(i) ? 0 : 1;
+        }
+        var home = list("Home", "{\"daHexString\":\"#1BADF8\",\"ckSymbolicColorName\":\"blue\"}", all - ofWork);
+        var work = list("Work", "no JSON", ofWork);
         var last = "";
         for (int i = 0; i < reminders; i++) {
             var when = FIRST.plus(Duration.ofHours(31L * i));
             var fields = titled(THINGS.get(i % THINGS.size()) + " " + random.nextInt(100), when, i % 2 == 0)
-                    .reference("List", i % 3 == 0 ? work : home);
-            var name = "Reminder/" + id() + (i % 13 == 12 ? "-DELETED" : "");
+                    .reference("List", isOfWork(i) ? work : home);
+            var name = "Reminder/" + id() + (isDeleted(i) ? "-DELETED" : "");
             decorate(name, fields, i, when, last);
-            zone.put(name, "Reminder", i % 13 == 12 ? fields.number("Deleted", 1) : fields, when);
+            zone.put(name, "Reminder", isDeleted(i) ? fields.number("Deleted", 1) : fields, when);
             if (i % 4 == 0) {
                 last = name;
             }
@@ -149,12 +155,21 @@ public final class ReminderBook {
         }
     }
 
-    private String list(String title, String color) {
+    private static boolean isOfWork(int i) {
+        return i % 3 == 0;
+    }
+
+    private static boolean isDeleted(int i) {
+        return i % 13 == 12;
+    }
+
+    /// @param count as it says forever
+    private String list(String title, String color, int count) {
         var name = "List/" + id();
         var fields = new Fields()
                 .encrypted("Name", title)
                 .text("Color", color)
-                .number("Count", 3)
+                .number("Count", count)
                 .number("IsGroup", 0)
                 .number("Deleted", 0);
         zone.put(name, "List", fields, FIRST);

@@ -18,7 +18,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /// Reads the calendars and events of one account during one task, on the caller's thread. At most the events of
-/// a year are held at once, and eight bytes or so of each that there was.
+/// a year are held at once, recurring ones to the end, and eight bytes or so of each that there was.
 public final class Calendars {
     /// Calendars, then events.
     public static final String EVENTS = "icloud_calendars.events";
@@ -47,8 +47,8 @@ public final class Calendars {
         if (mark.filter(before::had).isEmpty()) {
             give(calendars, feed);
             var listing = new Listing(source, window, feed);
-            new Walk(source, feed).years(FIRST_YEAR, last, listing::take);
-            listing.finish();
+            new Walk(source, feed).years(FIRST_YEAR, last, listing);
+            listing.finish(today);
             mark.ifPresent(before::keep);
         }
         feed.warn(

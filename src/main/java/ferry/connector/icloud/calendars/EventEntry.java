@@ -208,7 +208,7 @@ final class EventEntry {
         if (AppleDate.read(start).isEmpty()) {
             AppleDate.raw(record, "local_start", start);
         }
-        return record;
+        return record.putNull("excluded_dates");
     }
 
     private static ObjectNode alarm(JsonNode alarm) {

@@ -8,21 +8,33 @@ import ferry.connector.icloud.web.SeenIds;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Turns the answers for spans of time into records, each event once, in whichever spans it lies. A recurring event
-/// comes as its master and as each of its changed occurrences; the plain ones follow from its rule. One thread.
-final class Listing {
+/// comes as its master and as each of its changed occurrences; the plain ones follow from its rule, but for those that
+/// the source does not list ([Series]). One thread.
+final class Listing implements Walk.Taker {
+    /// So many masters wait for the end; of more it is not said which occurrences were removed.
+    private static final int MOST_SERIES = 5000;
+
     private static final Duration FURTHEST_ZONE = Duration.ofHours(14);
 
     private final Source source;
     private final Window window;
     private final Feed feed;
     private final SeenIds seen = new SeenIds();
+    /// By the master's guid.
+    private final Map<String, Series> series = new LinkedHashMap<>();
+
+    private final List<Span> unread = new ArrayList<>();
     private long withoutDetails;
     private long inferred;
 
@@ -32,8 +44,8 @@ final class Listing {
         this.feed = feed;
     }
 
-    /// Takes one answer. The same event may come again.
-    void take(JsonNode answer) throws ConnectorException, InterruptedException {
+    @Override
+    public void take(JsonNode answer) throws ConnectorException, InterruptedException {
         var related = Related.of(answer);
         var occurrences = new ArrayList<JsonNode>();
         for (var event : events(answer)) {
@@ -51,12 +63,35 @@ final class Listing {
         }
         // After the others: the master may stand behind its occurrences in the same answer.
         for (var event : occurrences) {
-            giveMaster(EventId.of(event).orElseThrow(), event, related);
+            var id = EventId.of(event).orElseThrow();
+            giveMaster(id, event, related);
+            Optional.ofNullable(series.get(id.base())).ifPresent(known -> occurs(known, id, event));
         }
     }
 
-    /// Says what the feed lacks, once all is taken.
-    void finish() {
+    /// One that was moved only says by its id's suffix which one it is.
+    private static void occurs(Series series, EventId id, JsonNode event) {
+        if (id.exception() && !id.whole().equals(Json.text(event, "guid"))) {
+            series.doubt();
+        } else {
+            series.saw(id.whole().substring(id.base().length() + "__".length()));
+        }
+    }
+
+    @Override
+    public void passed(Span span, boolean whole) {
+        if (!whole) {
+            unread.add(span);
+        }
+        var first = Span.year(Calendars.FIRST_YEAR).from();
+        series.values().forEach(each -> each.settle(first, span.to().minusDays(Series.MARGIN_DAYS), unread));
+    }
+
+    /// Gives the recurring events and says what the feed lacks, once all is taken.
+    void finish(LocalDate today) throws InterruptedException {
+        for (var each : series.values()) {
+            feed.item(each.record(today), each.raw());
+        }
         if (withoutDetails > 0) {
             feed.warn("details_missing", "The source did not give the details of " + withoutDetails + " events.");
         }
@@ -73,7 +108,7 @@ final class Listing {
             return;
         }
         if (!Boolean.FALSE.equals(Json.maybeFlag(event, "extendedDetailsAreIncluded"))) {
-            feed.item(EventEntry.of(id, event, related, true), () -> related.raw(event));
+            give(id, EventEntry.of(id, event, related, true), () -> related.raw(event));
             return;
         }
         var guid = Json.text(event, "guid");
@@ -82,12 +117,30 @@ final class Listing {
         if (found.isEmpty()) {
             withoutDetails++;
             feed.incomplete();
-            feed.item(EventEntry.of(id, event, related, false), () -> related.raw(event));
+            give(id, EventEntry.of(id, event, related, false), () -> related.raw(event));
             return;
         }
         var both = Related.of(details.get()).and(related);
         var whole = completed(event, found.get());
-        feed.item(EventEntry.of(id, whole, both, true), () -> both.raw(whole));
+        give(id, EventEntry.of(id, whole, both, true), () -> both.raw(whole));
+    }
+
+    /// What is listed.
+    private void give(EventId id, ObjectNode record, Supplier<JsonNode> raw) throws InterruptedException {
+        if (id.occurrence() != null || !isHeld(id.base(), record, raw)) {
+            feed.item(record, raw);
+        } else {
+            Optional.ofNullable(series.get(id.base())).ifPresent(Series::sawFirst);
+        }
+    }
+
+    /// A master waits until it is known which of its occurrences are listed.
+    private boolean isHeld(String guid, ObjectNode record, Supplier<JsonNode> raw) {
+        boolean isHeld = record.path("recurrence").isObject() && series.size() < MOST_SERIES;
+        if (isHeld) {
+            series.put(guid, new Series(record, raw));
+        }
+        return isHeld;
     }
 
     /// The master of an occurrence that the listing holds without it: it begins before the first year, or its own
@@ -107,7 +160,10 @@ final class Listing {
         if (master.isPresent()) {
             if (isAskedFor(master.get())) {
                 var both = Related.of(details.get()).and(related);
-                feed.item(EventEntry.of(occurrence.master(), master.get(), both, true), () -> both.raw(master.get()));
+                var record = EventEntry.of(occurrence.master(), master.get(), both, true);
+                if (!isHeld(base, record, () -> both.raw(master.get()))) {
+                    feed.item(record, () -> both.raw(master.get()));
+                }
             }
         } else if (isAskedFor(event)) {
             inferred++;

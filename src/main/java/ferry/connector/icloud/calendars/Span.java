@@ -5,7 +5,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 
-/// Whole months that the source is asked for at once.
+/// What the source is asked for at once: whole months, or some days of one.
 ///
 /// @param from the first day
 /// @param to the last day, inclusive
@@ -18,13 +18,24 @@ record Span(LocalDate from, LocalDate to) {
         return new Span(day.withDayOfMonth(1), day.withDayOfMonth(day.lengthOfMonth()));
     }
 
+    /// Whether it is no more than that.
     boolean isMonth() {
-        return months() == 1;
+        return months() <= 1;
     }
 
-    /// Two spans that follow each other and make up this one. Not of a month.
+    boolean isDay() {
+        return from.equals(to);
+    }
+
+    /// Whether it holds that day, or one that is so many days from it.
+    boolean isNear(LocalDate day, int days) {
+        return !day.isBefore(from.minusDays(days)) && !day.isAfter(to.plusDays(days));
+    }
+
+    /// Two spans that follow each other and make up this one, of whole months where it has more than one. Not of a day.
     List<Span> halves() {
-        var second = from.plusMonths(months() / 2);
+        var second =
+                isMonth() ? from.plusDays((ChronoUnit.DAYS.between(from, to) + 1) / 2) : from.plusMonths(months() / 2);
         return List.of(new Span(from, second.minusDays(1)), new Span(second, to));
     }
 

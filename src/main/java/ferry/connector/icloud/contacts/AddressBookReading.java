@@ -199,6 +199,7 @@ final class AddressBookReading {
         try {
             return Optional.of(contacts.ownCard()).filter(card -> Json.text(card, "contactId") != null);
         } catch (ConnectorException.Refused _) {
+            feed.incomplete(); // it may be apart, and then the feed lacks it
             feed.warn("own_card_unavailable", "The source did not answer which card is the owner's own.");
             return Optional.empty();
         }

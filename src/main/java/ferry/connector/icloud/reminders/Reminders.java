@@ -18,6 +18,7 @@ import ferry.error.ErrorCode;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -103,8 +104,13 @@ public final class Reminders {
     /// Reads [#REMINDERS]. An account without the zone was never upgraded: it is asked as old clients ask.
     public void reminders(Window window, Feed feed) throws ConnectorException, InterruptedException {
         try (var downloads = attachments.downloads(feed.files())) {
-            new ZoneReading(zone, new RemindersZone(feed, downloads), window, feed).read();
+            boolean whole = window.equals(Window.ALL) && feed.from().isEmpty();
+            var content = new RemindersZone(feed, downloads);
+            new ZoneReading(zone, content, window, feed).read();
             downloads.finish();
+            if (whole) {
+                content.compareCounts();
+            }
         } catch (Refused refused) {
             if (refused.code() != ErrorCode.NOT_ACTIVATED || !calls.has(OldReminders.SERVICE)) {
                 throw refused;
@@ -127,6 +133,10 @@ public final class Reminders {
         private Map<String, CloudRecord> children = Map.of();
         /// When they came.
         private Instant received = Instant.EPOCH;
+        /// By list, how many reminders the source counts in it.
+        private final Map<String, Long> counts = new HashMap<>();
+        /// By list, how many came.
+        private final Map<String, Long> came = new HashMap<>();
 
         RemindersZone(Feed feed, Downloads downloads) {
             this.feed = feed;
@@ -179,9 +189,38 @@ public final class Reminders {
                 throws ConnectorException, InterruptedException {
             received = clock.instant();
             children = children(page);
-            return record -> record.type().equals("List")
-                    ? ReminderEntry.list(record)
-                    : ReminderEntry.reminder(record, children, feed::fileId);
+            return record -> record.type().equals("List") ? list(record) : reminder(record);
+        }
+
+        private ObjectNode list(CloudRecord record) {
+            var entry = ReminderEntry.list(record);
+            if (!entry.path("is_group").asBoolean()) {
+                counts.put(entry.path("id").asString(), entry.path("count").asLong(0));
+            }
+            return entry;
+        }
+
+        private ObjectNode reminder(CloudRecord record) {
+            var entry = ReminderEntry.reminder(record, children, feed::fileId);
+            came.merge(entry.path("list_id").asString(""), 1L, Long::sum);
+            return entry;
+        }
+
+        /// Whether the source counts completed reminders and steps has not been seen: fewer than came may be as many.
+        /// With more nothing is certain either, but somebody should know.
+        void compareCounts() {
+            long lists = 0;
+            long missing = 0;
+            for (var count : counts.entrySet()) {
+                long less = count.getValue() - came.getOrDefault(count.getKey(), 0L);
+                lists += less > 0 ? 1 : 0;
+                missing += Math.max(0, less);
+            }
+            if (missing > 0) {
+                feed.warn(
+                        "count_deviates",
+                        "In " + lists + " lists the source counts " + missing + " reminders more than it gave.");
+            }
         }
 
         /// Alarms and the like by record name, and the alarms' triggers.

@@ -14,8 +14,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -124,11 +129,7 @@ class CalendarsTest {
 
     @Test
     void aVeryBigYearIsAskedForInHalves() throws Exception {
-        var many = FakeCalendar.json("{'Event': []}");
-        for (int i = 0; i < Walk.VERY_MANY; i++) {
-            many.withArray("Event").addObject().put("guid", "E" + i);
-        }
-        source.answers.put("2016-01-01 2016-12-31", many);
+        source.answers.put("2016-01-01 2016-12-31", many());
         source.answers.put("2016-01-01 2016-06-30", FakeCalendar.json("{'Event': [{'guid': 'one'}]}"));
         read();
         assertThat(feed.ids()).containsExactly("event:one");
@@ -136,16 +137,45 @@ class CalendarsTest {
     }
 
     @Test
-    void aVeryBigMonthIsTaken() throws Exception {
+    void aVeryBigMonthIsTakenAndReadByTheDayToo() throws Exception {
+        source.answers.put("2016-01-01 2016-12-31", many());
+        source.answers.put("2016-01-01 2016-06-30", many());
+        source.answers.put("2016-01-01 2016-03-31", many());
+        source.answers.put("2016-02-01 2016-03-31", many());
+        source.answers.put("2016-02-01 2016-02-29", many());
+        source.answers.put("2016-02-15 2016-02-29", FakeCalendar.json("{'Event': [{'guid': 'one more'}]}"));
+        read();
+        assertThat(feed.ids()).hasSize(Walk.VERY_MANY + 1).contains("event:one more");
+        assertThat(source.asked("2016-02")).isEqualTo(4);
+        assertThat(feed.warnings).containsExactly("years_read");
+        assertThat(feed.complete).isTrue();
+    }
+
+    @Test
+    void aDayThatIsAsFullAsAnAnswerMayBeIsSaid() throws Exception {
+        for (var span : List.of(
+                "2016-01-01 2016-12-31",
+                "2016-01-01 2016-06-30",
+                "2016-01-01 2016-03-31",
+                "2016-01-01 2016-01-31",
+                "2016-01-01 2016-01-15",
+                "2016-01-01 2016-01-07",
+                "2016-01-01 2016-01-03",
+                "2016-01-01 2016-01-01")) {
+            source.answers.put(span, many());
+        }
+        read();
+        assertThat(feed.ids()).hasSize(Walk.VERY_MANY);
+        assertThat(feed.sentences.get("window_overfull")).endsWith("for 1 days: 2016-01-01.");
+        assertThat(feed.complete).isFalse();
+    }
+
+    private static JsonNode many() {
         var many = FakeCalendar.json("{'Event': []}");
         for (int i = 0; i < Walk.VERY_MANY; i++) {
             many.withArray("Event").addObject().put("guid", "E" + i);
         }
-        source.failing =
-                request -> request.startsWith("2016-0") && !request.equals("2016-02-01 2016-02-29") ? refused() : null;
-        source.answers.put("2016-02-01 2016-02-29", many);
-        read();
-        assertThat(feed.ids()).hasSize(Walk.VERY_MANY);
+        return many;
     }
 
     @Test
@@ -253,7 +283,7 @@ class CalendarsTest {
                 """);
         source.year(2025, "{'Event': [{'guid': 'S__20240110T090000Z', 'recurrenceException': true}]}");
         read();
-        assertThat(feed.ids()).containsExactly("event:S", "event:S__20240110T090000Z");
+        assertThat(feed.ids()).containsExactly("event:S__20240110T090000Z", "event:S");
         var master = feed.item("event:S");
         assertThat(master.at("/recurrence/frequency").asString()).isEqualTo("weekly");
         assertThat(master.at("/recurrence/interval").asInt()).isEqualTo(2);
@@ -265,6 +295,122 @@ class CalendarsTest {
                 .isEqualTo("20240110T090000Z");
         assertThat(source.asked("/ca/eventdetail")).isZero();
         assertThat(feed.complete).isTrue();
+    }
+
+    // ---- what was removed
+
+    /// Lists a series of half an hour, first its master, then one occurrence for each stamp.
+    private void series(String first, String more, String rule, String... stamps) {
+        var events = new StringBuilder("{'guid': 'S', 'pGuid': 'home', 'recurrence': 'R', 'recurrenceMaster': true,"
+                + " 'duration': 30, 'startDate': " + first + more + "}");
+        for (var stamp : stamps) {
+            events.append(", {'guid': 'S__").append(stamp).append("', 'pGuid': 'home', 'recurrence': 'R'}");
+        }
+        source.year(2024, "{'Event': [" + events + "], 'Recurrence': [{'guid': 'R'" + rule + "}]}");
+    }
+
+    private String excluded() throws Exception {
+        read();
+        return feed.item("event:S").at("/recurrence/excluded_dates").toString().replace('"', '\'');
+    }
+
+    private static final String WEEKLY = ", 'freq': 'weekly', 'count': 5";
+    private static final String MONDAY = "[20240101, 2024, 1, 1, 23, 30, 1410]";
+    private static final String NEW_YORK = ", 'tz': 'America/New_York'";
+
+    @Test
+    void whatTheRuleHasAndTheSourceDoesNotListWasRemoved() throws Exception {
+        series(MONDAY, NEW_YORK, WEEKLY, "20240109T043000Z", "20240116T043000Z", "20240130T043000Z");
+        assertThat(excluded()).isEqualTo("['2024-01-22T23:30']");
+        assertThat(feed.schemaErrors("icloud_calendars.events")).isEmpty();
+    }
+
+    @Test
+    void whatWasMovedIsNotRemovedWheneverItIsNow() throws Exception {
+        series(MONDAY, NEW_YORK, WEEKLY, "20240109T043000Z", "20240123T043000Z", "20240130T043000Z");
+        source.year(
+                2026, "{'Event': [{'guid': 'S__20240116T043000Z', 'recurrence': 'R', 'recurrenceException': true}]}");
+        assertThat(excluded()).isEqualTo("[]");
+    }
+
+    @Test
+    void whatIsListedLaterMayBeMissingAndWhatIsToComeMayNotBeListedYet() throws Exception {
+        var stamps = Stream.iterate(LocalDate.of(2024, 1, 2), day -> day.plusDays(1))
+                .limit(365)
+                .filter(day -> day.getDayOfMonth() != 29)
+                .map(day -> day.format(DateTimeFormatter.BASIC_ISO_DATE))
+                .toArray(String[]::new);
+        series(
+                "[20240101, 2024, 1, 1, 0, 0, 0]",
+                ", 'allDay': true",
+                ", 'freq': 'daily', 'until': [0, 2027, 1, 1]",
+                stamps);
+        source.year(2025, "{'Event': [" + plain(2025) + "]}");
+        source.year(2026, "{'Event': [" + plain(2026) + "]}");
+        // Listed up to the 30th of November, which is after today.
+        assertThat(excluded())
+                .contains("'2024-02-29'", "'2026-10-29'", "'2026-11-29'")
+                .doesNotContain("2026-12", "2027");
+    }
+
+    private static String plain(int year) {
+        return Stream.iterate(LocalDate.of(year, 1, 1), day -> day.plusDays(1))
+                .limit(334)
+                .filter(day -> year < 2026 || day.getDayOfMonth() != 29)
+                .map(day -> "{'guid': 'S__" + day.format(DateTimeFormatter.BASIC_ISO_DATE) + "', 'recurrence': 'R'}")
+                .collect(Collectors.joining(", "));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '"',
+            value = {
+                "'weekly', 'interval': 2, 'count': 3; 20240115 20240129; []",
+                "'weekly', 'weekDays': ['MO,WE'], 'count': 4; 20240103 20240110; ['2024-01-08T23:30']",
+                "'monthly', 'frequencyDays': '1,15', 'count': 4; 20240115 20240215; ['2024-02-01T23:30']",
+                "'monthly', 'weekDays': '+1MO', 'count': 3; 20240205; ['2024-03-04T23:30']",
+                "'yearly', 'until': [0, 2026, 1, 2, 12, 0, 0]; 20250101; ['2026-01-01T23:30']",
+                "'yearly', 'until': [0, 2026, 1, 1, 12, 0, 0]; 20250101; []",
+                // What is not certain.
+                "'lunar'; 20240108; null",
+                "'weekly', 'weekDays': 'TU'; 20240108; null",
+                "'weekly', 'weekDays': 'every'; 20240108; null",
+                "'weekly', 'weekStart': 'someday'; 20240108; null",
+                "'yearly', 'weekDays': 'MO'; 20240108; null",
+                "'weekly', 'count': 3; 20240109; null",
+                "'weekly', 'count': 9; 20240108 20240115; null",
+                "'weekly', 'until': 'never'; 20240108; null",
+                "'weekly', 'recurrenceMasterStartDate': [0, 2023, 1, 2, 23, 30]; 20240108; null",
+            })
+    void onlyRulesThatAreUnderstoodTellWhatWasRemoved(String rule, String stamps, String removed) throws Exception {
+        series(MONDAY, "", ", 'freq': " + rule, stamps.split(" "));
+        assertThat(excluded()).isEqualTo(removed);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '"',
+            value = {"true; ['2025-05-05T23:30']", "false; null"})
+    void whereNotAllWasReadNothingIsSaidToBeRemoved(boolean answered, String removed) throws Exception {
+        series(
+                MONDAY,
+                NEW_YORK,
+                ", 'freq': 'weekly', 'count': 105",
+                IntStream.rangeClosed(1, 104)
+                        .filter(week -> week != 70)
+                        .mapToObj(week -> LocalDate.of(2024, 1, 1).plusWeeks(week))
+                        .map(day -> day.format(DateTimeFormatter.BASIC_ISO_DATE))
+                        .toArray(String[]::new));
+        source.failing = request -> !answered
+                        && request.startsWith("2025-0")
+                        && request.compareTo("2025-05-31") < 0
+                        && request.substring(11).compareTo("2025-05-01") >= 0
+                ? refused()
+                : null;
+        assertThat(excluded()).isEqualTo(removed);
+        assertThat(feed.complete).isEqualTo(answered);
     }
 
     @Test

@@ -351,6 +351,41 @@ class ContactsTest {
         read();
         assertThat(feed.ids()).containsExactly("contact:c0");
         assertThat(feed.warnings).containsExactly("own_card_unavailable");
+        assertThat(feed.complete).isFalse();
+    }
+
+    @Test
+    void anOwnCardThatIsRefusedOnceIsNotTakenForDeleted() throws Exception {
+        fill(1);
+        calls.on(START, "{'syncToken': 's'}");
+        calls.on(OWN, "{'contactId': 'me'}");
+        feed.reached = goneOn().reached;
+        calls.on(OWN, _ -> {
+            throw new ConnectorException.Refused(ErrorCode.SERVICE_UNAVAILABLE, "The source answered 500.");
+        });
+        var refused = goneOn();
+        assertThat(refused.items).isEmpty();
+        assertThat(refused.complete).isFalse();
+        calls.on(OWN, "{}");
+        feed.reached = refused.reached;
+        var gone = goneOn();
+        assertThat(gone.ids()).containsExactly("contact:me");
+        assertThat(gone.items.getFirst().path("deleted").asBoolean()).isTrue();
+        assertThat(gone.complete).isTrue();
+    }
+
+    /// Another reading, from where the feed has reached.
+    private KeptFeed goneOn() throws Exception {
+        var further = new KeptFeed();
+        further.from = feed.reached;
+        Differences.list(
+                Window.ALL,
+                further,
+                false,
+                entry -> entry,
+                (into, before) -> new Contacts(calls, new NoLimits(1), InstantSource.fixed(Instant.EPOCH))
+                        .contacts(Window.ALL, into, before));
+        return further;
     }
 
     @Test

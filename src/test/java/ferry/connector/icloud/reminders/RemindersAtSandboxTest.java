@@ -45,6 +45,11 @@ class RemindersAtSandboxTest {
         assertThat(feed.kind("list"))
                 .extracting(list -> list.path("color").asString())
                 .containsExactlyInAnyOrder("#1BADF8", "no JSON");
+        assertThat(feed.kind("list").stream()
+                        .mapToInt(list -> list.path("count").asInt())
+                        .sum())
+                .isEqualTo(reminders.size());
+        assertThat(feed.warnings).isEmpty();
         assertThat(feed.complete).isTrue();
         assertThat(reminders)
                 .allSatisfy(it -> assertThat(it.path("title").asString("")).isNotEqualTo("an old version"));
@@ -82,6 +87,10 @@ class RemindersAtSandboxTest {
     void remindersThatTheSourceCannotReadAreNamed() throws Exception {
         var feed = read("record-errors");
         assertThat(feed.refusals).isNotEmpty().allMatch(it -> it.matches("reminder:[^/]+ not-retrievable"));
+        int missing =
+                book("record-errors").reminders().size() - feed.kind("reminder").size();
+        assertThat(feed.sentences.get("count_deviates"))
+                .isEqualTo("In 1 lists the source counts " + missing + " reminders more than it gave.");
         assertThat(feed.complete).isFalse();
     }
 

@@ -94,6 +94,31 @@ class RemindersTest {
     }
 
     @Test
+    void aListThatCountsMoreThanCameIsSaidAndOneThatCountsFewerIsNot() throws Exception {
+        cloud.page("first", "", list("more", 2), list("fewer", 0), inList("1", "more"), inList("2", "fewer"));
+        read();
+        assertThat(feed.sentences.get("count_deviates"))
+                .isEqualTo("In 1 lists the source counts 1 reminders more than it gave.");
+        assertThat(feed.complete).isTrue();
+    }
+
+    private static ObjectNode list(String id, int count) {
+        var fields = Json.object();
+        fields.putObject("Count").put("type", "INT64").put("value", count);
+        return PagesOfAZone.record("List/" + id, "List", fields);
+    }
+
+    private static ObjectNode inList(String id, String list) {
+        var reminder = reminder(id, title(id));
+        ((ObjectNode) reminder.path("fields"))
+                .putObject("List")
+                .put("type", "REFERENCE")
+                .putObject("value")
+                .put("recordName", "List/" + list);
+        return reminder;
+    }
+
+    @Test
     void anAccountThatWasNeverUpgradedIsAskedInTheOldWay() throws Exception {
         cloud.pages.put("first", Json.object().put("serverErrorCode", "ZONE_NOT_FOUND"));
         cloud.got = Json.MAPPER.readTree("""
