@@ -14,6 +14,7 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,6 +33,7 @@ final class Account {
     static final String ACCOUNT_INFO = "icloud.account.info";
 
     private static final String SERVICE = "account";
+    private static final Pattern PICTURE = Pattern.compile("https://statici\\.icloud\\.com/[\\w.,/-]+\\.png");
     private static final DateTimeFormatter MILLISECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -142,8 +144,8 @@ final class Account {
                 .put("has_advanced_data_protection", Json.maybeFlag(dsInfo, "iCDPEnabled"));
     }
 
-    /// `{id, data_type, name, model, model_name, os, os_version, serial_number, imei}`; the last two as masked by
-    /// Apple.
+    /// `{id, data_type, name, model, model_name, os, os_version, serial_number, imei, picture_url}`; serial number and
+    /// IMEI as masked by Apple.
     static ObjectNode device(JsonNode device) {
         var version = Json.text(device, "osVersion");
         var cut = version == null ? -1 : version.indexOf(';');
@@ -154,11 +156,18 @@ final class Account {
                 .put("os", version == null || cut < 0 ? null : version.substring(0, cut))
                 .put("os_version", version == null ? null : version.substring(cut + 1))
                 .put("serial_number", Json.text(device, "serialNumber"))
-                .put("imei", Json.text(device, "imei"));
+                .put("imei", Json.text(device, "imei"))
+                .put("picture_url", picture(device));
+    }
+
+    /// Where Apple shows the model to anybody. An address with a query could open something of the person's.
+    private static @Nullable String picture(JsonNode device) {
+        var address = Json.text(device, "modelLargePhotoURL2x");
+        return address == null || !PICTURE.matcher(address).matches() ? null : address;
     }
 
     /// `{id, data_type, used_bytes, total_bytes, comp_bytes, commerce_bytes, over_quota, almost_full, paid,
-    /// by_media: [{media, name, used_bytes}]}`
+    /// has_highest_plan, by_media: [{media, name, color, used_bytes}]}`
     static ObjectNode usage(JsonNode answer) {
         var info = answer.path("storageUsageInfo");
         var quota = answer.path("quotaStatus");
@@ -169,19 +178,22 @@ final class Account {
         number(record, "commerce_bytes", info, "commerceStorageInBytes");
         record.put("over_quota", Json.maybeFlag(quota, "overQuota"))
                 .put("almost_full", Json.maybeFlag(quota, "almost-full"))
-                .put("paid", Json.maybeFlag(quota, "paidQuota"));
+                .put("paid", Json.maybeFlag(quota, "paidQuota"))
+                .put("has_highest_plan", Json.maybeFlag(quota, "haveMaxQuotaTier"));
         var list = record.putArray("by_media");
         for (var medium : answer.path("storageUsageByMedia")) {
             var row = list.addObject()
                     .put("media", Json.text(medium, "mediaKey"))
-                    .put("name", Json.text(medium, "displayLabel"));
+                    .put("name", Json.text(medium, "displayLabel"))
+                    .put("color", Json.text(medium, "displayColor"));
             number(row, "used_bytes", medium, "usageInBytes");
         }
         return record;
     }
 
-    /// `{id, data_type, first_name, last_name, full_name, apple_id, age_classification, is_organizer,
-    /// has_parental_privileges, shares_purchases, shares_location}`
+    /// `{id, data_type, first_name, last_name, full_name, apple_id, purchases_apple_id, invitation_email,
+    /// age_classification, is_organizer, has_parental_privileges, has_ask_to_buy, has_screen_time, shares_purchases,
+    /// shares_location}`
     static ObjectNode member(JsonNode member, @Nullable String organizer) {
         var dsid = Json.text(member, "dsid");
         var age = Json.text(member, "ageClassification");
@@ -190,9 +202,13 @@ final class Account {
                 .put("last_name", Json.text(member, "lastName"))
                 .put("full_name", Json.text(member, "fullName"))
                 .put("apple_id", Json.text(member, "appleId"))
+                .put("purchases_apple_id", Json.text(member, "appleIdForPurchases"))
+                .put("invitation_email", Json.text(member, "originalInvitationEmail"))
                 .put("age_classification", age == null ? null : age.toLowerCase(Locale.ROOT))
                 .put("is_organizer", dsid != null && dsid.equals(organizer))
                 .put("has_parental_privileges", Json.maybeFlag(member, "hasParentalPrivileges"))
+                .put("has_ask_to_buy", Json.maybeFlag(member, "hasAskToBuyEnabled"))
+                .put("has_screen_time", Json.maybeFlag(member, "hasScreenTimeEnabled"))
                 .put("shares_purchases", Json.maybeFlag(member, "hasSharePurchasesEnabled"))
                 .put("shares_location", Json.maybeFlag(member, "hasShareMyLocationEnabled"));
     }

@@ -12,7 +12,6 @@ import ferry.connector.icloud.FakeApple.MemoryAccess;
 import ferry.connector.icloud.FakeApple.Told;
 import ferry.error.ErrorCode;
 import java.net.BindException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -100,34 +99,18 @@ class AccountTest {
         assertThat(info("icloud.family")).isEmpty();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"icloud.account", "icloud.devices", "icloud.storage", "icloud.family", "icloud.backups"})
-    void recordedAnswersAreRead(String type) throws Exception {
-        apple.on("POST /setup/validate", recorded("login.login_working.json"));
-        apple.on(DEVICES, recorded("account.account_devices_working.json"));
-        apple.on(FAMILY, recorded("account_family.account_family_working.json"));
-        apple.on(STORAGE, recorded("account.account_storage_working.json"));
-        var records = info(type);
-        assertThat(records)
-                .hasSize(
-                        switch (type) {
-                            case "icloud.devices" -> 2;
-                            case "icloud.family" -> 3;
-                            default -> 1;
-                        });
-        assertThat(records).allSatisfy(record -> {
-            assertThat(record.path("id").asString()).contains(":");
-            assertThat(record.toString()).doesNotContain("PAYMENT_METHOD").doesNotContain("unknown");
-        });
-        assertThat(records).extracting(record -> record.path("id").asString()).doesNotHaveDuplicates();
-    }
-
-    private static Told recorded(String name) throws Exception {
-        return Told.of(
-                200,
-                new String(
-                        java.nio.file.Files.readAllBytes(Recordings.icloud("answers/" + name)),
-                        StandardCharsets.UTF_8));
+    @Test
+    void aPictureIsToldOnlyWhereItIsAnybodys() throws Exception {
+        var anybodys = "https://statici.icloud.com/fmipmobile/deviceImages-4.0/iPhone/iPhone12,1-1-6-0/a__2x.png";
+        apple.on(
+                DEVICES,
+                Told.of(
+                        200,
+                        "{\"devices\":[{\"udid\":\"u1\",\"modelLargePhotoURL2x\":\"%s\"},{\"udid\":\"u2\",\"modelLargePhotoURL2x\":\"%s?token=t\"},{\"udid\":\"u3\",\"modelLargePhotoURL2x\":\"https://elsewhere.example/a.png\"}]}"
+                                .formatted(anybodys, anybodys)));
+        assertThat(info("icloud.devices"))
+                .extracting(device -> device.path("picture_url").asString(""))
+                .containsExactly(anybodys, "", "");
     }
 
     private static JsonNode only(List<JsonNode> records) {
