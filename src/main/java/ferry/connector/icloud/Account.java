@@ -192,8 +192,8 @@ final class Account {
     }
 
     /// `{id, data_type, first_name, last_name, full_name, apple_id, purchases_apple_id, invitation_email,
-    /// age_classification, is_organizer, has_parental_privileges, has_ask_to_buy, has_screen_time, shares_purchases,
-    /// shares_location}`
+    /// age_classification, is_organizer, has_parental_privileges, has_ask_to_buy, has_screen_time,
+    /// shares_purchases, shares_location}`
     static ObjectNode member(JsonNode member, @Nullable String organizer) {
         var dsid = Json.text(member, "dsid");
         var age = Json.text(member, "ageClassification");

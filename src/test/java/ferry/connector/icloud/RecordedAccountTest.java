@@ -71,7 +71,8 @@ class RecordedAccountTest {
             "model", From.same("model"),
             "model_name", From.same("modelDisplayName"),
             "os", From.of("osVersion", version -> text(version.asString().split(";", -1)[0])),
-            "os_version", From.of("osVersion", version -> text(version.asString().split(";", -1)[1])),
+            "os_version",
+                    From.of("osVersion", version -> text(version.asString().split(";", -1)[1])),
             "serial_number", From.same("serialNumber"),
             "imei", From.of("imei", imei -> imei.asString().isEmpty() ? NullNode.getInstance() : imei),
             "picture_url", From.same("modelLargePhotoURL2x"));
