@@ -36,7 +36,7 @@ class BackupCommandsTest {
     private static final String JOHN = "john.appleseed@sandbox.example";
     /// What is about running processes and stays behind.
     private static final List<String> EPHEMERAL =
-            List.of("flyway_schema_history", "key_holder", "node", "scheduled_tasks");
+            List.of("flyway_schema_history", "key_holder", "node", "scheduled_tasks", "upstream_stream");
 
     @TempDir
     Path folder;

@@ -150,8 +150,13 @@ final class ICloudAtSandbox implements AutoCloseable, AfterAllCallback, AfterEac
     /// @param account empty for what is asked before one knows whose it is
     /// @param body in JSON with `'` for `"`
     void fault(String account, String path, int status, String body) {
+        fault(account, path, status, body, 1);
+    }
+
+    /// @param retryAfterS what the answer says of when to come back
+    void fault(String account, String path, int status, String body, int retryAfterS) {
         var order = "{'account': '" + (account.isEmpty() ? "" : name(account)) + "', 'path': '" + path + "', 'status': "
-                + status + ", 'retry_after': 1, 'body': '" + body.replace("'", "\\'") + "'}";
+                + status + ", 'retry_after': " + retryAfterS + ", 'body': '" + body.replace("'", "\\'") + "'}";
         var request = HttpRequest.newBuilder(URI.create(app.sandbox().controlUrl() + "/faults"))
                 .POST(HttpRequest.BodyPublishers.ofString(order.replace('\'', '"')))
                 .build();

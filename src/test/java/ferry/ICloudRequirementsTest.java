@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -279,6 +280,23 @@ class ICloudRequirementsTest {
         assertThat(feed.at("/data").size()).isEqualTo(240);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"empty-pages", "moving"})
+    void r16AListingThatBreaksOffOrMovesIsReadToItsEnd(String account) throws IOException {
+        var feed = icloud.feed(icloud.polled(account, PHOTOS), "data:icpl.photos");
+        var ids = feed.at("/data")
+                .valueStream()
+                .map(photo -> photo.at("/id").asString())
+                .toList();
+
+        // What is added while the library is read comes in the delta after the last page.
+        int added = account.equals("moving") ? 1 : 0;
+        assertThat(ids).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(240 + added);
+        assertThat(icloud.asked(account, "/changes/zone")).isPositive();
+        assertThat(icloud.asked(account, "/internal/records/query/batch")).isPositive();
+        assertThat(feed.at("/metadata/complete").asBoolean()).isTrue();
+    }
+
     @Test
     void r17ARecordThatIsAnErrorIsLookedUpOnceMoreAndThenItemised() throws IOException {
         var poll = icloud.polled("record-errors", PHOTOS);
@@ -326,6 +344,56 @@ class ICloudRequirementsTest {
         var feed = icloud.feed(icloud.polled("busy", PHOTOS), "data:icpl.photos");
         assertThat(feed.at("/metadata/complete").asBoolean()).isTrue();
         assertThat(feed.at("/data").size()).isEqualTo(240);
+    }
+
+    @Test
+    void r19NobodyAsksBeforeTheSourceAllowsIt() throws IOException {
+        var session = slowedDown("told-to-wait", 50_000_000_004L);
+        icloud.fault("told-to-wait", "/private/records/query", 503, "{}", 100);
+        var first = icloud.begun(session, PHOTOS);
+        icloud.suspended(first);
+        var complaint = complaint("told-to-wait");
+
+        // Another poll of the account waits as well.
+        var second = icloud.begun(session, PHOTOS);
+        icloud.suspended(second);
+        for (var poll : List.of(first, second)) {
+            var feed = icloud.feed(icloud.completed(poll, Duration.ofMinutes(1)), "data:icpl.photos");
+            assertThat(feed.at("/metadata/complete").asBoolean()).isTrue();
+            assertThat(feed.at("/data").size()).isGreaterThanOrEqualTo(300);
+        }
+
+        // A second for what was under way already.
+        assertThat(listings("told-to-wait"))
+                .noneMatch(entry -> entry.at().isAfter(complaint.plus(Duration.ofSeconds(1)))
+                        && entry.at().isBefore(complaint.plus(Duration.ofSeconds(100))));
+    }
+
+    /// What an account was asked of its photos, in order.
+    private static List<Journal.Entry> listings(String account) {
+        return icloud.asked(account)
+                .filter(entry -> entry.path().contains("/ckdatabasews/"))
+                .sorted(Comparator.comparing(Journal.Entry::at))
+                .toList();
+    }
+
+    /// When the account was told to come back later, for the first time.
+    private static Instant complaint(String account) {
+        return listings(account).stream()
+                .filter(entry -> entry.status() == 503)
+                .findFirst()
+                .orElseThrow()
+                .at();
+    }
+
+    /// The session of a new account with 300 photos.
+    private static String slowedDown(String account, long dsid) {
+        icloud.app
+                .sandbox()
+                .accounts()
+                .add(new Account(
+                        name(account), dsid, "L", "R", new SecondFactor.None(), Set.of(), new LibrarySpec(80, 300)));
+        return icloud.active(account);
     }
 
     @Test
