@@ -66,7 +66,7 @@ class ArchitectureTest {
         Assertions.assertThat(known).containsAll(rooms);
     }
 
-    /// ADR 0026.
+    /// ADR 0023.
     @Test
     void whatReadersOfICloudShareKnowsNoneOfThemAndTheyKnowNothingAboveThem() {
         noClasses()

@@ -474,9 +474,9 @@ class ExportFormsTest {
                 assertThat(path(result)).hasFileName("picture.jpg");
             }
         }
-        // Of each seven one is gone, one comes as a page, one ends early, one has a byte turned over; the thirteenth
-        // lies
-        // in a deleted reminder. Of each seven one has a signature that nobody knows: its length alone proves it.
+        // Of each seven one is gone, one comes as a page, one ends early, one has a byte turned over; the
+        // thirteenth lies in a deleted reminder. Of each seven one has a signature that nobody knows: its length alone
+        // proves it.
         assertThat(errors(poll))
                 .containsExactlyInAnyOrderEntriesOf(Map.of("not-retrievable", 3L, "integrity-mismatch", 5L));
         assertThat(published).hasSize(files.size() - 8);

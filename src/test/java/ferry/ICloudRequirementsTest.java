@@ -302,9 +302,8 @@ class ICloudRequirementsTest {
         var poll = icloud.polled("record-errors", PHOTOS);
         var feed = icloud.feed(poll, "data:icpl.photos");
 
-        // Of 240 photos 30 come only when they are looked up. Of 30 others neither the photo nor its file can be read,
-        // and
-        // 3 share such a file, which the errors name by its photo.
+        // Of 240 photos 30 come only when they are looked up. Of 30 others neither the photo nor its file can be
+        // read, and 3 share such a file, which the errors name by its photo.
         assertThat(feed.at("/data").size()).isEqualTo(240 - 30 - 3);
         assertThat(feed.at("/metadata/complete").asBoolean()).isFalse();
         assertThat(errors(poll)).containsExactly("not-retrievable");
@@ -348,7 +347,7 @@ class ICloudRequirementsTest {
 
     @Test
     void r19NobodyAsksBeforeTheSourceAllowsIt() throws IOException {
-        var session = slowedDown("told-to-wait", 50_000_000_004L);
+        var session = withManyPhotos("told-to-wait", 50_000_000_004L);
         icloud.fault("told-to-wait", "/private/records/query", 503, "{}", 100);
         var first = icloud.begun(session, PHOTOS);
         icloud.suspended(first);
@@ -387,7 +386,7 @@ class ICloudRequirementsTest {
     }
 
     /// The session of a new account with 300 photos.
-    private static String slowedDown(String account, long dsid) {
+    private static String withManyPhotos(String account, long dsid) {
         icloud.app
                 .sandbox()
                 .accounts()

@@ -9,8 +9,11 @@ import ferry.storage.Publishers;
 import ferry.storage.Rounds;
 import ferry.storage.StorageConfig;
 import ferry.storage.StorageConfigs;
+import java.text.Normalizer;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +54,9 @@ public final class Leftovers {
     }
 
     /// A poll whose objects are to be looked through.
-    private record Due(OrgId organisation, UUID poll, long storageConfig) {}
+    ///
+    /// @param lease when whoever took it counts as dead
+    private record Due(OrgId organisation, UUID poll, long storageConfig, Instant lease) {}
 
     /// Looks through what is due. Gives up the buckets that could not be reached for a week.
     public void sweep() throws InterruptedException {
@@ -83,13 +88,17 @@ public final class Leftovers {
         }
         for (var prefix : config.prefixes(due.poll())) {
             publisher.list(prefix, key -> {
-                if (config.madeResult(due.poll(), key)
-                        && Arrays.binarySearch(results.get(), ObjectKey.fingerprint(key)) < 0) {
+                if (config.madeResult(due.poll(), key) && Arrays.binarySearch(results.get(), fingerprint(key)) < 0) {
                     publisher.delete(ObjectKey.listed(key));
                     log.info("poll {}: deleted an object without a result", due.poll());
                 }
             });
         }
+    }
+
+    /// Of a key as results have it: some stores spell what is composed of several characters in another way.
+    private static long fingerprint(String key) {
+        return ObjectKey.fingerprint(Normalizer.normalize(key, Normalizer.Form.NFC));
     }
 
     /// The fingerprints of the keys of all results, in their order: a poll may have a million. Read in one
@@ -122,7 +131,7 @@ public final class Leftovers {
                                                     from leftover where date_next <= :now) due
                                            where rank <= :ofOrganisation order by rank limit :atOnce)
                            and not exists (select from end_user u where u.id = p.end_user and u.state = 'deleted')
-                        returning l.organisation, l.poll, p.storage_config
+                        returning l.organisation, l.poll, p.storage_config, l.date_next
                         """)
                 .bind("now", clock.instant())
                 .bind("lease", clock.instant().plus(LEASE))
@@ -131,17 +140,20 @@ public final class Leftovers {
                 .map((row, _) -> new Due(
                         new OrgId(row.getLong("organisation")),
                         row.getObject("poll", UUID.class),
-                        row.getLong("storage_config")))
+                        row.getLong("storage_config"),
+                        row.getObject("date_next", OffsetDateTime.class).toInstant()))
                 .list();
     }
 
+    /// Where the lease is another's by now, the look is that one's to count.
     private void looked(Handle tx, Due due) {
         tx.createUpdate("""
                         update leftover set looks = looks + 1, date_next = :next
-                         where organisation = :organisation and poll = :poll
+                         where organisation = :organisation and poll = :poll and date_next = :lease
                         """)
                 .bind("organisation", due.organisation().value())
                 .bind("poll", due.poll())
+                .bind("lease", due.lease())
                 .bind("next", clock.instant().plus(BETWEEN_LOOKS))
                 .execute();
         tx.createUpdate("delete from leftover where organisation = :organisation and poll = :poll and looks >= :looks")

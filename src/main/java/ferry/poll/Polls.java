@@ -47,9 +47,9 @@ public final class Polls {
             Payload payload) {
         tx.createUpdate("""
                         insert into poll (id, organisation, key, end_user, source, session, subscription, requestor,
-                                          storage_config, payload, date_created)
+                                          storage_config, payload, all_known, date_created)
                         values (:id, :organisation, :key, :user, :source, :session, cast(:subscription as uuid),
-                                :requestor, :storageConfig, cast(:payload as jsonb), :now)
+                                :requestor, :storageConfig, cast(:payload as jsonb), true, :now)
                         """)
                 .bind("id", id)
                 .bind("organisation", session.organisation().value())
@@ -142,13 +142,14 @@ public final class Polls {
         return completed;
     }
 
-    /// From now on somebody looks for objects that are no results. Where each task succeeded at its first attempt
-    /// there are none.
+    /// From now on somebody looks for objects that are no results. Where each task succeeded at its first
+    /// attempt there are none. Of a poll that was under way when its database was backed up, and restored
+    /// since, results may have been told that are in no row any more: there nobody looks.
     private void expectLeftovers(Handle tx, OrgId organisation, UUID id) {
         tx.createUpdate("""
                         insert into leftover (poll, organisation, date_next, date_created)
                         select id, organisation, :now, :now from poll p
-                         where organisation = :organisation and id = :id and storage_config is not null
+                         where organisation = :organisation and id = :id and storage_config is not null and all_known
                            and exists (select from task t
                                         where t.organisation = p.organisation and t.poll = p.id
                                           and t.attempt > 0 and (t.attempt > 1 or t.state = 'failed'))

@@ -31,7 +31,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /// The simulated iCloud on one port: Apple's hosts become path prefixes, and every address it hands out leads
 /// back here. Started by [#start]; whoever started it closes it. Its memory ends with it.
@@ -41,9 +40,6 @@ public final class Sandbox implements AutoCloseable {
     /// Where the second region's hosts are.
     private static final String CHINA = "/cn";
     private static final Pattern PARTITION = Pattern.compile("p\\d+");
-
-    private static final JsonNode UNKNOWN =
-            Replies.JSON.readTree("{\"serviceErrors\": [{\"code\": \"-20101\", \"message\": \"No such account.\"}]}");
 
     private final SandboxClock clock;
     private final SandboxOptions options;
@@ -285,7 +281,7 @@ public final class Sandbox implements AutoCloseable {
             return;
         }
         if (inChina && path.startsWith(AUTH)) {
-            Replies.json(exchange, 401, UNKNOWN);
+            Replies.json(exchange, 401, Refusals.refusal("-20101", "No such account."));
         } else if (path.startsWith(AUTH)) {
             signIn.handle(exchange, path.substring(AUTH.length()));
         } else if (path.startsWith(SETUP)) {

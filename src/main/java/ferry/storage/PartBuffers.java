@@ -35,9 +35,9 @@ public final class PartBuffers {
         this.source = source;
     }
 
-    /// What one bucket may hold of these: three in four, and one at least, so that one that hangs leaves others the
-    /// rest.
-    /// Who waits here for the bucket's turn or for a buffer of all holds none, so the rule of [#take] stays true.
+    /// What one bucket may hold of these: three in four, and one at least, so that one that hangs leaves
+    /// others the rest. Who waits here for the bucket's turn or for a buffer of all holds none, so the rule
+    /// of [#take] stays true.
     PartBuffers ofBucket() {
         return new PartBuffers(Math.max(1, buffers * 3 / 4), new OfAll(this));
     }

@@ -118,7 +118,10 @@ final class UpstreamStreams {
     private void settle() {
         var now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         var needed = inUse + waiting.size();
-        db.systemDo(tx -> settle(tx, now, needed));
+        var leased = db.system(tx -> settle(tx, now, needed));
+        held = leased.held();
+        beyondShare = leased.beyondShare();
+        wantedSince = leased.wantedSince();
         failing = false;
         refused = held < needed ? (Long) System.nanoTime() : null;
         if (!renewing && held + waiting.size() > 0) {
@@ -128,7 +131,11 @@ final class UpstreamStreams {
         notifyAll();
     }
 
-    private void settle(Handle tx, Instant now, int needed) {
+    /// What this node has once the transaction is through, and not before.
+    private record Leased(
+            int held, boolean beyondShare, @Nullable Instant wantedSince) {}
+
+    private Leased settle(Handle tx, Instant now, int needed) {
         lock(tx);
         var others = others(tx, now);
         int share = limit / (others.nodes() + 1);
@@ -139,11 +146,12 @@ final class UpstreamStreams {
             most = Math.min(needed, Math.max(1, share));
         }
         int free = limit - others.taken() - keep - others.ahead();
-        held = keep + Math.clamp(free, 0, Math.max(0, most - keep));
-        beyondShare = others.wanted() > 0 && held > share;
-        int wanted = Math.max(0, Math.min(needed, Math.max(1, share)) - held);
-        wantedSince = wanted == 0 ? null : wantedSince == null ? now : wantedSince;
-        write(tx, now, wanted);
+        int mine = keep + Math.clamp(free, 0, Math.max(0, most - keep));
+        int wanted = Math.max(0, Math.min(needed, Math.max(1, share)) - mine);
+        var since = wanted == 0 ? null : wantedSince == null ? now : wantedSince;
+        var leased = new Leased(mine, others.wanted() > 0 && mine > share, since);
+        write(tx, now, leased, wanted);
+        return leased;
     }
 
     /// In a statement of its own, so that the next one sees what its last holder did.
@@ -179,8 +187,8 @@ final class UpstreamStreams {
                 .one();
     }
 
-    private void write(Handle tx, Instant now, int wanted) {
-        if (held == 0 && wanted == 0) {
+    private void write(Handle tx, Instant now, Leased leased, int wanted) {
+        if (leased.held() == 0 && wanted == 0) {
             tx.createUpdate("""
                             delete from upstream_stream
                              where account = :account and host = :host and holder = :holder
@@ -201,9 +209,9 @@ final class UpstreamStreams {
                 .bind("account", account)
                 .bind("host", host.name())
                 .bind("holder", holder)
-                .bind("streams", held)
+                .bind("streams", leased.held())
                 .bind("wanted", wanted)
-                .bindByType("since", wantedSince, Instant.class)
+                .bindByType("since", leased.wantedSince(), Instant.class)
                 .bind("until", now.plus(LEASE))
                 .execute();
     }

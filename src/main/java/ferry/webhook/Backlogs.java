@@ -25,12 +25,18 @@ final class Backlogs {
     /// A config with something to be done.
     private record Open(long config, boolean drops) {}
 
-    /// Makes one batch for each config that has something to be done.
+    /// Makes one batch for each config that has something to be done now.
     ///
     /// @return whether there was any
     boolean step() {
         var open = db.system(tx -> tx.createQuery("""
-                        select id, drops from webhook_config where adopted_to is not null or drops order by id limit 20
+                        select c.id, c.drops from webhook_config c
+                         where c.adopted_to is not null
+                            or c.drops and (
+                              exists (select from delivery d
+                                       where d.line = 'waiting' and d.lane in (0, 1) and d.config = c.id)
+                              or not exists (select from delivery d where d.line = 'sending' and d.config = c.id))
+                         order by c.id limit 20
                         """)
                 .map((row, _) -> new Open(row.getLong("id"), row.getBoolean("drops")))
                 .list());
@@ -88,12 +94,15 @@ final class Backlogs {
                 .execute();
     }
 
-    /// One whose event is under way is waited for: it may come back to be tried again.
+    /// One whose event is under way is waited for: it may come back to be tried again. Nothing is dropped of
+    /// one that was resumed meanwhile.
     private static void drop(Handle tx, long config) {
         tx.createUpdate("""
                         update delivery set line = null
                          where event in (select event from delivery
-                                          where line = 'waiting' and lane in (0, 1) and config = :config limit :max)
+                                          where line = 'waiting' and lane in (0, 1) and config = :config
+                                            and exists (select from webhook_config where id = :config and drops)
+                                          limit :max)
                         """).bind("config", config).bind("max", AT_ONCE).execute();
         tx.createUpdate("""
                         update webhook_config set drops = false

@@ -133,10 +133,14 @@ public final class WebhookConfigs {
                 .findOne();
     }
 
-    /// Forgets its failures, so that what waits for a pause to end is sent now.
+    /// Forgets its failures, so that what waits for a pause to end is sent now. What attempts say that were
+    /// begun before counts no more; one that is still being tested keeps its revision, which the test's
+    /// outcome must name.
     void unpause(Handle tx, OrgId organisation, long id) {
         tx.createUpdate("""
-                        update webhook_config set failures = 0, failing_since = null, paused_until = null
+                        update webhook_config
+                           set failures = 0, failing_since = null, paused_until = null,
+                               revision = revision + case when state = 'valid' then 1 else 0 end
                          where organisation = :organisation and id = :id
                         """)
                 .bind("organisation", organisation.value())

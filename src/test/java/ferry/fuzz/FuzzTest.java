@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class FuzzTest {
     private static final int LANES = 12;
     private static final long ROUND = 20_000;
-    /// Calls among which each of the document is done at least once.
+    /// Calls among which each of the document is mostly done at least once.
     private static final long ENOUGH = 10_000;
 
     private static final int ENOUGH_FAILURES = 10;
@@ -63,8 +63,8 @@ class FuzzTest {
         }
     }
 
-    /// Some calls need what a busy machine is late with, such as a session that has become active: where one has not
-    /// succeeded yet, there are more calls, up to three times as many.
+    /// Some calls need what a busy machine is late with, such as a session that has become active: where one
+    /// has not succeeded yet, there are more calls: a round at most beyond three times as many.
     private boolean goesOn() {
         boolean all = CALLS < ENOUGH || coverage.missing().isEmpty();
         return calls.get() < CALLS || (!all && calls.get() < 3 * CALLS);

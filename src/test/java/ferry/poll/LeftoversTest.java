@@ -60,7 +60,7 @@ class LeftoversTest {
             return all;
         }
 
-        /// Of results and of the manifest.
+        /// Writes an object of ten bytes past the service.
         void put(String key) throws Exception {
             try (var intake = Intake.open(publisher, ObjectKey.listed(key), "text/plain")) {
                 intake.write(new byte[10], 0, 10);
@@ -201,17 +201,20 @@ class LeftoversTest {
         return config;
     }
 
-    /// As the completion of a poll does whose task was started twice.
+    /// Completes the poll once more, as one whose task was started twice.
     private static void expect(Over over) {
-        app.db()
-                .systemDo(tx -> tx.createUpdate("""
-                                insert into leftover (poll, organisation, date_next, date_created)
-                                values (:poll, :organisation, :now, :now)
-                                """)
-                        .bind("poll", over.poll())
-                        .bind("organisation", over.organisation().id().value())
-                        .bind("now", app.clock().instant())
-                        .execute());
+        var organisation = over.organisation().id();
+        app.db().systemDo(tx -> {
+            for (var statement : List.of(
+                    "update task set attempt = 2 where poll = :poll",
+                    "update poll set date_completed = null where id = :poll")) {
+                tx.createUpdate(statement).bind("poll", over.poll()).execute();
+            }
+        });
+        boolean completed = app.db()
+                .tenant(organisation, tx -> new Polls(app.clock()).completeIfDone(tx, organisation, over.poll()));
+        assertThat(completed).isTrue();
+        assertThat(looks(over)).contains(0);
     }
 
     private static void aDayLater(Over over) {

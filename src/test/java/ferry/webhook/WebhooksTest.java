@@ -230,10 +230,13 @@ class WebhooksTest {
     void aTestThatFailsStopsAConfigWithAnEventAndOneCallResumesIt() {
         var made = config();
         receiver.answering(_ -> Reply.of(503));
-        client.post(path(made) + "/test", "null").expect(201);
+        var test =
+                client.post(path(made) + "/test", "null").expect(201).at("/id").asString();
         for (int tries = 1; tries < 6; tries++) {
             int soFar = tries + 1;
             eventually("try " + tries, () -> receiver.all().size() >= soFar);
+            // What is only then written down as waiting would wait for real.
+            client.settled("/tasks/" + test, t -> state(t).equals("suspended"));
             app.clock().advance(Duration.ofSeconds(20));
         }
         client.settled(path(made), c -> state(c).equals("invalid"));

@@ -119,7 +119,7 @@ public final class ICloudConnector implements Connector {
                         feed,
                         true,
                         entry -> entry,
-                        into -> photos(reading).albumMembers(window, into));
+                        (into, before) -> photos(reading).albumMembers(window, into, before));
             case SharedAlbums.ALBUMS ->
                 Differences.list(
                         window,

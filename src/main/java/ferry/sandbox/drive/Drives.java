@@ -32,6 +32,8 @@ public final class Drives {
     /// Lets it grow anew when it is next asked for.
     public void forget(Account account) {
         trees.remove(account.dsid());
+        requests.remove(account.dsid());
+        counts.keySet().removeIf(what -> what.startsWith(account.dsid() + " "));
     }
 
     /// The drive an address leads into; empty where nobody has asked for it in this process.
@@ -50,7 +52,7 @@ public final class Drives {
 
     /// How often this has happened to the document, this time included.
     int times(Account account, Node node, String what) {
-        return counts.computeIfAbsent(account.dsid() + what + node.docwsid(), _ -> new AtomicInteger())
+        return counts.computeIfAbsent(account.dsid() + " " + what + node.docwsid(), _ -> new AtomicInteger())
                 .incrementAndGet();
     }
 }

@@ -46,7 +46,7 @@ final class ListingDefects {
         return empty;
     }
 
-    /// What is told of all that there is; it says how much that is in any case.
+    /// What is told of all that there is. Only an empty answer also says that there is nothing.
     List<Node> shown(List<Node> all) {
         return empty ? List.of() : missing ? all.subList(0, all.size() / 2) : List.copyOf(all);
     }

@@ -11,9 +11,8 @@ import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/// The host of files that hang on records of one kind: whoever has an address that has not expired gets the bytes,
-/// whole
-/// or from a place on.
+/// The host of files that hang on records of one kind: whoever has an address that has not expired gets the
+/// bytes, whole or from a place on.
 public final class ShelfHost implements OpenService {
     /// How long an address works.
     private static final Duration LIFE = Duration.ofHours(1);

@@ -101,7 +101,6 @@ public final class CloudKit implements Service {
                 json.writeEndObject();
             }
             if (call.database().equals("private")) {
-                // Zones of other things, which a connector ignores.
                 var owner = libraries.primary(call.account()).owner();
                 for (var name : Answers.otherZones(call.account())) {
                     json.writeStartObject();

@@ -76,10 +76,15 @@ final class GuardedHttp implements SdkHttpClient {
         long length = http.firstMatchingHeader("Content-Length")
                 .map(Long::parseLong)
                 .orElseThrow(() -> new IOException("a body without a length is not sent"));
-        var patience = PATIENCE.plusSeconds(length / BYTES_PER_SECOND);
         try (var bytes = content.get().newStream()) {
-            return response(lanes.send(() -> outbound.send(call(http, patience).streaming(bytes, length))));
+            return response(
+                    lanes.send(() -> outbound.send(call(http, patience(length)).streaming(bytes, length))));
         }
+    }
+
+    /// How long an answer to so many bytes is waited for.
+    static Duration patience(long length) {
+        return PATIENCE.plusSeconds(length / BYTES_PER_SECOND);
     }
 
     private static Call call(SdkHttpRequest http, Duration patience) {

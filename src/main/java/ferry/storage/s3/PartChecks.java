@@ -53,15 +53,28 @@ final class PartChecks {
                         RequestBody.fromBytes(new byte[1]));
                 return PartCheck.MD5;
             } finally {
-                client.abortMultipartUpload(
-                        it -> it.bucket(store.bucket()).key(key).uploadId(upload));
+                forget(key, upload);
             }
         } catch (S3Exception e) {
-            return switch (e.statusCode()) {
-                case 400 -> isMismatch(e) ? PartCheck.CRC32C : PartCheck.MD5;
-                case 501 -> PartCheck.MD5;
-                default -> throw e;
-            };
+            if (e.statusCode() >= 500 && e.statusCode() != 501) {
+                throw e;
+            }
+            // whatever else it does not allow, the object itself will show
+            return isMismatch(e) ? PartCheck.CRC32C : PartCheck.MD5;
+        }
+    }
+
+    /// Keys may lack the permission: then the upload stays until somebody else sweeps it, as all do that are
+    /// given up.
+    private void forget(String key, String upload) {
+        try {
+            client.abortMultipartUpload(it -> it.bucket(store.bucket()).key(key).uploadId(upload));
+        } catch (S3Exception e) {
+            System.getLogger(PartChecks.class.getName())
+                    .log(
+                            System.Logger.Level.INFO,
+                            "an upload that tried the store out stays in bucket " + store.bucket() + ": status "
+                                    + e.statusCode());
         }
     }
 

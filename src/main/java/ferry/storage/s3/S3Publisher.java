@@ -19,8 +19,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -174,8 +172,8 @@ public final class S3Publisher implements Publisher {
                         S3Action.LIST_UPLOADS,
                         () -> client.listMultipartUploads(
                                 it -> it.bucket(store.bucket()).prefix(prefix).maxUploads(1)))
-                .ifPresent(why -> lacking.add(
-                        why + " What a killed server leaves of large objects stays until you" + " abort it."));
+                .ifPresent(why ->
+                        lacking.add(why + " What a killed server leaves of large objects stays until you abort it."));
         denied(
                         S3Action.ABORT,
                         () -> client.abortMultipartUpload(it -> it.bucket(store.bucket())
@@ -330,8 +328,9 @@ public final class S3Publisher implements Publisher {
             if (singlePut.arrives(key, about, bytes, length, measured)) {
                 return;
             }
-            var md5 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(measured.md5Hex()));
+            // whatever it was, the client tries again as often as any other request, and tells what is wrong
             Thread.sleep(retries.wait(1));
+            var md5 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(measured.md5Hex()));
             attempt(
                     S3Action.PUT,
                     () -> client.putObject(
@@ -476,11 +475,10 @@ public final class S3Publisher implements Publisher {
             }
         }
 
-        /// The ETag of the whole; empty where the parts' are not their MD5s, as in a bucket that encrypts with keys of
-        /// a
-        /// customer.
+        /// The ETag of the whole; empty where the parts' are not their MD5s, as in a bucket that encrypts
+        /// with keys of a customer.
         private Optional<String> ofParts() {
-            var digest = md5();
+            var digest = PartCheck.md5();
             for (var part : parts.values()) {
                 var md5 = S3Publisher.md5(part.eTag());
                 if (md5.isEmpty()) {
@@ -494,14 +492,6 @@ public final class S3Publisher implements Publisher {
         private RequestBody body(byte[] bytes, int length) {
             return RequestBody.fromContentProvider(
                     () -> (InputStream) new ByteArrayInputStream(bytes, 0, length), length, about.safeMediaType());
-        }
-
-        private static MessageDigest md5() {
-            try {
-                return MessageDigest.getInstance("MD5");
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("every Java runtime has MD5", e);
-            }
         }
     }
 }

@@ -2,6 +2,8 @@ package ferry.storage.s3;
 
 import java.net.URI;
 import java.util.Optional;
+import software.amazon.awssdk.regions.PartitionMetadata;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /// A bucket and how to get in.
@@ -29,7 +31,8 @@ public record S3Store(String bucket, Optional<String> region, Optional<URI> endp
             var base = endpoint.get().toString();
             return URI.create((base.endsWith("/") ? base : base + "/") + bucket + "/" + path);
         }
-        var host = "s3." + signingRegion() + ".amazonaws.com";
+        var region = Region.of(signingRegion());
+        var host = "s3." + region.id() + "." + PartitionMetadata.of(region).dnsSuffix();
         // the certificate of Amazon covers one level of names before its own
         return bucket.contains(".")
                 ? URI.create("https://" + host + "/" + bucket + "/" + path)

@@ -9,7 +9,6 @@ import ferry.storage.Stored;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -26,9 +25,6 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 /// remains. One attempt; where it fails, the client is asked, which tries again and tells what is wrong. Thread-safe.
 final class SinglePut {
     private static final AwsV4HttpSigner SIGNER = AwsV4HttpSigner.create();
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    /// The slowest line that is waited for.
-    private static final long BYTES_PER_SECOND = 64 * 1024;
     /// Of an answer that says it went well, to be able to use the connection again.
     private static final int ANSWER_BYTES = 4 * 1024;
 
@@ -49,8 +45,8 @@ final class SinglePut {
     /// @throws InterruptedException where the thread was told to stop
     boolean arrives(String key, About about, byte[] bytes, int length, Stored measured) throws InterruptedException {
         var url = store.address(key);
-        var patience = PATIENCE.plusSeconds(length / BYTES_PER_SECOND);
-        var call = new Call("PUT", url, headers(url, about, bytes, length, measured), Optional.empty(), patience)
+        var headers = headers(url, about, bytes, length, measured);
+        var call = new Call("PUT", url, headers, Optional.empty(), GuardedHttp.patience(length))
                 .streaming(new ByteArrayInputStream(bytes, 0, length), length);
         try (var answer = lanes.send(() -> outbound.send(call))) {
             boolean arrived = answer.status() == 200;

@@ -143,7 +143,9 @@ class RecordedAccountTest {
     @Test
     void theRecordedOwnerIsReadFieldByField() throws Exception {
         var recorded = recorded("POST /setup/validate", "login.login_working.json");
-        var record = info("icloud.account").getFirst();
+        var records = info("icloud.account");
+        assertThat(records.size()).isEqualTo(1);
+        var record = records.getFirst();
         compare(recorded.path("dsInfo"), record, OWNER, NOT_OF_THE_OWNER, Set.of("data_type"));
         assertThat(record.path("data_type").asString()).isEqualTo("account");
     }
@@ -165,7 +167,9 @@ class RecordedAccountTest {
         var recorded = recorded("POST /setup/storageUsageInfo", "account.account_storage_working.json");
         assertThat(recorded.propertyNames())
                 .containsExactlyInAnyOrder("storageUsageByMedia", "storageUsageInfo", "quotaStatus");
-        var record = info("icloud.storage").getFirst();
+        var records = info("icloud.storage");
+        assertThat(records.size()).isEqualTo(1);
+        var record = records.getFirst();
         var whole = Json.object();
         whole.setAll((ObjectNode) recorded.path("storageUsageInfo"));
         whole.setAll((ObjectNode) recorded.path("quotaStatus"));

@@ -193,6 +193,7 @@ class GcsPublisherTest extends PublisherContract {
         assertThatThrownBy(() -> publish(key("a.txt"), "not now"))
                 .isInstanceOf(PublishException.Unavailable.class)
                 .hasMessageEndingWith("is too busy or out of order at the moment.");
+        assertThat(google.isThrough()).isTrue();
         assertThat(objects()).isZero();
     }
 

@@ -1,11 +1,18 @@
 package ferry.storage.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import ferry.crypto.Secret;
 import ferry.sandbox.s3.S3Server;
 import ferry.testing.TestS3;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -18,6 +25,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 class PartChecksTest {
     private static final String KEY = "results/2026/film.mov";
@@ -52,6 +60,49 @@ class PartChecksTest {
             assertThat(checks.forObject(KEY)).isEqualTo(PartCheck.MD5);
             assertThat(server.keys(S3Server.BUCKET)).isEmpty();
         }
+    }
+
+    /// Its abort is refused: a key may lack that permission, and what stays is swept, or not, as other
+    /// uploads are.
+    @Test
+    void aKeyThatMayNotAbortLearnsItAllTheSame() throws Exception {
+        assertThat(found(400, "BadDigest", 403)).isEqualTo(PartCheck.CRC32C);
+        assertThat(found(200, "", 403)).isEqualTo(PartCheck.MD5);
+        assertThat(found(405, "MethodNotAllowed", 204)).isEqualTo(PartCheck.MD5);
+        assertThatThrownBy(() -> found(503, "SlowDown", 204)).isInstanceOf(S3Exception.class);
+    }
+
+    /// What is found at a store that answers a part, and an abort, with these statuses.
+    private static PartCheck found(int part, String code, int abort) throws IOException {
+        var store = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        store.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            switch (exchange.getRequestMethod()) {
+                case "POST" ->
+                    answer(
+                            exchange,
+                            200,
+                            "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>");
+                case "PUT" -> answer(exchange, part, "<Error><Code>" + code + "</Code></Error>");
+                default -> answer(exchange, abort, "<Error><Code>AccessDenied</Code></Error>");
+            }
+        });
+        store.start();
+        var url = URI.create("http://127.0.0.1:" + store.getAddress().getPort());
+        try (var client = client(url, TestS3.KEYS)) {
+            return new PartChecks(client, store("bucket", Optional.of(url), TestS3.KEYS)).forObject(KEY);
+        } finally {
+            store.stop(0);
+        }
+    }
+
+    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+        var bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, status == 204 ? -1 : bytes.length);
+        if (status != 204) {
+            exchange.getResponseBody().write(bytes);
+        }
+        exchange.close();
     }
 
     @Test

@@ -218,6 +218,7 @@ class S3PublisherTest extends PublisherContract {
         assertThatThrownBy(() -> publish(key("a.txt"), "not now"))
                 .isInstanceOf(PublishException.Unavailable.class)
                 .hasMessageEndingWith("is too busy or out of order at the moment.");
+        assertThat(line.isThrough()).isTrue();
         assertThat(objects()).isZero();
     }
 

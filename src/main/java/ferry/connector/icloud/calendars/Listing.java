@@ -138,7 +138,8 @@ final class Listing implements Walk.Taker {
     private boolean isHeld(String guid, ObjectNode record, Supplier<JsonNode> raw) {
         boolean isHeld = record.path("recurrence").isObject() && series.size() < MOST_SERIES;
         if (isHeld) {
-            series.put(guid, new Series(record, raw));
+            var sent = raw.get(); // of it alone: the answer that it came with may hold a year
+            series.put(guid, new Series(record, () -> sent));
         }
         return isHeld;
     }

@@ -21,6 +21,9 @@ final class Series {
     /// So far may a day in the event's zone lie from a day of UTC, by which the source is asked, and one more.
     static final int MARGIN_DAYS = 2;
 
+    /// Of one series: where more are missing, the rule says little about what the source lists.
+    private static final int MOST_MISSING = 2000;
+
     private final ObjectNode record;
     private final Supplier<JsonNode> raw;
     private final Optional<RuleDays> rule;
@@ -89,7 +92,11 @@ final class Series {
             }
             next = rule.flatMap(RuleDays::next);
         }
-        certain &= listed.stream().noneMatch(day -> day.isBefore(until));
+        certain &= listed.stream().noneMatch(day -> day.isBefore(until)) && missing.size() <= MOST_MISSING;
+        if (!certain) {
+            listed.clear();
+            missing.clear();
+        }
         settled = until;
     }
 

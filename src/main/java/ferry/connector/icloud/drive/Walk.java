@@ -71,7 +71,10 @@ final class Walk {
         this.visitor = visitor;
     }
 
-    /// @throws Refused where the drive as a whole can't be read, `not-activated` where there is none
+    /// A root that the source leaves out is a folder that could not be read; the libraries are read all the
+    /// same.
+    ///
+    /// @throws Refused `not-activated` where there is no drive
     void run() throws ConnectorException, InterruptedException {
         var root = service.listing(List.of(Folder.ROOT)).getFirst();
         if (isGone(root)) {

@@ -154,12 +154,12 @@ final class Html {
     private String inline(Line line) {
         var text = new StringBuilder();
         for (var piece : line.pieces()) {
-            text.append(piece.attached().map(this::placeholder).orElseGet(() -> marked(piece)));
+            text.append(piece.attached().map(this::image).orElseGet(() -> marked(piece)));
         }
         return text.toString();
     }
 
-    private String placeholder(NoteBody.Attached attached) {
+    private String image(NoteBody.Attached attached) {
         var name = inserts.names().getOrDefault(attached.id(), "attachment");
         return "<img src=\"" + escaped(attached.address()) + "\" alt=\"" + escaped(name) + "\"/>";
     }

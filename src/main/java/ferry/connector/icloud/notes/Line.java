@@ -28,9 +28,8 @@ final class Line {
         }
     }
 
-    /// All of a note's paragraphs. A table, which lies in one, comes as a line of its own between what stands before
-    /// and
-    /// behind it, once, and unless that is an item of a list, or code.
+    /// All of a note's paragraphs. A table, which lies in one, comes as a line of its own between what stands
+    /// before and behind it, once, and unless that is an item of a list, or code.
     ///
     /// @param shown what of a look can be shown: pieces that then look the same are one
     /// @param tables the ids of those that there are

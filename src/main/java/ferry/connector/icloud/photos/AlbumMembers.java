@@ -5,6 +5,7 @@ import ferry.connector.ConnectorException.Refused;
 import ferry.connector.Feed;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Raw;
 import ferry.connector.icloud.web.SeenIds;
 import ferry.error.ErrorCode;
@@ -27,19 +28,23 @@ final class AlbumMembers {
     private final Library library;
     private final Window window;
     private final Feed feed;
+    private final Differences.Before before;
     private long expected;
     private long fewer;
 
-    AlbumMembers(PhotosDatabase database, Library library, Window window, Feed feed) {
+    AlbumMembers(PhotosDatabase database, Library library, Window window, Feed feed, Differences.Before before) {
         this.database = database;
         this.library = library;
         this.window = window;
         this.feed = feed;
+        this.before = before;
     }
 
     void read() throws ConnectorException, InterruptedException {
         new Albums(database, library, feed, (album, _, count) -> album(album, count)).read();
         if (fewer > 0) {
+            // whom the source counts and does not list need not have left
+            before.allStay();
             feed.warn("count_deviates", "The source counted more photos than it listed in " + fewer + " albums.");
         }
     }

@@ -17,8 +17,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// Writes the photos of one library that are asked for into the feed, and fetches those of their files that the poll
 /// wants. One thread.
 final class PhotoWriter {
-    private static final int MOST_AWAITED = 1_000;
-
     private final Window window;
     private final Feed feed;
     private final PhotoFiles downloads;
@@ -44,7 +42,7 @@ final class PhotoWriter {
         asked.stream()
                 .map(Pairing.Listed::photo)
                 .filter(PhotoWriter::isAwaited)
-                .limit(Math.max(0, MOST_AWAITED - awaited.size()))
+                .limit(Math.max(0, PhotosPlace.MOST_AGAIN - awaited.size()))
                 .forEach(photo ->
                         awaited.put(photo.asset().name(), photo.master().name()));
         for (var listed : asked) {

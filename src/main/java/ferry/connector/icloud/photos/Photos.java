@@ -9,6 +9,7 @@ import ferry.connector.Limits.HostClass;
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.Differences;
 import ferry.error.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
@@ -110,8 +111,9 @@ public final class Photos {
         void run() throws ConnectorException, InterruptedException;
     }
 
-    /// A shared library that can't be read does not keep back the account's own (R15); the feed then says that it
-    /// lacks it. What concerns the whole account, such as a wait for the owner's consent, stops everything.
+    /// A shared library that can't be read does not keep back the account's own (R15); the feed then says
+    /// that it lacks it. What concerns the whole account, such as a wait for the owner's consent or for a
+    /// host that is away, stops everything.
     ///
     /// @return whether it was
     private static boolean isRead(Library library, Feed feed, Part part)
@@ -120,9 +122,7 @@ public final class Photos {
             part.run();
             return true;
         } catch (ConnectorException.Refused | ConnectorException.Unavailable e) {
-            boolean waits = e instanceof ConnectorException.Unavailable busy
-                    && busy.code() != ErrorCode.STILL_INDEXING
-                    && busy.code() != ErrorCode.SERVICE_UNAVAILABLE;
+            boolean waits = e instanceof ConnectorException.Unavailable busy && busy.code() != ErrorCode.STILL_INDEXING;
             if (waits || !Library.isShared(library.zone())) {
                 throw e;
             }
@@ -194,8 +194,11 @@ public final class Photos {
     }
 
     /// Reads [#ALBUM_MEMBERS]: a request or two for each album, which is why it is a type of its own.
-    public void albumMembers(Window window, Feed feed) throws ConnectorException, InterruptedException {
-        new AlbumMembers(database, database.libraries().getFirst(), window, feed).read();
+    ///
+    /// @param before told where the source may have kept members back
+    public void albumMembers(Window window, Feed feed, Differences.Before before)
+            throws ConnectorException, InterruptedException {
+        new AlbumMembers(database, database.libraries().getFirst(), window, feed, before).read();
     }
 
     /// Fetches files by references that [#photos] gave out, perhaps long ago. Each ends committed or refused.
@@ -208,7 +211,9 @@ public final class Photos {
                         .toList();
                 left.removeAll(mine);
                 for (int from = 0; from < mine.size(); from += PhotosDatabase.MAX_LOOKUP) {
-                    var some = mine.subList(from, Math.min(mine.size(), from + PhotosDatabase.MAX_LOOKUP));
+                    var some = mine.subList(from, Math.min(mine.size(), from + PhotosDatabase.MAX_LOOKUP)).stream()
+                            .filter(ref -> !files.isPublished(ref))
+                            .toList();
                     try {
                         fetch(library, some, files, downloads);
                     } catch (ConnectorException.Refused e) {
@@ -224,15 +229,14 @@ public final class Photos {
         }
     }
 
-    /// @param refs of that library, at most as many as one look-up takes
+    /// @param refs of that library, at most as many as one look-up takes, none of them published
     private void fetch(Library library, List<FileRef> refs, Files files, PhotoFiles downloads)
             throws ConnectorException, InterruptedException {
-        var missing = refs.stream().filter(ref -> !files.isPublished(ref)).toList();
         var found = lookedUp(
-                library, missing.stream().map(ref -> recordName(library, ref)).flatMap(Optional::stream));
+                library, refs.stream().map(ref -> recordName(library, ref)).flatMap(Optional::stream));
         // An edit lies on the asset, but its file's name and kind are those of the master.
         var masters = lookedUp(library, found.records.values().stream().map(Photos::masterName));
-        for (var ref : missing) {
+        for (var ref : refs) {
             var variant = Variant.of(ref.fileType());
             var record = recordName(library, ref).map(found.records::get);
             if (variant.isEmpty() || record.isEmpty()) {

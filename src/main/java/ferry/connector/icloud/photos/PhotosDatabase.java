@@ -189,8 +189,9 @@ final class PhotosDatabase {
         zone.put("resultsLimit", MAX_RECORDS);
         zone.set("desiredKeys", keys());
         var path = path(library.database(), "changes/zone");
+        boolean opened = seals.areBroken();
         var answer = calls.post(SERVICE, path, QUERY, body);
-        if (seals.areIn(answer.path("zones").path(0)) && seals.open(path)) {
+        if (!opened && seals.areIn(answer.path("zones").path(0)) && seals.open(path)) {
             answer = calls.post(SERVICE, path, QUERY, body);
         }
         var changed = answer.path("zones").path(0);
@@ -232,8 +233,9 @@ final class PhotosDatabase {
     private JsonNode post(String database, String operation, ObjectNode body)
             throws ConnectorException, InterruptedException {
         var path = path(database, operation);
+        boolean opened = seals.areBroken();
         var answer = calls.post(SERVICE, path, QUERY, body);
-        if (seals.areIn(answer) && seals.open(path)) {
+        if (!opened && seals.areIn(answer) && seals.open(path)) {
             answer = calls.post(SERVICE, path, QUERY, body);
         }
         var error = answer.path("serverErrorCode").asString("");

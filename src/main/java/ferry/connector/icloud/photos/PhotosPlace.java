@@ -13,7 +13,7 @@ import java.util.TreeSet;
 /// @param libraries by the names of their zones
 record PhotosPlace(Map<String, OfLibrary> libraries) {
     /// More than this may not be left over.
-    private static final int MOST_AGAIN = 1_000;
+    static final int MOST_AGAIN = 1_000;
 
     /// How far one library has been read.
     ///

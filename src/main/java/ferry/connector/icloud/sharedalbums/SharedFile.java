@@ -5,19 +5,16 @@ import ferry.connector.FileRef;
 import ferry.connector.Files;
 import ferry.connector.Pulls;
 import ferry.connector.icloud.photos.LoosePhoto;
+import ferry.connector.icloud.web.Addresses;
 import ferry.connector.icloud.web.Calls;
 import ferry.connector.icloud.web.Download;
 import ferry.connector.icloud.web.Downloads;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 
 /// One file of a shared album that is asked for. Its address stands in the album's listing, which is read
 /// anew where it is too old: the source cannot be asked for one photo.
 final class SharedFile implements Downloads.Wanted {
-    /// The source's URLs live an hour; older ones than this are looked up anew (R18).
-    private static final Duration MAX_AGE = Duration.ofMinutes(20);
-
     private final Calls calls;
     private final AlbumService service;
     private final InstantSource clock;
@@ -43,7 +40,7 @@ final class SharedFile implements Downloads.Wanted {
     @Override
     public Download.Outcome receive(Files files, Pulls.Turn turn, boolean afresh)
             throws ConnectorException, InterruptedException {
-        if (afresh || !found.received().plus(MAX_AGE).isAfter(clock.instant())) {
+        if (afresh || !Addresses.areFresh(found.received(), clock)) {
             var again = new Search().found();
             if (again.isEmpty()) {
                 return Download.Outcome.GONE;

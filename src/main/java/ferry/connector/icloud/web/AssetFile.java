@@ -30,9 +30,8 @@ public record AssetFile(FileRef ref, FileMeta meta, JsonNode asset) {
             Map.entry("com.apple.m4a-audio", "m4a"),
             Map.entry("public.vcard", "vcf"));
 
-    /// The file in that field; of a list the first, which is the best. Empty where there is none, and where its
-    /// record's
-    /// name is too long to be found again by.
+    /// The file in that field; of a list the first, which is the best. Empty where there is none, and where
+    /// its record's name is too long to be found again by.
     ///
     /// @param name what its owner calls it, with extension
     /// @param uti Apple's word for what it is, for where its name does not say it

@@ -11,10 +11,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// One file on its way from the content host into its target: counted and proved in passing, resumed by `Range` where
-/// it broke off, however often as long as each answer brings it further, and committed only when it is whole (R20).
-/// Used
-/// once, by one thread.
+/// One file on its way from the content host into its target: counted and proved in passing, resumed by
+/// `Range` where it broke off, however often as long as each answer brings it further, and committed only
+/// when it is whole (R20). Used once, by one thread.
 public final class Download {
     private static final int BUFFER = 64 * 1024;
     /// Answers in a row that brought the file no further.

@@ -15,18 +15,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Fetches files, several at once ([Pulls]), each one at most twice (R18), and never more than the account may
-/// have under way ([Limits#stream]). A file has its stream from before its address is looked up until all its
-/// bytes are here, through every break of the line: whoever waits for one has no part of a file in memory.
+/// Fetches files, several at once ([Pulls]), each one at most twice (R18), and never more than the account
+/// may have under way ([Limits#stream]). A file has its stream from before its address is looked up until all
+/// its bytes are here, through every break of the line: whoever waits for one has no part of a file in
+/// memory.
 ///
-/// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What concerns all
-/// files (the session is lost,
-/// the content host is away, a sink failed) stops everything and comes out of the next [#fetch] or of
-/// [#finish].
+/// One file that cannot be had is refused, once, however many records have it, and the rest goes on. What
+/// concerns all files (the session is lost, the content host is away, a sink failed) stops everything and
+/// comes out of the next [#fetch] or of [#finish].
 ///
-/// A file that the host does not deliver now is put off until the end, and refused by name where it does not come
-/// then either. Where several in a row don't come, one that the host has delivered before is asked for once more:
-/// only where that does not come either, or there is none, is the host away (ADR 0030).
+/// A file that the host does not deliver now is put off until the end, and refused by name where it does not
+/// come then either. Where several in a row don't come, one that the host has delivered before is asked for
+/// once more: only where that does not come either, or there is none, is the host away (ADR 0026).
 public final class Downloads implements AutoCloseable {
     /// So many files in a row that the content host could not serve may mean that it is away.
     private static final int MAX_UNAVAILABLE = 5;
@@ -114,8 +114,7 @@ public final class Downloads implements AutoCloseable {
         } catch (ConnectorException.Refused e) {
             refuse(wanted, e.code(), "The source refused the file.");
         } catch (ConnectorException.Unavailable e) {
-            boolean many = unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE || putOff.size() >= MAX_PUT_OFF;
-            if (many && !delivers()) {
+            if (unavailableInARow.incrementAndGet() >= MAX_UNAVAILABLE && !delivers()) {
                 throw e;
             }
             if (mayWait && putOff.size() < MAX_PUT_OFF) {
@@ -207,9 +206,9 @@ public final class Downloads implements AutoCloseable {
         }
     }
 
-    private static boolean comes(Wanted known) throws ConnectorException, InterruptedException {
+    private boolean comes(Wanted known) throws ConnectorException, InterruptedException {
         var sample = new Sample();
-        try {
+        try (var _ = limits.stream(HostClass.CONTENT)) {
             known.receive(sample, () -> {}, true);
         } catch (Sample.Enough | ConnectorException.Refused | ConnectorException.Unavailable _) {
             // The sample tells.

@@ -9,9 +9,9 @@ import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Which records are parts of which others, as far as entries of these were told: a part has no entry of its own, and
-/// may
-/// change alone. By the owner's list of its parts, since what is deleted says nothing of its owner. One thread.
+/// Which records are parts of which others, as far as entries of these were told: a part has no entry of its
+/// own, and may change alone. By the owner's list of its parts, since what is deleted says nothing of its
+/// owner. One thread.
 final class Parts {
     private final Map<String, Set<String>> byOwner = new HashMap<>();
     private final Map<String, String> owners = new HashMap<>();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.connector.Window;
 import ferry.connector.icloud.web.Calls;
+import ferry.connector.icloud.web.Differences;
 import ferry.connector.icloud.web.Json;
 import ferry.connector.icloud.web.KeptFeed;
 import ferry.egress.Answer;
@@ -21,6 +22,27 @@ class AlbumMembersTest {
     private static final int PAGE = 66;
 
     private final KeptFeed feed = new KeptFeed();
+    private final Told before = new Told();
+
+    /// Hears what a listing says of those that it does not name.
+    private static final class Told implements Differences.Before {
+        boolean allStay;
+
+        @Override
+        public boolean had(String mark) {
+            return false;
+        }
+
+        @Override
+        public void keep(String mark) {
+            throw new AssertionError("albums have no mark");
+        }
+
+        @Override
+        public void allStay() {
+            allStay = true;
+        }
+    }
 
     /// One album of that many photos, made page by page and never held.
     private static class OneAlbum implements Calls {
@@ -89,7 +111,8 @@ class AlbumMembersTest {
     }
 
     private void read(OneAlbum album, KeptFeed into) throws Exception {
-        new AlbumMembers(new PhotosDatabase(album, () -> Instant.EPOCH), Library.PERSONAL, Window.ALL, into).read();
+        new AlbumMembers(new PhotosDatabase(album, () -> Instant.EPOCH), Library.PERSONAL, Window.ALL, into, before)
+                .read();
     }
 
     @Test
@@ -148,6 +171,7 @@ class AlbumMembersTest {
         assertThat(feed.ids()).hasSize(10);
         assertThat(feed.warnings).containsExactly("count_deviates");
         assertThat(feed.complete).isTrue();
+        assertThat(before.allStay).as("nobody is told to have left").isTrue();
     }
 
     @Test

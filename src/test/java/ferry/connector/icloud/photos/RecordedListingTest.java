@@ -87,11 +87,9 @@ class RecordedListingTest {
                     "resJPEGThumbRes",
                     "resJPEGThumbFileType"));
 
-    /// What no entry shows: smaller versions of an edit, a third size of videos, how the pictures are to
-    /// be turned and
-    /// drawn, who put it there by which program, when what is deleted will be gone, and every file's
-    /// measures, of which
-    /// the original's stand for all.
+    /// What no entry shows: smaller versions of an edit, a third size of videos, how the pictures are to be
+    /// turned and drawn, who put it there by which program, when what is deleted will be gone, whether a file
+    /// was deleted apart from its photo, and every file's measures, of which the original's stand for all.
     private static final Pattern LEFT_OUT = Pattern.compile("adjustmentSourceType|assetHDRType|burstFlags|contributors"
             + "|customRenderedValue|dateExpunged|fullSizeJPEGSource|importDate|importGroupId|importedBy\\w*"
             + "|isDeleted|isExpunged|mediaMetaData(Enc|Type)|mostRecentAddedDate|orientation|originalChoice|originalCreationDate"
@@ -346,9 +344,8 @@ class RecordedListingTest {
                 : value(record, name).asString("");
     }
 
-    /// Answers what was asked when it was recorded as it was then. Of each view the first page is there,
-    /// so every
-    /// other page is empty; the zone's log was not read then, and is empty too. Anything else fails.
+    /// Answers what was asked when it was recorded as it was then. Of each view the first page is there, so
+    /// every other page is empty; the zone's log was not read then, and is empty too. Anything else fails.
     private static final class Replay implements Calls {
         /// By name.
         final Map<String, JsonNode> records = new LinkedHashMap<>();
