@@ -1,4 +1,4 @@
-# Read by ./ferry and ./test, not run. POSIX sh.
+# Read by ./ferry, ./test and the scripts in bench/, not run. POSIX sh.
 #
 # shellcheck shell=sh disable=SC2154 # $name is the name of the one that reads it
 
@@ -86,4 +86,13 @@ need_maven() {
         fail "needs Maven 3.8 or later to build: install it (on Debian and Ubuntu: apt-get install maven)."
     # Maven's own libraries do what JDK 25 warns of.
     export MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED ${MAVEN_OPTS-}"
+}
+
+# Ends in the tests named by $1 (Surefire's way), the slow ones among them; what follows is for Maven.
+exec_slow_tests() {
+    tests=$1
+    shift
+    find_jdk
+    need_maven
+    exec mvn -B -ntp -q test -Dtest="$tests" -Dferry.slow=true -Dsurefire.failIfNoSpecifiedTests=true "$@"
 }

@@ -44,12 +44,14 @@ final class Sweeper implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    /// Whatever were thrown out of here would end the duty for good.
-    private static void run(Duty duty) {
+    /// Whatever were thrown out of here would end the duty for good. What the close itself interrupts has not failed.
+    private void run(Duty duty) {
         try {
             duty.action().run();
         } catch (Throwable e) {
-            log.warn("sweeping {} failed; it runs again in {}", duty.name(), duty.every(), e);
+            if (!threads.isShutdown()) {
+                log.warn("sweeping {} failed; it runs again in {}", duty.name(), duty.every(), e);
+            }
         }
     }
 }

@@ -20,9 +20,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -34,19 +33,11 @@ class FeedSchemasTest {
     private static final List<Connector> CONNECTORS = List.of(
             new MockConnector(),
             new ICloudConnector(Outbound.open(EgressPolicy.of(List.of())), ICloudSettings.apple(), Clock.systemUTC()));
-    private static ICloudAtSandbox icloud;
-    private static FeedSchemas schemas;
 
-    @BeforeAll
-    static void start() {
-        icloud = new ICloudAtSandbox();
-        schemas = new FeedSchemas(icloud.app.url());
-    }
+    @RegisterExtension
+    private static final ICloudAtSandbox icloud = new ICloudAtSandbox();
 
-    @AfterAll
-    static void stop() {
-        icloud.close();
-    }
+    private static final FeedSchemas schemas = new FeedSchemas(icloud.app.url());
 
     @Test
     void everyTypeOfEveryConnectorHasASchema() {
@@ -62,6 +53,27 @@ class FeedSchemasTest {
     @ValueSource(strings = {"plain", "john.appleseed", "adp"})
     void everyFeedOfAnICloudAccountKeepsItsSchema(String account) throws Exception {
         keepTheirSchemas(icloud.active(account), CONNECTORS.getLast());
+    }
+
+    @Test
+    void oddCalendarsAreAFeedThatKeepsItsSchemaAndSaysWhatItLacks() throws Exception {
+        var type = "icloud_calendars.events";
+        var poll = icloud.polled("calendars-odd", "'data_types': ['" + type + "']");
+
+        assertThat(poll.at("/tasks_failed")).isEmpty();
+        assertThat(poll.at("/errors/data/0/error").asString()).isEqualTo("not-retrievable");
+        var feed = icloud.feed(poll, "data:" + type);
+        assertThat(schemas.errors(type, feed)).isEmpty();
+        assertThat(feed.at("/metadata/complete").asBoolean(true)).isFalse();
+        assertThat(feed.at("/metadata/refused").asInt()).isEqualTo(1);
+        assertThat(feed.at("/metadata/warnings")
+                        .valueStream()
+                        .map(each -> each.path("code").asString()))
+                .contains("details_missing", "years_read");
+        assertThat(feed.at("/data")
+                        .valueStream()
+                        .map(each -> each.path("data_type").asString()))
+                .contains("calendar", "event");
     }
 
     @Test

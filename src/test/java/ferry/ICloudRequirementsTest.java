@@ -449,6 +449,8 @@ class ICloudRequirementsTest {
                         new SecondFactor.None(),
                         Set.of(),
                         new LibrarySpec(81, 3_000)));
+        icloud.app.sandbox().countUnderWayAnew();
+
         var feed = icloud.feed(icloud.polled("many-pages", PHOTOS), "data:icpl.photos");
 
         assertThat(feed.at("/metadata/complete").asBoolean()).isTrue();

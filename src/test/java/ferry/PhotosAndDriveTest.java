@@ -9,9 +9,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /// A person's photos and drive, from the sandbox into the organisation's bucket, in one poll: both libraries with
@@ -22,14 +22,15 @@ class PhotosAndDriveTest {
     private static final List<String> TYPES =
             List.of("icpl.photos", "icpl.albums", "icpl.album_members", "icpl.shared_albums", "icloud_drive.files");
 
-    private static ICloudAtSandbox icloud;
+    @RegisterExtension
+    private static final ICloudAtSandbox icloud = new ICloudAtSandbox();
+
     private static String session;
     private static JsonNode poll;
     private static final Map<String, JsonNode> feeds = new HashMap<>();
 
     @BeforeAll
     static void everythingIsPublished() throws Exception {
-        icloud = new ICloudAtSandbox();
         session = icloud.active(JOHN);
         poll = icloud.completed(icloud.begun(
                 session,
@@ -43,12 +44,6 @@ class PhotosAndDriveTest {
             assertThat(feed.at("/metadata/complete").asBoolean()).as(type).isTrue();
             feeds.put(type, feed);
         }
-    }
-
-    @AfterAll
-    static void stop() {
-        assertThat(icloud.app.sandbox().journal().violations()).isEmpty();
-        icloud.close();
     }
 
     private static JsonNode feed(String type) {

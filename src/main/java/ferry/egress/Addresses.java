@@ -4,11 +4,14 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// Which addresses are the open internet. Everything else (this machine, its networks, its cloud's metadata service,
 /// and what IANA's special-purpose registries set aside) is only reached if the operator allows it.
 final class Addresses {
+    private static final Pattern PLAIN_BYTE = Pattern.compile("0|[1-9][0-9]{0,2}");
+
     private Addresses() {}
 
     /// A range of addresses of one family.
@@ -161,7 +164,7 @@ final class Addresses {
     }
 
     private static boolean plainByte(String text) {
-        return text.matches("0|[1-9][0-9]{0,2}") && Integer.parseInt(text) <= 255;
+        return PLAIN_BYTE.matcher(text).matches() && Integer.parseInt(text) <= 255;
     }
 
     private static boolean in(List<Range> ranges, byte[] address) {

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Where a URL leads, in the one spelling that is checked, resolved and connected to.
 ///
@@ -12,6 +13,8 @@ import java.util.Optional;
 /// @param port the URL's, or its scheme's
 /// @param literal the address, where the host is one
 record Target(String scheme, String host, int port, Optional<InetAddress> literal) {
+    private static final Pattern NUMBER = Pattern.compile("[0-9]*|0x[0-9a-f]*");
+
     /// @throws EgressRefused where it is not an absolute http or https URL of a plainly written host
     static Target of(URI url) throws EgressRefused {
         var scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
@@ -51,7 +54,7 @@ record Target(String scheme, String host, int port, Optional<InetAddress> litera
 
     /// What resolvers may take for an IPv4 address, in some notation: as browsers decide it.
     private static boolean endsInNumber(String host) {
-        return host.substring(host.lastIndexOf('.') + 1).matches("[0-9]*|0x[0-9a-f]*");
+        return NUMBER.matcher(host.substring(host.lastIndexOf('.') + 1)).matches();
     }
 
     /// Host and port for messages: never path, query or user.

@@ -174,7 +174,12 @@ public final class Sandbox implements AutoCloseable {
         return journal;
     }
 
-    /// The most requests that a service had under way at once.
+    /// From now on [#mostUnderWay] counts anew.
+    public void countUnderWayAnew() {
+        underWay.countAnew();
+    }
+
+    /// The most requests that a service had under way at once, since the start or since it was counted anew.
     ///
     /// @param service such as `ckdatabasews` or `content`
     public int mostUnderWay(String service) {

@@ -25,6 +25,11 @@ final class UnderWay {
         counts.computeIfPresent(service, (_, count) -> count.less());
     }
 
+    /// Forgets the most that each had, but not what is under way.
+    void countAnew() {
+        counts.replaceAll((_, count) -> new Count(count.now, count.now));
+    }
+
     int most(String service) {
         return counts.getOrDefault(service, new Count(0, 0)).most;
     }

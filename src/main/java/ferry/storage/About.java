@@ -3,6 +3,7 @@ package ferry.storage;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// What a bucket keeps beside an object's bytes.
 ///
@@ -11,6 +12,9 @@ import java.util.TreeMap;
 /// @param staysOpen whether other objects are written while this one is, as a feed is around the files it lists. It
 ///     then has memory of its own
 public record About(String mediaType, SortedMap<String, String> labels, boolean staysOpen) {
+    private static final Pattern MEDIA_TYPE =
+            Pattern.compile("[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}");
+
     public About {
         labels = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(labels));
     }
@@ -32,8 +36,6 @@ public record About(String mediaType, SortedMap<String, String> labels, boolean 
 
     /// The media type as a header can carry it: what a source says may be anything.
     public String safeMediaType() {
-        return mediaType.matches("[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
-                ? mediaType
-                : "application/octet-stream";
+        return MEDIA_TYPE.matcher(mediaType).matches() ? mediaType : "application/octet-stream";
     }
 }

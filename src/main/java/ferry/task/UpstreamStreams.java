@@ -51,6 +51,10 @@ final class UpstreamStreams {
     /// When the node was last given too few, by the nanosecond clock; empty while it was not.
     private @Nullable Long refused;
 
+    /// Whether somebody settles with the other nodes. Meanwhile nothing is handed out, and whoever waits still ends at
+    /// an interrupt, since the monitor is not held while the database is asked.
+    private boolean settling;
+
     private boolean renewing;
     private boolean failing;
 
@@ -64,21 +68,14 @@ final class UpstreamStreams {
     }
 
     /// Waits for one, as long as it takes. Closed by whoever took it.
-    synchronized Limits.Stream take() throws InterruptedException {
-        Long place = ++places;
-        waiting.add(place);
+    Limits.Stream take() throws InterruptedException {
+        Long place = queue();
         try {
-            while (!place.equals(waiting.peek()) || inUse >= held) {
-                if (place.equals(waiting.peek()) && mayAsk()) {
-                    settle();
-                } else {
-                    wait(BETWEEN_ASKS.toMillis());
-                }
+            while (!begin(place)) {
+                settle();
             }
-            inUse++;
         } finally {
-            waiting.remove(place);
-            notifyAll();
+            leave(place);
         }
         var open = new AtomicBoolean(true);
         return () -> {
@@ -88,16 +85,47 @@ final class UpstreamStreams {
         };
     }
 
-    private boolean mayAsk() {
-        return held < limit && (refused == null || System.nanoTime() - refused >= BETWEEN_ASKS.toNanos());
+    private synchronized Long queue() {
+        Long place = ++places;
+        waiting.add(place);
+        return place;
     }
 
-    private synchronized void end() {
-        inUse--;
-        if (beyondShare) {
+    /// Waits for the turn of that place: true once it has a stream, false where it has to [#settle] for more first.
+    private synchronized boolean begin(Long place) throws InterruptedException {
+        while (settling || !place.equals(waiting.peek()) || inUse >= held) {
+            if (place.equals(waiting.peek()) && mayAsk()) {
+                settling = true;
+                return false;
+            }
+            wait(BETWEEN_ASKS.toMillis());
+        }
+        inUse++;
+        return true;
+    }
+
+    private synchronized void leave(Long place) {
+        waiting.remove(place);
+        notifyAll();
+    }
+
+    private boolean mayAsk() {
+        return !settling && held < limit && (refused == null || System.nanoTime() - refused >= BETWEEN_ASKS.toNanos());
+    }
+
+    private void end() {
+        if (hasEndedBeyondShare()) {
             trySettle();
         }
+    }
+
+    /// Whether to [#settle], which gives it back; who settles already does so too.
+    private synchronized boolean hasEndedBeyondShare() {
+        inUse--;
         notifyAll();
+        boolean settles = beyondShare && !settling;
+        settling |= settles;
+        return settles;
     }
 
     /// What fails here is done within a second by the renewal.
@@ -106,49 +134,81 @@ final class UpstreamStreams {
             settle();
             return true;
         } catch (RuntimeException e) {
-            if (!failing) {
-                log.warn("streams to {} were not leased, which is tried again each second: {}", host, e.toString());
-            }
-            failing = true;
+            failed(e);
             return false;
         }
     }
 
-    /// Leases what this node needs now, as far as there is any, and gives back the rest.
+    private synchronized void failed(RuntimeException e) {
+        if (!failing) {
+            log.warn("streams to {} were not leased, which is tried again each second: {}", host, e.toString());
+        }
+        failing = true;
+    }
+
+    /// Leases what this node needs now, as far as there is any, and gives back the rest. For who has set `settling`,
+    /// which ends with it.
     private void settle() {
-        var now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        var needed = inUse + waiting.size();
-        var leased = db.system(tx -> settle(tx, now, needed));
+        try {
+            boolean more;
+            do {
+                var now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+                var need = need();
+                more = adopt(need, db.system(tx -> settle(tx, now, need)));
+            } while (more);
+        } finally {
+            settled();
+        }
+    }
+
+    private synchronized void settled() {
+        settling = false;
+        notifyAll();
+    }
+
+    /// What this node has and needs, which the others are asked for.
+    ///
+    /// @param total with `inUse`, those that are waited for
+    private record Need(
+            int total, int inUse, int held, @Nullable Instant wantedSince) {}
+
+    private synchronized Need need() {
+        return new Need(inUse + waiting.size(), inUse, held, wantedSince);
+    }
+
+    /// @return whether some that have ended meanwhile are still to be given back
+    private synchronized boolean adopt(Need need, Leased leased) {
         held = leased.held();
         beyondShare = leased.beyondShare();
         wantedSince = leased.wantedSince();
         failing = false;
-        refused = held < needed ? (Long) System.nanoTime() : null;
+        refused = held < need.total() ? (Long) System.nanoTime() : null;
         if (!renewing && held + waiting.size() > 0) {
             renewing = true;
             Thread.ofVirtual().name("ferry-streams").start(this::renew);
         }
-        notifyAll();
+        return beyondShare && inUse < need.inUse();
     }
 
     /// What this node has once the transaction is through, and not before.
     private record Leased(
             int held, boolean beyondShare, @Nullable Instant wantedSince) {}
 
-    private Leased settle(Handle tx, Instant now, int needed) {
+    private Leased settle(Handle tx, Instant now, Need need) {
         lock(tx);
-        var others = others(tx, now);
+        var others = others(tx, now, need.wantedSince());
+        int needed = need.total();
         int share = limit / (others.nodes() + 1);
-        int keep = Math.min(held, needed);
+        int keep = Math.min(need.held(), needed);
         int most = needed;
         if (others.wanted() > 0) {
-            keep = Math.max(inUse, Math.min(keep, share));
+            keep = Math.max(need.inUse(), Math.min(keep, share));
             most = Math.min(needed, Math.max(1, share));
         }
         int free = limit - others.taken() - keep - others.ahead();
         int mine = keep + Math.clamp(free, 0, Math.max(0, most - keep));
         int wanted = Math.max(0, Math.min(needed, Math.max(1, share)) - mine);
-        var since = wanted == 0 ? null : wantedSince == null ? now : wantedSince;
+        var since = wanted == 0 ? null : need.wantedSince() == null ? now : need.wantedSince();
         var leased = new Leased(mine, others.wanted() > 0 && mine > share, since);
         write(tx, now, leased, wanted);
         return leased;
@@ -170,7 +230,7 @@ final class UpstreamStreams {
     /// @param ahead the same of those that have waited longer than this node
     private record Others(int nodes, int taken, int wanted, int ahead) {}
 
-    private Others others(Handle tx, Instant now) {
+    private Others others(Handle tx, Instant now, @Nullable Instant wantedSince) {
         return tx.createQuery("""
                         select count(*) as nodes, coalesce(sum(streams), 0) as taken, coalesce(sum(wanted), 0) as wanted,
                                coalesce(sum(wanted) filter (where date_wanted < :since), 0) as ahead
@@ -228,8 +288,17 @@ final class UpstreamStreams {
     }
 
     /// Renews the lease; where nothing is under way and the database is away, it is left to lapse.
-    private synchronized boolean goesOn() {
-        boolean settled = trySettle();
+    private boolean goesOn() {
+        return !beginsToSettle() || goesOn(trySettle());
+    }
+
+    private synchronized boolean beginsToSettle() {
+        boolean begins = !settling;
+        settling = true;
+        return begins;
+    }
+
+    private synchronized boolean goesOn(boolean settled) {
         boolean idle = inUse == 0 && waiting.isEmpty();
         if (idle && !settled) {
             held = 0;

@@ -36,7 +36,8 @@ class ApiBench {
 
     /// Each another source, so that nothing is a repeat.
     private static final String NEW_SESSION = """
-            local thread, threads, made = 0, 0, 0
+            local threads, made = 0, 0
+            thread = 0 -- what setup sets is global
             function setup(t) t:set("thread", threads); threads = threads + 1 end
             function request()
               made = made + 1
@@ -84,20 +85,61 @@ class ApiBench {
                     wrk.run("/users/" + user, 64, MEASURED, anyUser));
             show("GET /users/{id}, one", "target > 15,000/s, p99 < 30 ms", wrk.run("/users/" + user, 64, MEASURED, ""));
             show("GET /users", "first of 1,000,000; target p99 < 30 ms", wrk.run("/users", 64, MEASURED, ""));
-            wrk.run(
-                    "/sessions",
-                    16,
-                    Duration.ofSeconds(10),
-                    script("first-sessions", NEW_SESSION.formatted(user, "first")));
-            show(
-                    "POST /sessions",
-                    "16 connections; target > 1,000/s",
-                    wrk.run("/sessions", 16, MEASURED, script("sessions", NEW_SESSION.formatted(user, "second"))));
+            newSessions(wrk, user, db(data), Duration.ofSeconds(10));
             System.out.printf(
                     "  %s sessions; load average %.1f; resident %s MB%n",
                     client.get("/sessions?limit=1").text("/total_count"),
                     ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                     server.residentMb().map(Object::toString).orElse("?"));
+        }
+    }
+
+    /// The same alone: `bench/api --sessions`.
+    @Test
+    void newSessionsEachSecond() throws Exception {
+        var data = folder.resolve("data");
+        try (var server = ServeProcess.start(data, Optional.empty())) {
+            var wrk = new Wrk(
+                    server.url(), Files.readString(data.resolve("token")).strip());
+            newSessions(wrk, server.client().user("one of many"), db(data), WARM_UP);
+        }
+    }
+
+    private void newSessions(Wrk wrk, String user, Jdbi db, Duration warmUp) throws Exception {
+        wrk.run("/sessions", 16, warmUp, script("first-sessions", NEW_SESSION.formatted(user, "first")));
+        var before = Work.of(db);
+        show(
+                "POST /sessions",
+                "16 connections; target > 1,000/s",
+                wrk.run("/sessions", 16, MEASURED, script("sessions", NEW_SESSION.formatted(user, "second"))));
+        var work = Work.of(db).since(before);
+        System.out.printf(
+                "  for each session: %.1f transactions, %.1f syncs of the log; %d of %d sign-ins were over%n",
+                work.transactions() / (double) work.sessions(),
+                work.syncs() / (double) work.sessions(),
+                work.signedIn(),
+                work.sessions());
+    }
+
+    /// What the database has done so far.
+    private record Work(long transactions, long syncs, long sessions, long signedIn) {
+        static Work of(Jdbi db) {
+            return db.withHandle(tx -> tx.createQuery("""
+                            select (select xact_commit from pg_stat_database where datname = current_database()),
+                                   (select sum(fsyncs)::bigint from pg_stat_io where object = 'wal'),
+                                   (select count(*) from session),
+                                   (select count(*) from session where state <> 'pending')
+                            """)
+                    .map((row, _) -> new Work(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4)))
+                    .one());
+        }
+
+        Work since(Work before) {
+            return new Work(
+                    transactions - before.transactions,
+                    syncs - before.syncs,
+                    sessions - before.sessions,
+                    signedIn - before.signedIn);
         }
     }
 
@@ -193,7 +235,7 @@ class ApiBench {
     ///
     /// @return the first id; the others follow without a gap
     private static long fill(Path data) throws IOException {
-        return Jdbi.create(url(data), "ferry_owner", password(data)).withHandle(tx -> {
+        return db(data).withHandle(tx -> {
             tx.execute("""
                     insert into end_user (organisation, key, identifier, date_created)
                     select k.organisation, k.id, 'user ' || n, now()
@@ -204,6 +246,10 @@ class ApiBench {
                     .mapTo(long.class)
                     .one();
         });
+    }
+
+    private static Jdbi db(Path data) throws IOException {
+        return Jdbi.create(url(data), "ferry_owner", password(data));
     }
 
     private static String url(Path data) throws IOException {

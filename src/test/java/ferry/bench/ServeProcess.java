@@ -49,7 +49,8 @@ final class ServeProcess implements AutoCloseable {
                         "--data",
                         folder.toString())
                 .redirectErrorStream(true);
-        command.environment().put("FERRY_JAVA_OPTS", "-Xlog:gc:file=" + collections);
+        command.environment()
+                .merge("FERRY_JAVA_OPTS", "-Xlog:gc:file=" + collections, (more, ours) -> ours + " " + more);
         upstream.ifPresent(sandbox -> command.environment()
                 .putAll(Map.of(
                         "FERRY_ICLOUD_AUTH_URL", sandbox.authUrl().toString(),

@@ -2,17 +2,9 @@ package ferry.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ferry.access.Vault;
-import ferry.egress.EgressPolicy;
-import ferry.egress.Outbound;
 import ferry.sandbox.Account;
 import ferry.sandbox.LibrarySpec;
 import ferry.sandbox.SecondFactor;
-import ferry.storage.Lanes;
-import ferry.storage.PartBuffers;
-import ferry.storage.Publishers;
-import ferry.storage.Reach;
-import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
 import ferry.storage.s3.UnfinishedParts;
 import ferry.testing.TestApp;
@@ -20,8 +12,6 @@ import ferry.testing.TestS3;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,8 +34,7 @@ class BucketKillNineTest {
     /// The server's own sweeper waits for a day; another service with the same bucket has the clock that a test may
     /// move.
     private static void sweepADayLater(TestS3 s3) throws Exception {
-        try (var app = TestApp.start();
-                var outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback())) {
+        try (var app = TestApp.start()) {
             var client = app.client();
             var config = client.post("/configs/storage", """
                     {'url': 's3://killed/results', 'endpoint': '%s',
@@ -58,14 +47,10 @@ class BucketKillNineTest {
             client.settled(
                     "/configs/storage/" + config,
                     it -> it.at("/state").asString().equals("valid"));
-            var vault =
-                    new Vault(app.db(), app.app().organisations(), app.master().sealer());
-            var reach = new Reach(
-                    outbound, InstantSource.system(), Retries.DEFAULT, new PartBuffers(2), new Lanes.ToBuckets());
             new UnfinishedParts(
                             app.db(),
                             new StorageConfigs(InstantSource.system()),
-                            new Publishers(Optional.empty(), Optional.of(new Publishers.Cloud(vault, reach))),
+                            app.publishers(),
                             () -> Instant.now().plus(Duration.ofDays(1)).plusSeconds(60))
                     .sweep(Duration.ofDays(1));
         }

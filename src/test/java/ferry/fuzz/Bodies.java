@@ -29,6 +29,7 @@ final class Bodies {
             "icloud.account",
             "ios_messages.messages",
             "icloud_contacts.contacts");
+    private static final List<String> OFFERED = List.of("*", "mocks.notes", "mocks.*");
     private static final List<String> EVENTS =
             List.of("*", "poll.*", "*.completed", "task.failed", "session.*", "result.created", "webhook_config.test");
     /// The pattern of what an event is called by.
@@ -91,10 +92,7 @@ final class Bodies {
         }
         for (var choice : List.of("oneOf", "anyOf")) {
             if (schema.has(choice)) {
-                return valid(
-                        at + "/" + choice + "/"
-                                + random.nextInt(schema.get(choice).size()),
-                        name);
+                return valid(at + "/" + choice + "/" + chosen(schema.get(choice)), name);
             }
         }
         var type = schema.path("type");
@@ -117,6 +115,14 @@ final class Bodies {
         };
     }
 
+    /// One of these schemas; null, where it is the last, is not as likely as a value.
+    private int chosen(JsonNode schemas) {
+        int values = schemas.path(schemas.size() - 1).path("type").asString("").equals("null")
+                ? schemas.size() - 1
+                : schemas.size();
+        return values < schemas.size() && random.nextInt(4) == 0 ? values : random.nextInt(values);
+    }
+
     private @Nullable JsonNode known(String pointer, String name) {
         return switch (pointer) {
             case "/components/schemas/NumberId", "/components/schemas/Uuid" -> NODES.stringNode(id(name));
@@ -126,6 +132,8 @@ final class Bodies {
                         ? NODES.numberNode(Integer.parseInt(id))
                         : NODES.stringNode(id);
             }
+            case "/components/schemas/NewPoll", "/components/schemas/NewSubscription" -> asking(object(pointer));
+            case "/components/schemas/PayloadGiven" -> payload(object(pointer));
             case "/components/schemas/SourceType" ->
                 NODES.stringNode(random.nextInt(12) == 0 ? "icloud.account" : "mocks.mock");
             case "/components/schemas/Types" -> {
@@ -154,6 +162,24 @@ final class Bodies {
                     default -> null;
                 };
         };
+    }
+
+    /// Mostly with a session, which the document asks for in words, and without what has to fit to it.
+    private ObjectNode asking(ObjectNode given) {
+        if (random.nextInt(5) > 0) {
+            given.put("session", id("session"));
+            given.remove(List.of("source", "subscription"));
+        }
+        return given;
+    }
+
+    /// Mostly asks for something that the source of most sessions has.
+    private ObjectNode payload(ObjectNode given) {
+        if (random.nextInt(4) > 0) {
+            given.remove(List.of("cursors", "files", "file_types", "formats", "info_types"));
+            given.set("data_types", array(OFFERED));
+        }
+        return given;
     }
 
     private ArrayNode array(List<String> words) {

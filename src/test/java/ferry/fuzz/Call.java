@@ -27,6 +27,10 @@ record Call(
     record Header(String name, String value) {}
 
     String path() {
+        return path(target);
+    }
+
+    static String path(String target) {
         int query = target.indexOf('?');
         return query < 0 ? target : target.substring(0, query);
     }

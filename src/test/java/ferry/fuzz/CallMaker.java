@@ -103,7 +103,8 @@ final class CallMaker {
     /// A call to this operation with a body of the test's own.
     Call of(String method, String target, @Nullable String body) {
         var headers = body == null ? List.<Call.Header>of() : List.of(new Call.Header("Ricloud-Await", "2"));
-        return new Call(method, target, headers, token, body == null ? null : bytes(body), true, Optional.empty());
+        var pointer = contract.operation(method, Call.path(target)).map(Operation::pointer);
+        return new Call(method, target, headers, token, body == null ? null : bytes(body), true, pointer);
     }
 
     Bodies bodies() {

@@ -10,13 +10,17 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Which calls were done, and how answers were spread. Thread-safe.
 final class Coverage {
-    private final Map<String, Boolean> done = new ConcurrentHashMap<>();
+    private static final int RAREST = 8;
+
+    private final Map<String, AtomicLong> done = new ConcurrentHashMap<>();
     private final Map<Integer, AtomicLong> statuses = new ConcurrentSkipListMap<>();
 
     void answered(Call call, int status) {
         statuses.computeIfAbsent(status, _ -> new AtomicLong()).incrementAndGet();
         if (status < 300) {
-            call.pointer().ifPresent(pointer -> done.put(pointer, true));
+            call.pointer()
+                    .ifPresent(pointer ->
+                            done.computeIfAbsent(pointer, _ -> new AtomicLong()).incrementAndGet());
         }
     }
 
@@ -27,6 +31,21 @@ final class Coverage {
                 .filter(operation -> !done.containsKey(operation.pointer()))
                 .forEach(operation -> missing.add(operation.route()));
         return missing;
+    }
+
+    /// The calls that succeeded least often, and how often each did.
+    String rarest() {
+        return Contract.get().operations().stream()
+                .map(operation -> Map.entry(operation.route(), times(operation.pointer())))
+                .sorted(Map.Entry.comparingByValue())
+                .limit(RAREST)
+                .toList()
+                .toString();
+    }
+
+    private long times(String pointer) {
+        var times = done.get(pointer);
+        return times == null ? 0 : times.get();
     }
 
     /// Each status and how many answers had it.

@@ -47,13 +47,14 @@ class FuzzTest {
                 round(app, hooks, round);
             }
             System.out.printf(
-                    "fuzz: seed %d, %,d calls in %.1f s, %d events told, %,d ids seen, answers %s%n",
+                    "fuzz: seed %d, %,d calls in %.1f s, %d events told, %,d ids seen, answers %s, rarest %s%n",
                     SEED,
                     calls.get(),
                     (System.nanoTime() - start) / 1e9,
                     hooks.got(),
                     witness.ids(),
-                    coverage.statuses());
+                    coverage.statuses(),
+                    coverage.rarest());
             assertThat(failures).as("failures").isEmpty();
             assertThat(hooks.astray()).isEmpty();
             assertThat(hooks.got()).isPositive();

@@ -9,6 +9,7 @@ import ferry.testing.Client;
 import ferry.testing.Eventually;
 import ferry.testing.FakeGcs;
 import ferry.testing.FeedSchemas;
+import ferry.testing.Folders;
 import ferry.testing.TestApp;
 import ferry.testing.TestS3;
 import java.io.IOException;
@@ -79,18 +80,8 @@ class ManifestTest {
 
     /// The poll that is there, and what it published in a folder that a test may spoil.
     private JsonNode copy() throws IOException {
-        var from = folder(published);
         var to = folder.resolve("results").resolve(id(published));
-        try (var files = Files.walk(from)) {
-            for (var file : files.toList()) {
-                var copy = to.resolve(from.relativize(file));
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(copy);
-                } else {
-                    Files.copy(file, copy);
-                }
-            }
-        }
+        Folders.copy(folder(published), to);
         var poll = published.deepCopy();
         ((ObjectNode) poll.at("/manifest"))
                 .put("url", to.resolve("manifest.json").toUri().toString());

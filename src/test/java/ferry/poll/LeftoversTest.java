@@ -3,18 +3,9 @@ package ferry.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.access.Scopes;
-import ferry.access.Vault;
-import ferry.egress.EgressPolicy;
-import ferry.egress.Outbound;
 import ferry.storage.Intake;
-import ferry.storage.Lanes;
-import ferry.storage.LocalBuckets;
 import ferry.storage.ObjectKey;
-import ferry.storage.PartBuffers;
 import ferry.storage.Publisher;
-import ferry.storage.Publishers;
-import ferry.storage.Reach;
-import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
 import ferry.testing.Client;
 import ferry.testing.Eventually;
@@ -22,8 +13,6 @@ import ferry.testing.FakeGcs;
 import ferry.testing.TestApp;
 import ferry.testing.TestS3;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,17 +27,14 @@ import tools.jackson.databind.JsonNode;
 class LeftoversTest {
     private static final String ID = "0123456789abcdef0123456789abcdef";
     private static TestApp app;
-    private static Outbound outbound;
 
     @BeforeAll
     static void start() {
         app = TestApp.start();
-        outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback());
     }
 
     @AfterAll
     static void stop() {
-        outbound.close();
         app.close();
     }
 
@@ -187,7 +173,7 @@ class LeftoversTest {
                 .tenant(organisation.id(), tx -> new StorageConfigs(app.clock()).find(tx, organisation.id(), number))
                 .orElseThrow();
         try {
-            return new Over(organisation, UUID.fromString(id), publishers().open(organisation.id(), found));
+            return new Over(organisation, UUID.fromString(id), app.publishers().open(organisation.id(), found));
         } catch (ferry.storage.PublishException e) {
             throw new IllegalStateException(e);
         }
@@ -234,15 +220,6 @@ class LeftoversTest {
     }
 
     private static void sweep() throws Exception {
-        new Leftovers(app.db(), new StorageConfigs(app.clock()), publishers(), app.clock()).sweep();
-    }
-
-    private static Publishers publishers() throws IOException {
-        var retries = new Retries(2, Duration.ofMillis(1), Duration.ofMillis(2));
-        var reach = new Reach(outbound, InstantSource.system(), retries, new PartBuffers(2), new Lanes.ToBuckets());
-        var vault = new Vault(app.db(), app.app().organisations(), app.master().sealer());
-        return new Publishers(
-                Optional.of(new Publishers.Local(app.buckets().toRealPath(), app.db(), new LocalBuckets(app.clock()))),
-                Optional.of(new Publishers.Cloud(vault, reach)));
+        new Leftovers(app.db(), new StorageConfigs(app.clock()), app.publishers(), app.clock()).sweep();
     }
 }

@@ -1,6 +1,7 @@
 package ferry.sandbox;
 
 import ferry.connector.Access;
+import ferry.connector.FileAnswers;
 import ferry.connector.Login;
 import ferry.connector.NextStep;
 import ferry.connector.Reading;
@@ -55,7 +56,7 @@ public final class SignedIn implements AutoCloseable {
 
     /// The calls of an account, for a reader of their own.
     public ServiceCalls calls(String name) throws Exception {
-        return new ServiceCalls(outbound, settings, clock, reading(name));
+        return new ServiceCalls(outbound, settings, clock, reading(name), clock::advance, new FileAnswers());
     }
 
     public Account account(String name) {

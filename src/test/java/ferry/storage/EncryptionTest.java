@@ -10,6 +10,7 @@ import ferry.crypto.Secret;
 import ferry.testing.AgeKeys;
 import ferry.testing.Client;
 import ferry.testing.FakeGcs;
+import ferry.testing.Folders;
 import ferry.testing.TestApp;
 import ferry.testing.TestS3;
 import java.io.ByteArrayInputStream;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -45,7 +47,7 @@ class EncryptionTest {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final AgeKeys KEYS = AgeKeys.generate();
     private static TestApp app;
-    /// Of an organisation that encrypts, with its config and a poll that nobody spoils.
+    /// Of an organisation that encrypts, with its config and a poll that no test changes.
     private static Client publisher;
 
     private static JsonNode config;
@@ -155,27 +157,22 @@ class EncryptionTest {
 
     @Test
     void aChangedByteOfAnEncryptedObjectIsFoundWithTheIdentity() throws Exception {
+        var poll = Objects.requireNonNull(manifest(published).getParent());
+        var copy = folder.resolve("copy");
+        Folders.copy(poll, copy);
         var object =
                 path(publisher.get("/results?poll=" + id(published)).expect(200).at("/data/0"));
-        var bytes = Files.readAllBytes(object);
+        var changed = copy.resolve(poll.relativize(object));
+        var bytes = Files.readAllBytes(changed);
         bytes[bytes.length - 20] ^= 1;
-        Files.write(object, bytes);
-        try {
+        Files.write(changed, bytes);
+        var file = copy.resolve("manifest.json").toString();
 
-            assertThat(verify(manifest(published).toString(), "--key", key(publisher)))
-                    .isZero();
-            assertThat(verify(
-                            manifest(published).toString(),
-                            "--key",
-                            key(publisher),
-                            "--identity",
-                            identity().toString()))
-                    .isEqualTo(1);
-            assertThat(said.toString()).containsAnyOf("Cannot be decrypted: ", "Cannot be read: ");
-        } finally {
-            bytes[bytes.length - 20] ^= 1;
-            Files.write(object, bytes);
-        }
+        assertThat(verify(file, "--key", key(publisher))).isZero();
+        assertThat(verify(
+                        file, "--key", key(publisher), "--identity", identity().toString()))
+                .isEqualTo(1);
+        assertThat(said.toString()).containsAnyOf("Cannot be decrypted: ", "Cannot be read: ");
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ferry.testing.TestApp;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -23,12 +22,7 @@ class LateProbesTest {
             var late = Files.writeString(folder.resolve(".ferry-probe-" + test + "-1"), "late");
             var other = Files.writeString(folder.resolve(".ferry-probe-" + UUID.randomUUID() + "-1"), "not ours");
 
-            var local = new Publishers.Local(app.buckets(), app.db(), new LocalBuckets(app.clock()));
-            new LateProbes(
-                            app.db(),
-                            new StorageConfigs(app.clock()),
-                            new Publishers(Optional.of(local), Optional.empty()),
-                            app.clock())
+            new LateProbes(app.db(), new StorageConfigs(app.clock()), app.publishers(), app.clock())
                     .sweep(Duration.ofDays(1));
 
             assertThat(late).doesNotExist();

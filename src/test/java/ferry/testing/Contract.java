@@ -97,6 +97,20 @@ public final class Contract {
         return operations;
     }
 
+    /// The call that a request with this path is.
+    ///
+    /// @param path without a query; may hold more than the document spells, such as two slashes
+    /// @return empty where the document knows no such path, or not with this method
+    public Optional<Operation> operation(String method, String path) {
+        return operation(method, segments(path));
+    }
+
+    private Optional<Operation> operation(String method, List<String> path) {
+        return operations.stream()
+                .filter(o -> o.isFor(path) && o.method().equals(method))
+                .max((a, b) -> Long.compare(a.literals(), b.literals()));
+    }
+
     /// Checks an answer that came over HTTP.
     ///
     /// @throws AssertionError naming the call, the place and the problem of all that is not as documented
@@ -152,9 +166,7 @@ public final class Contract {
     /// requests where the path is not.
     private Optional<String> response(String method, List<String> path, int status) {
         var fitting = operations.stream().filter(o -> o.isFor(path)).toList();
-        var operation = fitting.stream()
-                .filter(o -> o.method().equals(method))
-                .max((a, b) -> Long.compare(a.literals(), b.literals()));
+        var operation = operation(method, path);
         if (operation.isPresent()) {
             var pointer = operation.get().pointer() + "/responses/" + status;
             return Optional.of(pointer)

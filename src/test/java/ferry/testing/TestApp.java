@@ -4,6 +4,7 @@ import ferry.App;
 import ferry.AppSettings;
 import ferry.access.OrgId;
 import ferry.access.Scopes;
+import ferry.access.Vault;
 import ferry.connector.Connector;
 import ferry.connector.icloud.ICloudConnector;
 import ferry.connector.icloud.ICloudSettings;
@@ -17,6 +18,11 @@ import ferry.http.WebServer;
 import ferry.sandbox.Sandbox;
 import ferry.sandbox.SandboxOptions;
 import ferry.session.SignInBudget;
+import ferry.storage.Lanes;
+import ferry.storage.LocalBuckets;
+import ferry.storage.PartBuffers;
+import ferry.storage.Publishers;
+import ferry.storage.Reach;
 import ferry.storage.Retries;
 import ferry.storage.StorageSettings;
 import ferry.subscription.SubscriptionSettings;
@@ -60,6 +66,8 @@ public final class TestApp implements AutoCloseable {
     /// What follows from a request is there within a moment.
     private static final AppSettings.Pace PACE =
             new AppSettings.Pace(Duration.ofMillis(100), Duration.ofMillis(50), Duration.ofMillis(100));
+
+    private static final Retries RETRIES = new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20));
 
     private static final MasterKey MASTER = MasterKey.generate(new SecureRandom());
 
@@ -206,9 +214,7 @@ public final class TestApp implements AutoCloseable {
                         Duration.ofHours(24),
                         setup.retention(),
                         setup.webhooks(),
-                        new StorageSettings(
-                                EgressPolicy.of(List.of()).withLoopback(),
-                                new Retries(3, Duration.ofMillis(5), Duration.ofMillis(20))),
+                        new StorageSettings(EgressPolicy.of(List.of()).withLoopback(), RETRIES),
                         SubscriptionSettings.DEFAULT,
                         setup.pace(),
                         Optional.of(new AppSettings.Moved(clock::advance, InstantSource.system())),
@@ -297,6 +303,16 @@ public final class TestApp implements AutoCloseable {
     /// The database itself, for looking behind the API.
     public Database db() {
         return db;
+    }
+
+    /// Publishers to all that its configs name, for a test that looks into buckets or runs a duty at its own time.
+    /// Requests are signed by the real clock.
+    public Publishers publishers() throws IOException {
+        var reach = new Reach(outbound, InstantSource.system(), RETRIES, new PartBuffers(2), new Lanes.ToBuckets());
+        var vault = new Vault(db, app.organisations(), master.sealer());
+        return new Publishers(
+                Optional.of(new Publishers.Local(buckets().toRealPath(), db, new LocalBuckets(clock))),
+                Optional.of(new Publishers.Cloud(vault, reach)));
     }
 
     /// The folder of all local buckets.

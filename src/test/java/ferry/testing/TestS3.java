@@ -23,6 +23,9 @@ public final class TestS3 implements AutoCloseable {
     public static final AccessKeys KEYS = new AccessKeys(
             "AKIDEXAMPLE", new Secret("wJalrXUtnFEMI/K7MDENG"), Optional.empty(), Optional.empty(), List.of());
 
+    /// What the store below names its own object for each unfinished upload, which the server shows nobody.
+    private static final String UPLOAD_UNDER_WAY = ".s3proxy-mpu-stub-";
+
     private final BlobStore objects = new TransientNio2BlobStore();
     private final S3Proxy server;
 
@@ -81,7 +84,7 @@ public final class TestS3 implements AutoCloseable {
         objects.createContainer(bucket);
     }
 
-    /// The keys of all visible objects.
+    /// The keys of all objects that a client sees: neither folders nor the stubs of uploads under way.
     public List<String> keys(String bucket) {
         var all = new ArrayList<String>();
         Optional<String> after = Optional.empty();
@@ -93,7 +96,7 @@ public final class TestS3 implements AutoCloseable {
                     .build());
             page.contents().stream()
                     .map(S3Object::key)
-                    .filter(key -> !key.endsWith("/"))
+                    .filter(key -> !key.endsWith("/") && !key.startsWith(UPLOAD_UNDER_WAY))
                     .forEach(all::add);
             after = Optional.ofNullable(page.nextContinuationToken());
         } while (after.isPresent());

@@ -140,8 +140,7 @@ public final class ICloudConnector implements Connector {
                         feed,
                         true,
                         FindMy::essence,
-                        (into, before) ->
-                                new FindMy(calls(reading), false, pause::pause).devices(window, into, before));
+                        (into, before) -> new FindMy(calls(reading), false).devices(window, into, before));
             case Calendars.EVENTS ->
                 Differences.list(
                         window,

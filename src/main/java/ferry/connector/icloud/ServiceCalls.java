@@ -99,12 +99,9 @@ public final class ServiceCalls implements Calls {
     }
 
     /// Reads with the session of that reading.
-    public ServiceCalls(Outbound outbound, ICloudSettings settings, InstantSource clock, Reading reading) {
-        this(outbound, settings, clock, reading, Thread::sleep, new FileAnswers());
-    }
-
+    ///
     /// @param fileAnswers counts those of content hosts
-    ServiceCalls(
+    public ServiceCalls(
             Outbound outbound,
             ICloudSettings settings,
             InstantSource clock,

@@ -34,15 +34,6 @@ final class People {
     private static final List<String> RELATIONS =
             List.of("_$!<Mother>!$_", "_$!<Spouse>!$_", "_$!<Assistant>!$_", "neighbour");
 
-    private static final List<Oddity> ODDITIES = List.of(
-            Oddity.NONE,
-            Oddity.GONE,
-            Oddity.EXPIRED_ONCE,
-            Oddity.PAGE_INSTEAD,
-            Oddity.CUT_SHORT,
-            Oddity.FLIPPED_BYTE,
-            Oddity.UNSIGNED);
-
     private final Random random;
     /// By contact.
     private final Shelf photos;
@@ -51,7 +42,7 @@ final class People {
     /// @param oddPhotos whether something is wrong with some photos
     People(long seed, boolean oddPhotos) {
         random = new Random(seed);
-        photos = new Shelf(oddPhotos ? ODDITIES : List.of(Oddity.NONE));
+        photos = oddPhotos ? Shelf.odd(Oddity.UNSIGNED) : Shelf.sound();
     }
 
     /// The photos of contacts.

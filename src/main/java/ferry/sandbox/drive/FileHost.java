@@ -1,25 +1,18 @@
 package ferry.sandbox.drive;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ferry.http.Exchange;
+import ferry.sandbox.FileBody;
 import ferry.sandbox.OpenService;
 import ferry.sandbox.Replies;
 import ferry.sandbox.defects.Defect;
 import ferry.sandbox.defects.Defects;
 import java.io.IOException;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// The host of the files: whoever has an address that has not expired gets the bytes, whole or in part. Mounted as
 /// `drive-content`.
 public final class FileHost implements OpenService {
-    private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,9})-(\\d{1,9})?");
-    private static final byte[] PAGE =
-            "<!DOCTYPE html><html><head><title>iCloud</title></head><body>Service busy</body></html>\n".getBytes(UTF_8);
-
     private final Drives drives;
     private final InstantSource clock;
 
@@ -52,28 +45,14 @@ public final class FileHost implements OpenService {
     private static void send(Exchange exchange, Node node, Defects defects) throws IOException {
         var content = node.content().orElseThrow();
         var bytes = content.bytes();
-        exchange.set("Content-Type", "application/octet-stream").set("Accept-Ranges", "bytes");
         if (node.oddity() == Oddity.PAGE_INSTEAD || defects.strikes(Defect.HTML_BODY, node.docwsid())) {
-            bytes = PAGE;
+            bytes = FileBody.page();
         } else if (node.oddity() == Oddity.CUT_SHORT || defects.strikes(Defect.TRUNCATED_BODY, node.docwsid())) {
-            bytes = Arrays.copyOf(bytes, bytes.length / 10 * 9);
+            bytes = FileBody.cutShort(bytes);
         } else if (node.oddity() == Oddity.FLIPPED_BYTE
                 || (!content.isPackage() && defects.strikes(Defect.SWAPPED_BYTES, node.docwsid()))) {
-            bytes[bytes.length / 2] ^= 1;
+            bytes = FileBody.flipped(bytes);
         }
-        var range = RANGE.matcher(exchange.header("Range").orElse(""));
-        if (!range.matches()) {
-            exchange.respond(200, bytes);
-            return;
-        }
-        int from = Integer.parseInt(range.group(1));
-        int to = range.group(2) == null ? bytes.length : Math.min(bytes.length, Integer.parseInt(range.group(2)) + 1);
-        if (from >= to) {
-            exchange.set("Content-Range", "bytes */" + bytes.length);
-            Replies.empty(exchange, 416);
-            return;
-        }
-        exchange.set("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + bytes.length);
-        exchange.respond(206, Arrays.copyOfRange(bytes, from, to));
+        FileBody.send(exchange, bytes);
     }
 }

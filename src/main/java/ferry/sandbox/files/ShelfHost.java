@@ -1,11 +1,11 @@
 package ferry.sandbox.files;
 
 import ferry.http.Exchange;
+import ferry.sandbox.FileBody;
 import ferry.sandbox.OpenService;
 import ferry.sandbox.Replies;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
@@ -19,7 +19,6 @@ public final class ShelfHost implements OpenService {
 
     private static final Pattern PATH = Pattern.compile("/(\\d{1,18})/([A-Z0-9-]{36})");
     private static final Pattern EXPIRES = Pattern.compile("e=(\\d{1,12})");
-    private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,9})-");
 
     private final String mount;
     private final Supplier<String> url;
@@ -57,24 +56,7 @@ public final class ShelfHost implements OpenService {
         } else if (file.isEmpty() || file.get().oddity() == Oddity.GONE) {
             Replies.empty(exchange, 404);
         } else {
-            send(exchange, file.get().sent());
+            FileBody.send(exchange, file.get().sent());
         }
-    }
-
-    private static void send(Exchange exchange, byte[] bytes) {
-        exchange.set("Content-Type", "application/octet-stream").set("Accept-Ranges", "bytes");
-        var range = RANGE.matcher(exchange.header("Range").orElse(""));
-        if (!range.matches()) {
-            exchange.respond(200, bytes);
-            return;
-        }
-        int from = Integer.parseInt(range.group(1));
-        if (from >= bytes.length) {
-            exchange.set("Content-Range", "bytes */" + bytes.length);
-            Replies.empty(exchange, 416);
-            return;
-        }
-        exchange.set("Content-Range", "bytes " + from + "-" + (bytes.length - 1) + "/" + bytes.length);
-        exchange.respond(206, Arrays.copyOfRange(bytes, from, bytes.length));
     }
 }

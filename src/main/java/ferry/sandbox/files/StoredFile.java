@@ -1,7 +1,6 @@
 package ferry.sandbox.files;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import ferry.sandbox.FileBody;
 import ferry.sandbox.photos.Checksum;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -11,9 +10,6 @@ import java.util.function.Supplier;
 ///
 /// @param made the file as its owner has it
 public record StoredFile(Supplier<byte[]> made, Oddity oddity) {
-    private static final byte[] PAGE =
-            "<!DOCTYPE html><html><head><title>iCloud</title></head><body>Service busy</body></html>\n".getBytes(UTF_8);
-
     /// Bytes that depend on the seed alone.
     public static StoredFile random(long seed, int size, Oddity oddity) {
         return new StoredFile(
@@ -42,12 +38,9 @@ public record StoredFile(Supplier<byte[]> made, Oddity oddity) {
     public byte[] sent() {
         var bytes = made.get();
         return switch (oddity) {
-            case PAGE_INSTEAD -> PAGE.clone();
-            case CUT_SHORT -> Arrays.copyOf(bytes, bytes.length / 10 * 9);
-            case FLIPPED_BYTE -> {
-                bytes[bytes.length / 2] ^= 1;
-                yield bytes;
-            }
+            case PAGE_INSTEAD -> FileBody.page();
+            case CUT_SHORT -> FileBody.cutShort(bytes);
+            case FLIPPED_BYTE -> FileBody.flipped(bytes);
             default -> bytes;
         };
     }

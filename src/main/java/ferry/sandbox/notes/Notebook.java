@@ -38,14 +38,6 @@ public final class Notebook {
     private static final Instant FIRST = Instant.parse("2019-03-01T08:00:00Z");
     private static final Instant ABSURD = Instant.ofEpochMilli(Long.MAX_VALUE / 2);
     private static final int PAGE = 200;
-    private static final List<Oddity> ODDITIES = List.of(
-            Oddity.NONE,
-            Oddity.GONE,
-            Oddity.EXPIRED_ONCE,
-            Oddity.PAGE_INSTEAD,
-            Oddity.CUT_SHORT,
-            Oddity.FLIPPED_BYTE,
-            Oddity.ONLY_PREVIEW);
     private static final List<String> WORDS =
             List.of("tide", "lamp", "garden", "letter", "harbour", "bread", "winter", "piano", "ladder", "river");
 
@@ -64,7 +56,7 @@ public final class Notebook {
     private Notebook(long owner, NotebookSpec spec, InstantSource clock) {
         zone = new RecordZone("Notes", owner);
         random = new SplittableRandom(spec.seed());
-        files = new Shelf(spec.oddFiles() ? ODDITIES : List.of(Oddity.NONE));
+        files = spec.oddFiles() ? Shelf.odd(Oddity.ONLY_PREVIEW) : Shelf.sound();
         this.clock = clock;
     }
 

@@ -1,9 +1,8 @@
 package ferry.sandbox.photos;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ferry.http.BrokenOff;
 import ferry.http.Exchange;
+import ferry.sandbox.FileBody;
 import ferry.sandbox.LibraryQuirk;
 import ferry.sandbox.OpenService;
 import ferry.sandbox.Replies;
@@ -24,8 +23,6 @@ public final class ContentHost implements OpenService {
 
     private static final Pattern PATH = Pattern.compile("/B/([A-Za-z0-9_-]{56})/[^/]+");
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-(\\d{1,18})?");
-    private static final byte[] PAGE =
-            "<!DOCTYPE html><html><head><title>iCloud</title></head><body>Service busy</body></html>\n".getBytes(UTF_8);
     private static final int SLOW_PIECE = 16 * 1024;
     private static final Duration SLOW_EACH = Duration.ofMillis(50);
     /// Where lines break.
@@ -81,7 +78,7 @@ public final class ContentHost implements OpenService {
         }
         boolean page = original && photo.has(Oddity.HTML_INSTEAD);
         if (page || strikes(Defect.HTML_BODY, library, photo, url.part())) {
-            exchange.set("Content-Type", "text/html; charset=UTF-8").respond(200, PAGE);
+            exchange.set("Content-Type", "text/html; charset=UTF-8").respond(200, FileBody.page());
             return;
         }
         send(exchange, library, photo, url.part());
@@ -107,7 +104,7 @@ public final class ContentHost implements OpenService {
         long length = file.length();
         boolean cut = original && photo.has(Oddity.CUT_SHORT);
         if (cut || strikes(Defect.TRUNCATED_BODY, library, photo, part)) {
-            length = length / 10 * 9;
+            length = FileBody.cutShort(length);
         }
         var range = RANGE.matcher(exchange.header("Range").orElse(""));
         long from = 0;

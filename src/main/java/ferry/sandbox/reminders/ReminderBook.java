@@ -23,15 +23,6 @@ public final class ReminderBook {
     private static final List<String> THINGS =
             List.of("Call the dentist", "Water the plants", "Return the books", "Pay the rent", "Buy a present");
 
-    private static final List<Oddity> ODDITIES = List.of(
-            Oddity.NONE,
-            Oddity.GONE,
-            Oddity.EXPIRED_ONCE,
-            Oddity.PAGE_INSTEAD,
-            Oddity.CUT_SHORT,
-            Oddity.FLIPPED_BYTE,
-            Oddity.UNSIGNED);
-
     private final RecordZone zone;
     private final InstantSource clock;
     private final SplittableRandom random;
@@ -44,7 +35,7 @@ public final class ReminderBook {
 
     private ReminderBook(long owner, long seed, boolean oddFiles, InstantSource clock) {
         zone = new RecordZone("Reminders", owner);
-        files = new Shelf(oddFiles ? ODDITIES : List.of(Oddity.NONE));
+        files = oddFiles ? Shelf.odd(Oddity.UNSIGNED) : Shelf.sound();
         random = new SplittableRandom(seed * 31 + 7);
         this.clock = clock;
     }

@@ -17,12 +17,10 @@ final class PartChecks {
     /// Of no byte at all, and so not of the one that is sent.
     private static final String WRONG = "AAAAAA==";
 
-    private final S3Client client;
     private final S3Store store;
     private volatile Optional<PartCheck> known;
 
-    PartChecks(S3Client client, S3Store store) {
-        this.client = client;
+    PartChecks(S3Store store) {
         this.store = store;
         known = store.endpoint().isEmpty() ? Optional.of(PartCheck.CRC32C) : Optional.empty();
     }
@@ -30,13 +28,13 @@ final class PartChecks {
     /// The check for an object that is about to be sent in parts. May ask the store the first time.
     ///
     /// @throws software.amazon.awssdk.core.exception.SdkException where the store cannot be asked
-    PartCheck forObject(String key) {
-        var found = known.orElseGet(() -> tried(key));
+    PartCheck forObject(S3Client client, String key) {
+        var found = known.orElseGet(() -> tried(client, key));
         known = Optional.of(found);
         return found;
     }
 
-    private PartCheck tried(String key) {
+    private PartCheck tried(S3Client client, String key) {
         try {
             var upload = client.createMultipartUpload(it -> {
                         it.bucket(store.bucket()).key(key);
@@ -53,7 +51,7 @@ final class PartChecks {
                         RequestBody.fromBytes(new byte[1]));
                 return PartCheck.MD5;
             } finally {
-                forget(key, upload);
+                forget(client, key, upload);
             }
         } catch (S3Exception e) {
             if (e.statusCode() >= 500 && e.statusCode() != 501) {
@@ -66,7 +64,7 @@ final class PartChecks {
 
     /// Keys may lack the permission: then the upload stays until somebody else sweeps it, as all do that are
     /// given up.
-    private void forget(String key, String upload) {
+    private void forget(S3Client client, String key, String upload) {
         try {
             client.abortMultipartUpload(it -> it.bucket(store.bucket()).key(key).uploadId(upload));
         } catch (S3Exception e) {

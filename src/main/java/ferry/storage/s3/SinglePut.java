@@ -5,6 +5,7 @@ import ferry.egress.Header;
 import ferry.egress.Outbound;
 import ferry.storage.About;
 import ferry.storage.Lanes;
+import ferry.storage.PublishException;
 import ferry.storage.Stored;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -42,8 +43,11 @@ final class SinglePut {
 
     /// Whether the store has taken it; where not, it may have all the same.
     ///
+    /// @throws PublishException where there are no keys to sign with
     /// @throws InterruptedException where the thread was told to stop
-    boolean arrives(String key, About about, byte[] bytes, int length, Stored measured) throws InterruptedException {
+    boolean arrives(String key, About about, byte[] bytes, int length, Stored measured)
+            throws PublishException, InterruptedException {
+        keys.renew();
         var url = store.address(key);
         var headers = headers(url, about, bytes, length, measured);
         var call = new Call("PUT", url, headers, Optional.empty(), GuardedHttp.patience(length))

@@ -50,15 +50,16 @@ public final class UnfinishedParts {
         try (var publisher = publishers.open(owned.organisation(), config)) {
             if (publisher instanceof S3Publisher s3) {
                 var path = config.destination().path();
-                for (var upload : s3.unfinished(path.isEmpty() ? "" : path + "/")) {
-                    if (upload.begun().isBefore(before) && config.made(upload.key())) {
-                        s3.abort(upload);
-                        aborted.incrementAndGet();
-                        log.log(
-                                Level.INFO,
-                                "bucket {0}: aborted an upload left unfinished",
-                                config.destination().bucket());
-                    }
+                int some = s3.abort(
+                        path.isEmpty() ? "" : path + "/",
+                        upload -> upload.begun().isBefore(before) && config.made(upload.key()));
+                aborted.addAndGet(some);
+                if (some > 0) {
+                    log.log(
+                            Level.INFO,
+                            "bucket {0}: aborted {1} uploads left unfinished",
+                            config.destination().bucket(),
+                            some);
                 }
             }
         }

@@ -57,7 +57,7 @@ class RecordedDevicesTest {
         var file = Recordings.icloud("answers/findmyiphone.fmi_family_working.json");
         recorded = Json.MAPPER.readTree(Files.readAllBytes(file));
         var calls = new ScriptedCalls().on("POST findme /fmipservice/client/web/initClient", _ -> recorded);
-        new FindMy(calls, true, _ -> {}).devices(Window.ALL, feed, Differences.Before.NOTHING);
+        new FindMy(calls, true).devices(Window.ALL, feed, Differences.Before.NOTHING);
     }
 
     @Test

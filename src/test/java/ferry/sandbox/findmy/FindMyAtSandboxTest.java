@@ -31,7 +31,7 @@ class FindMyAtSandboxTest {
 
     private KeptFeed readFamily(String name) throws Exception {
         var feed = new KeptFeed();
-        new FindMy(there.calls(name), true, _ -> {}).devices(Window.ALL, feed, Differences.Before.NOTHING);
+        new FindMy(there.calls(name), true).devices(Window.ALL, feed, Differences.Before.NOTHING);
         return checked(name, feed);
     }
 

@@ -37,9 +37,9 @@ class PartChecksTest {
     void aStoreThatRefusesAWrongCrcIsTrustedWithIt() {
         try (var server = TestS3.start("bucket");
                 var client = client(server.url(), TestS3.KEYS)) {
-            var checks = new PartChecks(client, store("bucket", Optional.of(server.url()), TestS3.KEYS));
+            var checks = new PartChecks(store("bucket", Optional.of(server.url()), TestS3.KEYS));
 
-            assertThat(checks.forObject(KEY)).isEqualTo(PartCheck.CRC32C);
+            assertThat(checks.forObject(client, KEY)).isEqualTo(PartCheck.CRC32C);
             assertThat(server.unfinished("bucket")).isZero();
         }
     }
@@ -55,9 +55,9 @@ class PartChecksTest {
                 List.of());
         try (var server = S3Server.start("127.0.0.1", 0, folder, InstantSource.system());
                 var client = client(server.url(), keys)) {
-            var checks = new PartChecks(client, store(S3Server.BUCKET, Optional.of(server.url()), keys));
+            var checks = new PartChecks(store(S3Server.BUCKET, Optional.of(server.url()), keys));
 
-            assertThat(checks.forObject(KEY)).isEqualTo(PartCheck.MD5);
+            assertThat(checks.forObject(client, KEY)).isEqualTo(PartCheck.MD5);
             assertThat(server.keys(S3Server.BUCKET)).isEmpty();
         }
     }
@@ -90,7 +90,7 @@ class PartChecksTest {
         store.start();
         var url = URI.create("http://127.0.0.1:" + store.getAddress().getPort());
         try (var client = client(url, TestS3.KEYS)) {
-            return new PartChecks(client, store("bucket", Optional.of(url), TestS3.KEYS)).forObject(KEY);
+            return new PartChecks(store("bucket", Optional.of(url), TestS3.KEYS)).forObject(client, KEY);
         } finally {
             store.stop(0);
         }
@@ -108,9 +108,9 @@ class PartChecksTest {
     @Test
     void amazonIsNotAsked() {
         try (var client = client(URI.create("http://127.0.0.1:1"), TestS3.KEYS)) {
-            var checks = new PartChecks(client, store("bucket", Optional.empty(), TestS3.KEYS));
+            var checks = new PartChecks(store("bucket", Optional.empty(), TestS3.KEYS));
 
-            assertThat(checks.forObject(KEY)).isEqualTo(PartCheck.CRC32C);
+            assertThat(checks.forObject(client, KEY)).isEqualTo(PartCheck.CRC32C);
         }
     }
 

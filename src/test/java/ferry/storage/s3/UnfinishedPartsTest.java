@@ -3,14 +3,6 @@ package ferry.storage.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ferry.access.Scopes;
-import ferry.access.Vault;
-import ferry.egress.EgressPolicy;
-import ferry.egress.Outbound;
-import ferry.storage.Lanes;
-import ferry.storage.PartBuffers;
-import ferry.storage.Publishers;
-import ferry.storage.Reach;
-import ferry.storage.Retries;
 import ferry.storage.StorageConfigs;
 import ferry.testing.Client;
 import ferry.testing.TestApp;
@@ -18,8 +10,6 @@ import ferry.testing.TestS3;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -37,7 +27,6 @@ class UnfinishedPartsTest {
     private final TestApp app = TestApp.start();
     private final Client client =
             app.organisation("Publishes films", Scopes.ALL).client();
-    private final Outbound outbound = Outbound.open(EgressPolicy.of(List.of()).withLoopback());
     private final S3Client another = S3Client.builder()
             .httpClient(UrlConnectionHttpClient.create())
             .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(
@@ -50,7 +39,6 @@ class UnfinishedPartsTest {
     @AfterEach
     void closed() {
         another.close();
-        outbound.close();
         app.close();
         s3.close();
     }
@@ -115,14 +103,11 @@ class UnfinishedPartsTest {
         assertThat(s3.unfinished("mine")).isZero();
     }
 
-    private int sweep(Instant now) throws InterruptedException {
-        var retries = new Retries(2, Duration.ofMillis(1), Duration.ofMillis(2));
-        var reach = new Reach(outbound, InstantSource.system(), retries, new PartBuffers(2), new Lanes.ToBuckets());
-        var vault = new Vault(app.db(), app.app().organisations(), app.master().sealer());
+    private int sweep(Instant now) throws Exception {
         return new UnfinishedParts(
                         app.db(),
                         new StorageConfigs(InstantSource.system()),
-                        new Publishers(Optional.empty(), Optional.of(new Publishers.Cloud(vault, reach))),
+                        app.publishers(),
                         InstantSource.fixed(now))
                 .sweep(DAY);
     }

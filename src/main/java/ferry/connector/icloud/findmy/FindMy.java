@@ -28,19 +28,11 @@ public final class FindMy {
 
     private final Calls calls;
     private final boolean family;
-    private final Pause pause;
-
-    /// Waits between two looks. A test's does not.
-    @FunctionalInterface
-    public interface Pause {
-        void pause(Duration wait) throws InterruptedException;
-    }
 
     /// @param family whether to list the devices of the owner's family too, which are other people's
-    public FindMy(Calls calls, boolean family, Pause pause) {
+    public FindMy(Calls calls, boolean family) {
         this.calls = calls;
         this.family = family;
-        this.pause = pause;
     }
 
     /// What of a device's record tells of the device, and not of how the source looks for it: a mere look is no
@@ -97,7 +89,7 @@ public final class FindMy {
                 return answer;
             }
             var server = answer.path("serverContext");
-            pause.pause(wait(server));
+            calls.pause(wait(server));
             var next = look("refreshClient", again(server));
             var left = loading(next);
             var progress = left < loading

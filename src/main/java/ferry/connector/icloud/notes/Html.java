@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /// Writes a note's body as HTML, which is well-formed XML too. The owner's own characters never become tags, a link
 /// leads to the web, to a mail or a telephone or is written out, and nothing in it can run or load anything.
-final class Html {
+final class Html implements Line.Writer {
     private static final Set<String> SCHEMES = Set.of("http", "https", "mailto", "tel");
 
     private final Inserts inserts;
@@ -26,17 +26,7 @@ final class Html {
 
     static String of(NoteBody body, Inserts inserts) {
         var html = new Html(inserts);
-        var lines = html.lines(body);
-        for (int i = 0; i < lines.size(); i++) {
-            var table = lines.get(i).table().map(inserts.tables()::get);
-            if (table.isPresent()) {
-                html.table(table.get());
-            } else if (lines.get(i).paragraph().kind() == Kind.MONO) {
-                i = html.code(lines, i) - 1;
-            } else {
-                html.line(lines.get(i));
-            }
-        }
+        Line.write(html.lines(body), inserts.tables(), html);
         html.closeLists(0);
         return html.out.toString();
     }
@@ -45,7 +35,8 @@ final class Html {
         return Line.of(body, UnaryOperator.identity(), inserts.tables().keySet());
     }
 
-    private void table(NoteTable table) {
+    @Override
+    public void table(NoteTable table) {
         closeLists(0);
         begin().append("<table>\n");
         // What lies in a cell is no table: those are the note's.
@@ -63,7 +54,8 @@ final class Html {
         out.append("</table>");
     }
 
-    private void line(Line line) {
+    @Override
+    public void line(Line line) {
         var kind = line.paragraph().kind();
         var text = inline(line);
         if (kind.isList()) {
@@ -125,21 +117,12 @@ final class Html {
         }
     }
 
-    /// Lines of code that follow each other are one block.
-    ///
-    /// @return the first line after it
-    private int code(List<Line> lines, int from) {
+    @Override
+    public void code(String code) {
         closeLists(0);
-        int end = from;
-        while (end < lines.size() && lines.get(end).paragraph().kind() == Kind.MONO) {
-            end++;
-        }
-        var code = String.join(
-                "\n", lines.subList(from, end).stream().map(Line::plain).toList());
         if (!code.isBlank()) {
             begin().append("<pre><code>").append(escaped(code)).append("</code></pre>");
         }
-        return end;
     }
 
     /// Begins a line of the output.

@@ -2,14 +2,17 @@ package ferry.connector.icloud.notes;
 
 import ferry.connector.icloud.notes.NoteBody.Attached;
 import ferry.connector.icloud.notes.NoteBody.Format;
+import ferry.connector.icloud.notes.NoteBody.Kind;
 import ferry.connector.icloud.notes.NoteBody.Paragraph;
 import ferry.connector.icloud.notes.NoteBody.Run;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// One paragraph of a note, for whatever writes it down. Its style is that of its first letter, be it the line feed.
@@ -68,6 +71,43 @@ final class Line {
         return lines;
     }
 
+    /// Writes lines down in some format.
+    interface Writer {
+        void table(NoteTable table);
+
+        /// Lines of code that follow each other, as one block.
+        ///
+        /// @param code may be blank
+        void code(String code);
+
+        /// Any other line, be it empty.
+        void line(Line line);
+    }
+
+    /// Has all of a note's lines written, in their order.
+    ///
+    /// @param tables by id; of the others nothing is known
+    static void write(List<Line> lines, Map<String, NoteTable> tables, Writer writer) {
+        for (int i = 0; i < lines.size(); ) {
+            int from = i;
+            while (i < lines.size() && lines.get(i).isCode()) {
+                i++;
+            }
+            if (i > from) {
+                var code = lines.subList(from, i).stream().map(Line::plain);
+                writer.code(code.collect(Collectors.joining("\n")));
+                continue;
+            }
+            var line = lines.get(i++);
+            line.table().map(tables::get).ifPresentOrElse(writer::table, () -> writer.line(line));
+        }
+    }
+
+    /// A line that is a table has no style.
+    private boolean isCode() {
+        return paragraph.kind() == Kind.MONO;
+    }
+
     /// What is empty because a table stood in it is no line.
     private void end(List<Line> lines) {
         if (!pieces.isEmpty() || !followsTable) {
@@ -89,7 +129,7 @@ final class Line {
     }
 
     /// The id of the table that this line is.
-    Optional<String> table() {
+    private Optional<String> table() {
         return Optional.ofNullable(table);
     }
 

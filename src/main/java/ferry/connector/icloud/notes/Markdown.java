@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// Writes a note's body as Markdown (CommonMark, with the task lists and strikethrough of GitHub's). The
 /// owner's own characters never become marks. Empty lines, spaces at the edges of lines, underlining and
 /// colours have no place in it; the plain text has them.
-final class Markdown {
+final class Markdown implements Line.Writer {
     private static final Pattern SPECIAL = Pattern.compile("[\\\\`*_\\[\\]<>~|&]");
     /// What would begin a block at the start of a line.
     private static final Pattern OPENING = Pattern.compile("^(#|[-+=]|\\d+(?=[.)]))");
@@ -33,17 +33,7 @@ final class Markdown {
 
     static String of(NoteBody body, Inserts inserts) {
         var markdown = new Markdown();
-        var lines = lines(body, inserts);
-        for (int i = 0; i < lines.size(); i++) {
-            var table = lines.get(i).table().map(inserts.tables()::get);
-            if (table.isPresent()) {
-                markdown.table(table.get());
-            } else if (lines.get(i).paragraph().kind() == Kind.MONO) {
-                i = markdown.code(lines, i) - 1;
-            } else {
-                markdown.line(lines.get(i));
-            }
-        }
+        Line.write(lines(body, inserts), inserts.tables(), markdown);
         return markdown.out.toString();
     }
 
@@ -52,7 +42,8 @@ final class Markdown {
     }
 
     /// As GitHub writes it: the first row is the head, and each cell one line.
-    private void table(NoteTable table) {
+    @Override
+    public void table(NoteTable table) {
         separate("\n\n");
         previous = Kind.TEXT;
         row(table.rows().getFirst());
@@ -71,7 +62,8 @@ final class Markdown {
         }
     }
 
-    private void line(Line line) {
+    @Override
+    public void line(Line line) {
         var kind = line.paragraph().kind();
         var text = inline(line);
         if (text.isEmpty() && kind != Kind.CHECK) {
@@ -106,16 +98,8 @@ final class Markdown {
         out.append(text);
     }
 
-    /// Lines of code that follow each other are one block.
-    ///
-    /// @return the first line after it
-    private int code(List<Line> lines, int from) {
-        int end = from;
-        while (end < lines.size() && lines.get(end).paragraph().kind() == Kind.MONO) {
-            end++;
-        }
-        var code = String.join(
-                "\n", lines.subList(from, end).stream().map(Line::plain).toList());
+    @Override
+    public void code(String code) {
         if (!code.isBlank()) {
             separate("\n\n");
             int ticks = TICKS.matcher(code)
@@ -127,7 +111,6 @@ final class Markdown {
             out.append(fence).append('\n').append(code).append('\n').append(fence);
         }
         previous = Kind.MONO;
-        return end;
     }
 
     private void separate(String by) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -143,24 +144,24 @@ public final class Notes {
         }
 
         @Override
-        public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
+        public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page, Consumer<CloudRecord> lost)
                 throws ConnectorException, InterruptedException {
             received = clock.instant();
-            attached = attached(page);
+            attached = attached(page, lost);
             return record -> isNote(record) ? NoteEntry.note(record, attached, feed::fileId) : NoteEntry.folder(record);
         }
 
-        private Map<String, CloudRecord> attached(List<CloudRecord> records)
+        private Map<String, CloudRecord> attached(List<CloudRecord> records, Consumer<CloudRecord> lost)
                 throws ConnectorException, InterruptedException {
             var names = new LinkedHashSet<String>();
             records.stream().filter(Notes::isNote).forEach(note -> names.addAll(NoteEntry.attachmentNames(note)));
-            return zone.find(
-                    names,
-                    ATTACHMENT_KEYS,
-                    lost -> feed.refused(
-                            "attachment:" + lost.name(),
-                            ErrorCode.NOT_RETRIEVABLE,
-                            "The source could not read this attachment."));
+            return zone.find(names, ATTACHMENT_KEYS, attachment -> {
+                lost.accept(attachment);
+                feed.refused(
+                        "attachment:" + attachment.name(),
+                        ErrorCode.NOT_RETRIEVABLE,
+                        "The source could not read this attachment.");
+            });
         }
 
         @Override

@@ -1,6 +1,8 @@
 package ferry.connector.icloud.photos;
 
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.MediaTypes;
+import ferry.connector.icloud.web.Uti;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -52,29 +54,20 @@ final class FileNames {
         var text = master.text("filenameEnc");
         if (master.isPlain("filenameEnc")
                 && text.filter(FileNames::isPlausible)
-                        .flatMap(FileNames::extension)
+                        .flatMap(MediaTypes::extension)
                         .isEmpty()) {
             // A plain string without an extension may be base64 all the same; one client documents it.
             text = text.flatMap(CloudRecord::decoded)
                     .flatMap(CloudRecord::utf8)
                     .filter(FileNames::isPlausible)
-                    .filter(name -> extension(name).isPresent())
+                    .filter(name -> MediaTypes.extension(name).isPresent())
                     .or(() -> master.text("filenameEnc"));
         }
         return text.map(name -> Normalizer.normalize(name, Normalizer.Form.NFC)).filter(FileNames::isPlausible);
     }
 
-    /// Lower case, without dot.
-    static Optional<String> extension(String filename) {
-        int dot = filename.lastIndexOf('.');
-        var extension = filename.substring(dot + 1);
-        return dot > 0 && !extension.isEmpty() && extension.length() <= 8 && !extension.contains(" ")
-                ? Optional.of(extension.toLowerCase(Locale.ROOT))
-                : Optional.empty();
-    }
-
     static String stem(String filename) {
-        return extension(filename).isPresent() ? filename.substring(0, filename.lastIndexOf('.')) : filename;
+        return MediaTypes.extension(filename).isPresent() ? filename.substring(0, filename.lastIndexOf('.')) : filename;
     }
 
     private static boolean isPlausible(String name) {

@@ -33,7 +33,7 @@ final class LibraryChanges {
     /// Names of awaited assets whose masters are gone.
     private final Set<String> lost = new HashSet<>();
     /// Whether anything has changed. Where nothing has, no file that is waited for can have come.
-    private boolean told;
+    private boolean hasChanges;
 
     LibraryChanges(PhotosDatabase database, Library library, Feed feed, PhotoWriter writer) {
         this.database = database;
@@ -63,7 +63,7 @@ final class LibraryChanges {
             changed(changes.page());
         }
         var names = new HashSet<>(before.again());
-        if (told) {
+        if (hasChanges) {
             names.addAll(arrived(before.awaited()));
         }
         leftOver(names);
@@ -98,7 +98,7 @@ final class LibraryChanges {
                 ? List.<CloudRecord>of()
                 : database.lookup(library, some).records()) {
             var photo = new Photo(library, CloudRecord.NONE, record);
-            if (record.error().filter("NOT_FOUND"::equals).isPresent()) {
+            if (record.isUnknown()) {
                 left.forEach((asset, master) -> {
                     if (master.equals(record.name())) {
                         lost.add(asset);
@@ -116,7 +116,7 @@ final class LibraryChanges {
 
     /// An asset may come without its master, and a master without any of its assets.
     private void changed(Page page) throws ConnectorException, InterruptedException {
-        told |= !page.isEmpty();
+        hasChanges |= !page.isEmpty();
         var fresh = new ArrayList<CloudRecord>();
         for (var record : page.records()) {
             if (isGone(record)) {
@@ -159,7 +159,7 @@ final class LibraryChanges {
             var page = database.lookup(library, some);
             var found = new ArrayList<CloudRecord>();
             for (var record : page.records()) {
-                if (record.error().filter("NOT_FOUND"::equals).isEmpty()) {
+                if (!record.isUnknown()) {
                     found.add(record);
                 } else if (ASSET_NAME.matcher(record.name()).matches()) {
                     gone(record.name());

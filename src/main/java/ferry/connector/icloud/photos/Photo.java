@@ -1,6 +1,8 @@
 package ferry.connector.icloud.photos;
 
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.MediaTypes;
+import ferry.connector.icloud.web.Uti;
 import java.util.Optional;
 
 /// A photo or video: what the library says of it, and the record that holds its original.
@@ -16,7 +18,7 @@ record Photo(Library library, CloudRecord asset, CloudRecord master) {
                 .flatMap(Uti::of)
                 .or(() -> master.string("resOriginalFileType").flatMap(Uti::of))
                 .or(() ->
-                        FileNames.decoded(master).flatMap(FileNames::extension).flatMap(Uti::ofExtension));
+                        FileNames.decoded(master).flatMap(MediaTypes::extension).flatMap(Uti::ofExtension));
     }
 
     boolean isVideo() {

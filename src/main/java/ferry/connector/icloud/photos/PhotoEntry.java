@@ -3,6 +3,8 @@ package ferry.connector.icloud.photos;
 import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
 import ferry.connector.icloud.web.CloudRecord;
+import ferry.connector.icloud.web.MediaTypes;
+import ferry.connector.icloud.web.Uti;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -242,11 +244,11 @@ final class PhotoEntry {
         var own = resource.uti().flatMap(Uti::of);
         return own.isPresent() || variant != Variant.ORIGINAL
                 ? own
-                : FileNames.extension(name).flatMap(Uti::ofExtension);
+                : MediaTypes.extension(name).flatMap(Uti::ofExtension);
     }
 
     private static @Nullable String extension(String name, Optional<Uti> uti) {
-        return FileNames.extension(name).or(() -> uti.map(Uti::extension)).orElse(null);
+        return MediaTypes.extension(name).or(() -> uti.map(Uti::extension)).orElse(null);
     }
 
     private static OptionalLong within(OptionalLong number, long least, long most) {

@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -185,10 +186,10 @@ public final class Reminders {
         }
 
         @Override
-        public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
+        public Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page, Consumer<CloudRecord> lost)
                 throws ConnectorException, InterruptedException {
             received = clock.instant();
-            children = children(page);
+            children = children(page, lost);
             return record -> record.type().equals("List") ? list(record) : reminder(record);
         }
 
@@ -224,23 +225,23 @@ public final class Reminders {
         }
 
         /// Alarms and the like by record name, and the alarms' triggers.
-        private Map<String, CloudRecord> children(List<CloudRecord> records)
+        private Map<String, CloudRecord> children(List<CloudRecord> records, Consumer<CloudRecord> lost)
                 throws ConnectorException, InterruptedException {
             var names = new LinkedHashSet<String>();
             records.forEach(record -> names.addAll(ReminderEntry.childNames(record)));
-            var found = find(names);
+            var found = find(names, lost);
             var triggers = new LinkedHashSet<String>();
             found.values().forEach(child -> ReminderEntry.triggerName(child).ifPresent(triggers::add));
-            found.putAll(find(triggers));
+            found.putAll(find(triggers, lost));
             return found;
         }
 
-        private Map<String, CloudRecord> find(Collection<String> names)
+        private Map<String, CloudRecord> find(Collection<String> names, Consumer<CloudRecord> lost)
                 throws ConnectorException, InterruptedException {
-            return zone.find(
-                    names,
-                    CHILD_KEYS,
-                    lost -> feed.refused(id(lost), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item."));
+            return zone.find(names, CHILD_KEYS, child -> {
+                lost.accept(child);
+                feed.refused(id(child), ErrorCode.NOT_RETRIEVABLE, "The source could not read this item.");
+            });
         }
 
         @Override

@@ -3,8 +3,6 @@ package ferry.connector.icloud.web;
 import ferry.connector.FileMeta;
 import ferry.connector.FileRef;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -17,18 +15,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param asset size, signature and address; an address may be missing
 public record AssetFile(FileRef ref, FileMeta meta, JsonNode asset) {
     private static final int LONGEST_LOCATOR = 90;
-    private static final Map<String, String> EXTENSIONS = Map.ofEntries(
-            Map.entry("public.jpeg", "jpg"),
-            Map.entry("public.png", "png"),
-            Map.entry("public.heic", "heic"),
-            Map.entry("public.tiff", "tiff"),
-            Map.entry("com.compuserve.gif", "gif"),
-            Map.entry("com.adobe.pdf", "pdf"),
-            Map.entry("public.plain-text", "txt"),
-            Map.entry("public.mpeg-4", "mp4"),
-            Map.entry("com.apple.quicktime-movie", "mov"),
-            Map.entry("com.apple.m4a-audio", "m4a"),
-            Map.entry("public.vcard", "vcf"));
 
     /// The file in that field; of a list the first, which is the best. Empty where there is none, and where
     /// its record's name is too long to be found again by.
@@ -37,8 +23,8 @@ public record AssetFile(FileRef ref, FileMeta meta, JsonNode asset) {
     /// @param uti Apple's word for what it is, for where its name does not say it
     public static Optional<AssetFile> of(
             String fileType, CloudRecord record, String field, Optional<String> name, Optional<String> uti) {
-        var extension = name.flatMap(AssetFile::extension)
-                .or(() -> uti.map(type -> EXTENSIONS.get(type)))
+        var extension = name.flatMap(MediaTypes::extension)
+                .or(() -> uti.flatMap(Uti::of).map(Uti::extension))
                 .orElse(null);
         var filename = name.orElse(extension == null ? "attachment" : "attachment." + extension);
         var value = record.value(field).isArray() ? record.value(field).path(0) : record.value(field);
@@ -51,12 +37,6 @@ public record AssetFile(FileRef ref, FileMeta meta, JsonNode asset) {
         var mediaType = extension == null ? null : MediaTypes.of(extension).orElse(null);
         var meta = new FileMeta(filename, extension, mediaType, size(value));
         return Optional.of(new AssetFile(new FileRef(fileType, record.name()), meta, value));
-    }
-
-    private static Optional<String> extension(String name) {
-        int dot = name.lastIndexOf('.');
-        var extension = name.substring(dot + 1).toLowerCase(Locale.ROOT);
-        return dot > 0 && extension.matches("[a-z0-9]{1,8}") ? Optional.of(extension) : Optional.empty();
     }
 
     private static OptionalLong size(JsonNode asset) {

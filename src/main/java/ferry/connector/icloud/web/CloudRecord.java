@@ -57,6 +57,11 @@ public record CloudRecord(JsonNode json) {
         return code.isString() ? Optional.of(code.stringValue()) : Optional.empty();
     }
 
+    /// Whether the source has no record of that name.
+    public boolean isUnknown() {
+        return error().filter("NOT_FOUND"::equals).isPresent();
+    }
+
     public boolean isTombstone() {
         return json.path("deleted").asBoolean(false);
     }

@@ -49,6 +49,13 @@ public final class MediaTypes {
 
     private MediaTypes() {}
 
+    /// What a file's name ends with: lower case, without dot. Empty where that is too long or too odd for one.
+    public static Optional<String> extension(String filename) {
+        int dot = filename.lastIndexOf('.');
+        var extension = filename.substring(dot + 1).toLowerCase(Locale.ROOT);
+        return dot > 0 && extension.matches("[a-z0-9]{1,8}") ? Optional.of(extension) : Optional.empty();
+    }
+
     /// In either case of letters.
     public static Optional<String> of(String extension) {
         return Optional.ofNullable(BY_EXTENSION.get(extension.toLowerCase(Locale.ROOT)));

@@ -1,10 +1,10 @@
 package ferry.connector.icloud.web;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /// How far a zone has been read, and what of it was told.
@@ -16,8 +16,7 @@ import tools.jackson.databind.JsonNode;
 /// was
 /// @param parts what belongs to what was told
 record ZonePlace(String token, Set<String> again, Map<String, String> told, Parts parts) {
-    /// More than this may not be left over.
-    static final int MOST_AGAIN = 1_000;
+    private static final int MOST_LEFT_OVER = 1_000;
 
     /// Empty where it is none, such as one of another kind of account.
     static Optional<ZonePlace> of(String state) {
@@ -26,13 +25,21 @@ record ZonePlace(String token, Set<String> again, Map<String, String> told, Part
         if (token == null) {
             return Optional.empty();
         }
-        var again = new HashSet<String>();
-        json.path("again").forEach(name -> again.add(name.asString("")));
         var told = new HashMap<String, String>();
         for (Map.Entry<String, JsonNode> record : json.path("told").properties()) {
             told.put(record.getKey(), record.getValue().asString(""));
         }
-        return Optional.of(new ZonePlace(token, again, told, Parts.of(json.path("parts"))));
+        return Optional.of(new ZonePlace(
+                token, names(json.path("again")), told, Parts.of(json.path("parts"), names(json.path("unread")))));
+    }
+
+    private static Set<String> names(JsonNode list) {
+        return list.valueStream().map(name -> name.asString("")).collect(Collectors.toSet());
+    }
+
+    /// Whether a later reading can look up all that this one lacks.
+    boolean isWithinBounds() {
+        return again.size() + parts.unread().size() <= MOST_LEFT_OVER;
     }
 
     /// The same place always as the same text.
@@ -45,6 +52,7 @@ record ZonePlace(String token, Set<String> again, Map<String, String> told, Part
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(record -> records.put(record.getKey(), record.getValue()));
         parts.write(zone.putObject("parts"));
+        parts.unread().stream().sorted().forEach(zone.putArray("unread")::add);
         return json.toString();
     }
 }

@@ -17,14 +17,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
 /// One reading of a whole zone into a feed, or of what changed in it since the feed's cursor: each record once,
 /// page by page, so that no more than a page and what belongs to it is held, and the names of all that was
 /// told. What the source could not read, and what came as ciphertext, is refused by name, and looked up with
-/// the next reading. A record that is part of others' entries and changes alone brings these again: at the
-/// end of this reading, or with the next one where it had told them already. Used once, by one thread.
+/// the next reading; what cannot be read of an entry brings it again once it can. A record that is part of others'
+/// entries and changes alone brings these again: at the end of this reading, or with the next one where it had
+/// told them already. Used once, by one thread.
 public final class ZoneReading {
     private final Zones zone;
     private final Content content;
@@ -67,9 +69,10 @@ public final class ZoneReading {
 
         /// Gets what belongs to the records of one page.
         ///
+        /// @param lost takes the parts that the source does not have or could not read
         /// @return makes the entry of one of them; `body_undecoded` is true in it where a body could not be
         /// read
-        Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page)
+        Function<CloudRecord, ObjectNode> entries(List<CloudRecord> page, Consumer<CloudRecord> lost)
                 throws ConnectorException, InterruptedException;
 
         /// The records that are parts of that one's entry, of a page that [#entries] was asked for.
@@ -123,6 +126,7 @@ public final class ZoneReading {
         var end = read(Optional.of(before.get().token()));
         if (end.isPresent()) {
             leftOver(before.get().again());
+            unread();
             leftOver(touched);
         } else {
             told.clear();
@@ -145,8 +149,11 @@ public final class ZoneReading {
 
     /// Only a reading of everything knows all that a later one must know of.
     private void reached(Zones.End end) {
-        if (end.whole() && window.equals(Window.ALL) && again.size() <= ZonePlace.MOST_AGAIN) {
-            end.token().ifPresent(token -> feed.reached(new ZonePlace(token, again, told, parts).state()));
+        if (end.whole() && window.equals(Window.ALL)) {
+            end.token()
+                    .map(token -> new ZonePlace(token, again, told, parts))
+                    .filter(ZonePlace::isWithinBounds)
+                    .ifPresent(place -> feed.reached(place.state()));
         }
     }
 
@@ -157,13 +164,23 @@ public final class ZoneReading {
                 .toList();
         var found = new ArrayList<CloudRecord>();
         for (var record : left.isEmpty() ? List.<CloudRecord>of() : zone.lookup(left, content.keys())) {
-            if (record.error().filter("NOT_FOUND"::equals).isPresent()) {
+            if (record.isUnknown()) {
                 gone(record);
             } else {
                 found.add(record);
             }
         }
         take(found);
+    }
+
+    /// Parts that could not be read are looked at once more; what still cannot is told with no owner again.
+    private void unread() throws ConnectorException, InterruptedException {
+        var unread = parts.unread();
+        for (var part : unread.isEmpty() ? List.<CloudRecord>of() : zone.lookup(unread, content.keys())) {
+            if (part.error().isEmpty() || part.isUnknown()) {
+                touch(part);
+            }
+        }
     }
 
     /// Said at once of what an earlier reading told, and with the next of what this one has just told.
@@ -193,12 +210,17 @@ public final class ZoneReading {
                 wanted.add(record);
             }
         }
-        var entries = content.entries(wanted);
+        var lost = new HashSet<String>();
+        var entries = content.entries(wanted, part -> {
+            if (!part.isUnknown()) {
+                lost.add(part.name());
+            }
+        });
         for (var record : wanted) {
             var entry = entries.apply(record);
             undecoded += entry.path("body_undecoded").asBoolean(false) ? 1 : 0;
             told.put(record.name(), content.id(record));
-            parts.told(record.name(), content.parts(record));
+            parts.told(record.name(), content.parts(record), lost);
             feed.item(entry, () -> Raw.of(record.json()));
         }
         content.given();

@@ -13,7 +13,6 @@ import ferry.connector.icloud.web.ScriptedCalls;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,14 +29,13 @@ class FindMyTest {
 
     private final ScriptedCalls calls = new ScriptedCalls();
     private final KeptFeed feed = new KeptFeed();
-    private final List<Duration> waits = new ArrayList<>();
 
     private void read(boolean family) throws Exception {
         read(family, Window.ALL);
     }
 
     private void read(boolean family, Window window) throws Exception {
-        new FindMy(calls, family, waits::add).devices(window, feed, Differences.Before.NOTHING);
+        new FindMy(calls, family).devices(window, feed, Differences.Before.NOTHING);
         assertThat(feed.schemaErrors("icloud_find_my.devices")).isEmpty();
     }
 
@@ -80,7 +78,7 @@ class FindMyTest {
                 .doesNotContain("shouldLocate")
                 .doesNotContain("isUpdatingAllLocations")
                 .doesNotContain("selectedDevice");
-        assertThat(waits).isEmpty();
+        assertThat(calls.pauses).isEmpty();
     }
 
     @Test
@@ -178,7 +176,7 @@ class FindMyTest {
         read(true);
         assertThat(feed.items).hasSize(7);
         assertThat(feed.complete).isTrue();
-        assertThat(waits).containsOnly(Duration.ofSeconds(2)).hasSize(3);
+        assertThat(calls.pauses).containsOnly(Duration.ofSeconds(2)).hasSize(3);
         var body = calls.bodies.getLast();
         assertThat(body.at("/clientContext/fmly").asBoolean()).isTrue();
         assertThat(body.at("/serverContext/prsId").asString()).isEqualTo("7");

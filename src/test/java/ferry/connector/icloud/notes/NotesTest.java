@@ -112,7 +112,7 @@ class NotesTest {
                 .put("recordName", "gone")
                 .put("recordType", "Note")
                 .put("deleted", true);
-        var error = Json.object().put("recordName", "bad").put("serverErrorCode", "INTERNAL_ERROR");
+        var error = unreadable("bad");
         cloud.page(
                 "first",
                 "",
@@ -247,6 +247,10 @@ class NotesTest {
         return PagesOfAZone.record(name, "Attachment", Json.object()).put("recordChangeTag", changeTag);
     }
 
+    private static ObjectNode unreadable(String name) {
+        return Json.object().put("recordName", name).put("serverErrorCode", "INTERNAL_ERROR");
+    }
+
     private static ObjectNode noteWith(String id, String attachment) {
         var note = note(id, "One", body("one"));
         ((ObjectNode) note.path("fields"))
@@ -306,13 +310,47 @@ class NotesTest {
 
     @Test
     void anAttachmentThatCannotBeReadIsNamedOnce() throws Exception {
-        var error = Json.object().put("recordName", "there").put("serverErrorCode", "INTERNAL_ERROR");
+        var error = unreadable("there");
         cloud.lookups.put("there", error);
         cloud.page("first", "a", error);
         cloud.page("a", "", noteWith("1", "there"));
         read(Window.ALL);
         assertThat(feed.ids()).containsExactly("note:1");
         assertThat(feed.refusals).containsExactly("attachment:there not-retrievable");
+    }
+
+    @Test
+    void anAttachmentThatCanBeReadAgainBringsItsNoteAndNoneBefore() throws Exception {
+        var note = noteWith("1", "there");
+        cloud.lookups.put("1", note);
+        cloud.lookups.put("there", unreadable("there"));
+        cloud.page("first", "", note, noteWith("2", "gone"));
+        read(Window.ALL);
+        cloud.page("end", "");
+
+        var still = readFurther();
+        assertThat(still.ids()).isEmpty();
+        assertThat(still.refusals).isEmpty();
+        feed.reached = still.reached;
+        cloud.lookups.put("there", attachment("there", "1"));
+        var repaired = readFurther();
+        assertThat(repaired.ids()).containsExactly("note:1");
+        assertThat(repaired.complete).isTrue();
+        feed.reached = repaired.reached;
+        cloud.asked.clear();
+        assertThat(readFurther().ids()).isEmpty();
+        assertThat(cloud.asked).hasSize(1);
+    }
+
+    @Test
+    void anAttachmentThatCouldNotBeReadIsForgottenWithItsNote() throws Exception {
+        cloud.lookups.put("there", unreadable("there"));
+        cloud.page("first", "", noteWith("1", "there"));
+        read(Window.ALL);
+        cloud.page("end", "", Json.object().put("recordName", "1").put("deleted", true));
+        cloud.asked.clear();
+        assertThat(readFurther().ids()).containsExactly("note:1");
+        assertThat(cloud.asked).hasSize(1);
     }
 
     @Test

@@ -24,7 +24,11 @@ class RemindersTest {
     private final KeptFeed feed = new KeptFeed();
 
     private void read() throws Exception {
-        new Reminders(cloud, new NoLimits(1), InstantSource.fixed(Instant.EPOCH)).reminders(Window.ALL, feed);
+        reminders().reminders(Window.ALL, feed);
+    }
+
+    private Reminders reminders() {
+        return new Reminders(cloud, new NoLimits(1), InstantSource.fixed(Instant.EPOCH));
     }
 
     @AfterEach
@@ -91,6 +95,35 @@ class RemindersTest {
         assertThat(entry.path("date_due").isNull()).isTrue();
         assertThat(entry.at("/recurrence/0/frequency_raw").asInt()).isEqualTo(9);
         assertThat(feed.refusals).containsExactly("recurrencerule:gone not-retrievable");
+    }
+
+    @Test
+    void anAlarmWhoseTriggerCanBeReadAgainBringsItsReminder() throws Exception {
+        var reminder = reminder("1", title("One"));
+        ((ObjectNode) reminder.path("fields"))
+                .putObject("AlarmIDs")
+                .put("type", "STRING_LIST")
+                .putArray("value")
+                .add("a");
+        var alarm = Json.object();
+        alarm.putObject("TriggerID").put("type", "STRING").put("value", "t");
+        cloud.lookups.put("Reminder/1", reminder);
+        cloud.lookups.put("Alarm/a", PagesOfAZone.record("Alarm/a", "Alarm", alarm));
+        cloud.lookups.put(
+                "AlarmTrigger/t",
+                Json.object().put("recordName", "AlarmTrigger/t").put("serverErrorCode", "INTERNAL_ERROR"));
+        cloud.page("first", "", reminder);
+        read();
+        assertThat(feed.item("reminder:1").at("/alarms/0/trigger").isNull()).isTrue();
+
+        cloud.page("end", "");
+        cloud.lookups.put("AlarmTrigger/t", PagesOfAZone.record("AlarmTrigger/t", "AlarmTrigger", Json.object()));
+        var further = new KeptFeed();
+        further.from = feed.reached;
+        reminders().reminders(Window.ALL, further);
+        assertThat(further.ids()).containsExactly("reminder:1");
+        assertThat(further.item("reminder:1").at("/alarms/0/trigger").isObject())
+                .isTrue();
     }
 
     @Test

@@ -2,6 +2,7 @@ package ferry.connector.icloud.web;
 
 import ferry.connector.ConnectorException;
 import ferry.egress.Answer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +16,9 @@ public final class ScriptedCalls implements Calls {
 
     /// What was posted, in order.
     public final List<JsonNode> bodies = new ArrayList<>();
+
+    /// How long was waited, which takes no time.
+    public final List<Duration> pauses = new ArrayList<>();
 
     private final Map<String, Script> scripts = new HashMap<>();
 
@@ -63,6 +67,11 @@ public final class ScriptedCalls implements Calls {
     @Override
     public boolean has(String service) {
         return true;
+    }
+
+    @Override
+    public void pause(Duration wait) {
+        pauses.add(wait);
     }
 
     @Override

@@ -1,4 +1,4 @@
-package ferry.connector.icloud.photos;
+package ferry.connector.icloud.web;
 
 import java.util.Locale;
 import java.util.Map;
@@ -7,12 +7,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// What Apple's uniform type identifiers of photos and videos mean.
+/// What Apple's uniform type identifiers of photos, videos and other files mean.
 ///
 /// @param name such as `public.heic`
 /// @param extension lower case, without dot
 /// @param mimeType such as `image/heic`
-record Uti(String name, String extension, String mimeType) {
+public record Uti(String name, String extension, String mimeType) {
     private static final Map<String, Uti> BY_NAME = Stream.of(
                     new Uti("public.jpeg", "jpg", "image/jpeg"),
                     new Uti("public.heic", "heic", "image/heic"),
@@ -52,7 +52,11 @@ record Uti(String name, String extension, String mimeType) {
                     new Uti("public.mpeg", "mpg", "video/mpeg"),
                     new Uti("public.mpeg-2-video", "m2v", "video/mpeg"),
                     new Uti("org.webmproject.webm", "webm", "video/webm"),
-                    new Uti("com.apple.photos.apple-adjustment-envelope", "aae", "application/xml"))
+                    new Uti("com.apple.photos.apple-adjustment-envelope", "aae", "application/xml"),
+                    new Uti("com.apple.m4a-audio", "m4a", "audio/mp4"),
+                    new Uti("com.adobe.pdf", "pdf", "application/pdf"),
+                    new Uti("public.plain-text", "txt", "text/plain"),
+                    new Uti("public.vcard", "vcf", "text/vcard"))
             .collect(Collectors.toUnmodifiableMap(Uti::name, Function.identity()));
 
     private static final Map<String, Uti> BY_EXTENSION = Stream.concat(
@@ -70,29 +74,29 @@ record Uti(String name, String extension, String mimeType) {
             .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
 
     /// Empty for a type that is not known; its words in the feed are then null.
-    static Optional<Uti> of(String name) {
+    public static Optional<Uti> of(String name) {
         return Optional.ofNullable(BY_NAME.get(name.toLowerCase(Locale.ROOT)));
     }
 
     /// By the extension of a file name, in either case.
-    static Optional<Uti> ofExtension(String extension) {
+    public static Optional<Uti> ofExtension(String extension) {
         return Optional.ofNullable(BY_EXTENSION.get(extension.toLowerCase(Locale.ROOT)));
     }
 
-    boolean isVideo() {
+    public boolean isVideo() {
         return mimeType.startsWith("video/");
     }
 
-    boolean isImage() {
+    public boolean isImage() {
         return mimeType.startsWith("image/");
     }
 
     /// The format of pictures that move.
-    boolean isGif() {
+    public boolean isGif() {
         return mimeType.equals("image/gif");
     }
 
-    boolean isHeif() {
+    public boolean isHeif() {
         return mimeType.startsWith("image/hei");
     }
 }
